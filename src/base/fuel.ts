@@ -1,0 +1,24 @@
+/**
+ * Fuel is an integer everywhere. Inside the guest and the collector it is an i64; in results it is a JSON
+ * integer, so it must stay below 2^53: beyond that it is an error, never a rounding.
+ */
+import { internalError } from "./diagnostics.ts";
+
+/** A count of fuel as a number: always a safe integer. */
+export type Fuel = number;
+
+/** Converts a counter to a result's integer; throws past 2^53 - 1. */
+export function toFuel(counter: bigint): Fuel {
+  const fuel = Number(counter);
+  if (!Number.isSafeInteger(fuel))
+    throw internalError(`fuel ${counter} does not fit a JSON integer (2^53 - 1)`);
+  return fuel;
+}
+
+/** Adds two counts; throws where the sum is not a safe integer. */
+export function addFuel(a: Fuel, b: Fuel): Fuel {
+  const sum = a + b;
+  if (!Number.isSafeInteger(sum))
+    throw internalError(`fuel ${a} + ${b} does not fit a JSON integer (2^53 - 1)`);
+  return sum;
+}
