@@ -1,0 +1,154 @@
+/**
+ * Cost models: what an executed instruction costs, as data. Three have been measured on wasmtime itself
+ * (versions 20 to 50; see test/fuel/cases.json), by the version in which they appeared. Common to the three: 0 for
+ * nop, drop, block, loop, unreachable, return, else and end, 1 for every other instruction, 1 for entering a
+ * function, nothing for code that cannot be reached. A JSON cost table makes any other.
+ */
+import { usageError } from "../base/diagnostics.ts";
+import { findRow, opcodes } from "../wasm/opcodes.ts";
+
+export interface CostModel {
+  readonly name: string;
+  /** Fuel of entering a function. */
+  readonly entry: number;
+  /** Fuel of an instruction, by its row in wasm/opcodes. */
+  readonly cost: Uint32Array;
+  /** Further fuel per byte, element or page that an instruction works on (its topmost operand), by row. */
+  readonly perUnit: Uint32Array;
+}
+
+const free = ["nop", "drop", "block", "loop", "unreachable", "return", "else", "end"];
+const bulkOperations = [
+  "memory.copy",
+  "memory.fill",
+  "memory.init",
+  "table.copy",
+  "table.fill",
+  "table.init",
+  "table.grow",
+];
+/** Instructions whose work grows with their topmost operand. */
+const sized = [...bulkOperations, "memory.grow"];
+
+function model(name: string, units: readonly string[]): CostModel {
+  const cost = new Uint32Array(opcodes.length).fill(1);
+  const perUnit = new Uint32Array(opcodes.length);
+  opcodes.forEach((op, row) => {
+    if (free.includes(op.name)) cost[row] = 0;
+    if (units.includes(op.name)) perUnit[row] = 1;
+  });
+  return { name, entry: 1, cost, perUnit };
+}
+
+/** Bulk operations cost 1, whatever their size. */
+const flat = (name: string) => model(name, []);
+/** Bulk operations cost 1 more per byte or element. */
+const bulk = (name: string) => model(name, bulkOperations);
+/** And memory.grow 1 more per page asked for, even when it fails. */
+const grow = (name: string) => model(name, sized);
+
+/** First wasmtime version of each model, newest first. */
+const generations = [
+  { since: 49, make: grow },
+  { since: 46, make: bulk },
+  { since: 0, make: flat },
+] as const;
+
+/** The newest wasmtime whose fuel has been measured. */
+export const newestMeasured = 50;
+export const defaultModelName = `wasmtime-${newestMeasured}`;
+
+/**
+ * The model named `wasmtime-<major>`, for any major; a version newer than the newest measured gets the newest model.
+ * @throws Diagnostic (exit 2) on another name.
+ */
+export function modelNamed(name: string): CostModel {
+  const match = /^wasmtime-(\d{1,6})$/.exec(name);
+  if (!match) {
+    throw usageError(
+      `unknown fuel model "${name}"`,
+      `supported: wasmtime-<major version> (default ${defaultModelName}), or the path of a JSON cost table`,
+    );
+  }
+  const major = Number(match[1]);
+  return generations.find(({ since }) => major >= since)!.make(name);
+}
+
+/** True where the model is an assumption: its wasmtime is newer than what was measured. */
+export function isAssumed(name: string): boolean {
+  return Number(/^wasmtime-(\d+)$/.exec(name)?.[1] ?? 0) > newestMeasured;
+}
+
+/** A cost table as a user writes it. Every key is optional; what is not named costs as in `base`. */
+interface CostTable {
+  readonly name?: unknown;
+  readonly base?: unknown;
+  readonly entry?: unknown;
+  readonly cost?: unknown;
+  readonly perUnit?: unknown;
+}
+
+/**
+ * Reads a JSON cost table:
+ * `{"name": "mine", "base": "wasmtime-50", "entry": 1, "cost": {"call": 5}, "perUnit": {"memory.copy": 2}}`.
+ * @throws Diagnostic (exit 2) on anything unknown, so that a typing error is not a silent zero.
+ */
+export function modelFromTable(text: string, file: string): CostModel {
+  let table: CostTable;
+  try {
+    table = JSON.parse(text) as CostTable;
+  } catch (error) {
+    throw usageError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (table === null || typeof table !== "object" || Array.isArray(table))
+    throw usageError(`${file} is not a JSON cost table`, shape);
+  const unknown = Object.keys(table).filter(
+    (key) => !["name", "base", "entry", "cost", "perUnit"].includes(key),
+  );
+  if (unknown.length > 0) throw usageError(`${file}: unknown key "${unknown[0]}"`, shape);
+  const base = modelNamed(table.base === undefined ? defaultModelName : String(table.base));
+  const cost = base.cost.slice();
+  const perUnit = base.perUnit.slice();
+  fill(cost, table.cost, file, "cost", () => true);
+  fill(perUnit, table.perUnit, file, "perUnit", (name) => sized.includes(name));
+  return {
+    name: typeof table.name === "string" ? table.name : file,
+    entry: table.entry === undefined ? base.entry : amount(table.entry, file, "entry"),
+    cost,
+    perUnit,
+  };
+}
+
+const shape =
+  'a cost table looks like {"name": "mine", "base": "wasmtime-50", "entry": 1, "cost": {"call": 5}, "perUnit": {"memory.copy": 2}}';
+
+function fill(
+  into: Uint32Array,
+  costs: unknown,
+  file: string,
+  key: string,
+  allowed: (name: string) => boolean,
+): void {
+  if (costs === undefined) return;
+  if (costs === null || typeof costs !== "object")
+    throw usageError(`${file}: "${key}" is not an object`, shape);
+  for (const [name, value] of Object.entries(costs)) {
+    const row = findRow(name);
+    if (row === undefined) throw usageError(`${file}: "${key}" names an unknown instruction: ${name}`);
+    if (!allowed(name))
+      throw usageError(
+        `${file}: ${name} has no size to charge for`,
+        `instructions with one: ${sized.join(", ")}`,
+      );
+    into[row] = amount(value, file, `${key}.${name}`);
+  }
+}
+
+function amount(value: unknown, file: string, where: string): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > 1_000_000) {
+    throw usageError(
+      `${file}: ${where} is ${JSON.stringify(value)}; a cost is an integer from 0 to 1,000,000`,
+    );
+  }
+  return value;
+}

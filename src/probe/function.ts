@@ -1,0 +1,661 @@
+/**
+ * Rewrites one function body, in one pass over its bytes: what is not touched is copied as it stands. It follows
+ * control just far enough to know what can be reached (unreachable code costs nothing and gets no probes) and
+ * where control joins (there the meter must be settled).
+ *
+ * With exit probes the body is wrapped in a block, so that `return` (which becomes a branch to it) and branches
+ * to the outermost label meet the probes in one place; label depths stay what they were.
+ */
+import { ByteWriter } from "../base/bytes.ts";
+import { DecodeError, internalError } from "../base/diagnostics.ts";
+import { writeValType } from "../wasm/encode.ts";
+import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "../wasm/instructions.ts";
+import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
+import type { IndexMap } from "../wasm/reindex.ts";
+import { type FuncType, funcTypeAt, I32, I64, type Module, type Range, type ValType } from "../wasm/types.ts";
+import { type MeterIndices, MeterState } from "./meter.ts";
+import type { FunctionProbes, Meter, Plan, Probe, SiteProbe } from "./plan.ts";
+import { immediateValues, operandTypes } from "./site.ts";
+
+/** What all functions of a module share while it is rewritten. */
+export interface RewriteContext {
+  readonly module: Module;
+  readonly map: IndexMap;
+  readonly plan: Plan;
+  readonly meter: Meter | undefined;
+  readonly meterAt: MeterIndices;
+  /** Function index of each hook in the instrumented module. */
+  readonly hooks: readonly number[];
+  /** Bytes of a block type with no parameters and these results (may add a type to the module). */
+  readonly blockType: (results: readonly ValType[]) => Uint8Array;
+}
+
+/** What an instruction does to control, as far as the rewriter cares. */
+// biome-ignore format: a table
+const Flow = {
+  plain: 0, block: 1, loop: 2, if: 3, else: 4, end: 5, br: 6, brIf: 7, brTable: 8, return: 9, call: 10, tailCall: 11, trap: 12,
+  throw: 13, tryTable: 14, try: 15, catch: 16, delegate: 17, callFunc: 18, tailCallFunc: 19, refFunc: 20, global: 21, sized: 22, brOnCast: 23,
+} as const;
+
+const flowOf = new Uint8Array(opcodes.length);
+// biome-ignore format: a table
+const flows: Readonly<Record<string, number>> = {
+  block: Flow.block, loop: Flow.loop, if: Flow.if, else: Flow.else, end: Flow.end, br: Flow.br, br_if: Flow.brIf, br_on_null: Flow.brIf,
+  br_on_non_null: Flow.brIf, br_on_cast: Flow.brOnCast, br_on_cast_fail: Flow.brOnCast, br_table: Flow.brTable, return: Flow.return,
+  call: Flow.callFunc, call_indirect: Flow.call, call_ref: Flow.call, return_call: Flow.tailCallFunc, return_call_indirect: Flow.tailCall,
+  return_call_ref: Flow.tailCall, unreachable: Flow.trap, throw: Flow.throw, throw_ref: Flow.throw, rethrow: Flow.throw,
+  try_table: Flow.tryTable, try: Flow.try, catch: Flow.catch, catch_all: Flow.catch, delegate: Flow.delegate, "ref.func": Flow.refFunc,
+  "global.get": Flow.global, "global.set": Flow.global, "memory.grow": Flow.sized, "memory.copy": Flow.sized, "memory.fill": Flow.sized,
+  "memory.init": Flow.sized, "table.copy": Flow.sized, "table.fill": Flow.sized, "table.init": Flow.sized, "table.grow": Flow.sized,
+};
+for (const [name, flow] of Object.entries(flows)) flowOf[rowNamed(name)] = flow;
+
+const LOCAL_GET = 0x20;
+const LOCAL_SET = 0x21;
+const BLOCK = 0x02;
+const BR = 0x0c;
+const CALL = 0x10;
+const END = 0x0b;
+
+/** Deeper nesting than V8 accepts by far. */
+const deepest = 100_000;
+
+/** One open block. */
+interface Frame {
+  readonly flow: number;
+  /** Whether control can reach the block at all. */
+  readonly live: boolean;
+  /** A reachable branch leads to its label. */
+  targeted: boolean;
+  /** A catch clause leads to its label: there only the global is right. */
+  caught: boolean;
+  /** A part that ended before (then, try, a handler) reached its end. */
+  partReached: boolean;
+  sawElse: boolean;
+}
+
+function newFrame(flow: number, live: boolean): Frame {
+  return { flow, live, targeted: false, caught: false, partReached: false, sawElse: false };
+}
+
+/** Writes the rewritten body of function `index` with its size in front. */
+export function rewriteFunction(context: RewriteContext, index: number, body: Range, out: ByteWriter): void {
+  const probes = context.plan.functions.get(index) ?? context.plan.everywhere?.(index);
+  if (!context.meter && !probes && context.map.func(index) === index && context.map.global(0) === 0) {
+    out.leb(body.end - body.start);
+    out.copy(context.module.bytes, body.start, body.end);
+    return;
+  }
+  new FunctionRewriter(context, index, body, probes).write(out);
+}
+
+class FunctionRewriter {
+  readonly #context: RewriteContext;
+  readonly #bytes: Uint8Array;
+  readonly #body: Range;
+  readonly #type: FuncType;
+  readonly #probes: FunctionProbes | undefined;
+  readonly #meter: MeterState | undefined;
+  readonly #immediate: boolean;
+  /** What stands before the wrapping block: entry probes. */
+  readonly #prologue = new ByteWriter(64);
+  readonly #code: ByteWriter;
+  /** The function's own label, then every open block. */
+  readonly #outermost = newFrame(Flow.block, true);
+  readonly #frames: Frame[] = [];
+  #reachable = true;
+  #hasCall = false;
+  /** Offset of the first byte that was not copied yet. */
+  #copied: number;
+  readonly #codeStart: number;
+  /** Declared locals as they stand, and how many there are with the parameters. */
+  readonly #localGroups: number;
+  readonly #localsEnd: number;
+  readonly #localCount: number;
+  /** Types of the locals that were added, the meter's first. */
+  readonly #added: ValType[] = [];
+  readonly #temporaries = new Map<string, number>();
+
+  constructor(context: RewriteContext, index: number, body: Range, probes: FunctionProbes | undefined) {
+    this.#context = context;
+    this.#bytes = context.module.bytes;
+    this.#body = body;
+    this.#probes = probes;
+    const type = funcTypeAt(context.module, context.module.functions[index]!);
+    if (!type) throw internalError(`function ${index} has no function type`);
+    this.#type = type;
+    this.#code = new ByteWriter((body.end - body.start) * 2 + 64);
+
+    this.#localGroups = lebAt(this.#bytes, body.start);
+    let at = lebEnd(this.#bytes, body.start);
+    let count = type.params.length;
+    for (let group = 0; group < this.#localGroups; group++) {
+      count += lebAt(this.#bytes, at);
+      at = lebEnd(this.#bytes, at);
+      const lead = this.#bytes[at]!;
+      at = lead === 0x63 || lead === 0x64 ? lebEnd(this.#bytes, at + 1) : at + 1;
+      if (at > body.end) throw new DecodeError("local declarations run past the function's end", body.start);
+    }
+    this.#localsEnd = at;
+    this.#localCount = count;
+    this.#codeStart = at;
+    this.#copied = at;
+    this.#immediate = context.meter?.mode === "instruction";
+    if (context.meter) {
+      this.#added.push(I64);
+      this.#meter = new MeterState(context.meterAt, count, this.#immediate);
+      this.#meter.pending = context.meter.model.entry;
+    }
+  }
+
+  write(out: ByteWriter): void {
+    for (const probe of this.#probes?.entry ?? []) this.#call(this.#prologue, probe, undefined);
+    this.#frames.push(this.#outermost);
+    this.#walk();
+    this.#assemble(out);
+  }
+
+  #assemble(out: ByteWriter): void {
+    const check = new ByteWriter(32);
+    if (this.#hasCall && this.#context.meter?.checks) this.#meter?.checkAtEntry(check);
+    const wrap = this.#wrapped ? this.#context.blockType(this.#type.results) : undefined;
+
+    const head = new ByteWriter(64);
+    const added = this.#declared();
+    head.leb(this.#localGroups + added.length);
+    head.copy(this.#bytes, lebEnd(this.#bytes, this.#body.start), this.#localsEnd);
+    for (const type of added) {
+      head.leb(1);
+      writeValType(head, type);
+    }
+    head.copy(check.view());
+    head.copy(this.#prologue.view());
+    if (wrap) {
+      head.u8(BLOCK);
+      head.copy(wrap);
+    }
+    out.leb(head.length + this.#code.length);
+    out.copy(head.view());
+    out.copy(this.#code.view());
+  }
+
+  /** The added locals; the meter's own only where it or a later one is used, since indices must not move. */
+  #declared(): readonly ValType[] {
+    return this.#added.length === 1 && this.#meter && !this.#meter.usesLocal ? [] : this.#added;
+  }
+
+  get #wraps(): boolean {
+    return (this.#probes?.exit?.length ?? 0) > 0;
+  }
+
+  /** Whether a wrapping block is really needed: something leads to its end. */
+  get #wrapped(): boolean {
+    return this.#wraps && this.#outermost.targeted;
+  }
+
+  /** Copies the original bytes up to `at`. */
+  #copyTo(at: number): void {
+    if (at > this.#copied) this.#code.copy(this.#bytes, this.#copied, at);
+    this.#copied = at;
+  }
+
+  #walk(): void {
+    const bytes = this.#bytes;
+    const end = this.#body.end;
+    const cost = this.#context.meter?.model.cost;
+    const meter = this.#meter;
+    const sites = this.#probes?.sites;
+    let at = this.#codeStart;
+    while (at < end) {
+      const row = rowAt(bytes, at);
+      if (row === noRow) throw new DecodeError(`unknown instruction 0x${bytes[at]!.toString(16)}`, at);
+      const immediates = opcodeEnd(bytes, at);
+      const next = skipImmediates(bytes, immediates, row);
+      if (!(next <= end)) throw new DecodeError("an instruction runs past the function's end", at);
+      const flow = flowOf[row]!;
+      const site = sites?.get(at);
+      if (flow === Flow.plain && !site && !this.#immediate) {
+        if (meter && this.#reachable) meter.pending += cost![row]!;
+      } else {
+        if (site && this.#reachable) this.#site(site, "before", at, immediates, row);
+        const reachable = this.#reachable;
+        if (meter && reachable) {
+          meter.pending += cost![row]!;
+          if (this.#immediate && meter.pending > 0) {
+            this.#copyTo(at);
+            meter.spill(this.#code);
+          }
+        }
+        this.#control(flow, row, at, immediates, next);
+        if (site && reachable) this.#site(site, "after", next, immediates, row);
+      }
+      at = next;
+      if (this.#frames.length === 0) break;
+    }
+    if (this.#frames.length > 0 || at !== end)
+      throw new DecodeError("the function's blocks and its end do not match", at);
+  }
+
+  #frame(depth: number, at: number): Frame {
+    const frame = this.#frames[this.#frames.length - 1 - depth];
+    if (!frame) throw new DecodeError(`label ${depth} does not exist`, at);
+    return frame;
+  }
+
+  #isOutermost(frame: Frame): boolean {
+    return frame === this.#outermost;
+  }
+
+  /** Before a branch to `frames`: the meter as their labels want it. `stays`: control may also go on. */
+  #branch(frames: readonly Frame[], at: number, stays: boolean): void {
+    const leaves = frames.some((frame) => (this.#isOutermost(frame) && !this.#wraps) || frame.caught);
+    const meter = this.#meter;
+    if (meter) {
+      this.#copyTo(at);
+      if (leaves && !stays && frames.length === 1) meter.spill(this.#code);
+      else if (leaves) meter.settleAndSpill(this.#code);
+      else meter.settle(this.#code);
+    }
+    for (const frame of frames) frame.targeted = true;
+    if (!stays) this.#reachable = false;
+  }
+
+  #push(flow: number): void {
+    if (this.#frames.length >= deepest) throw new DecodeError("blocks are nested too deeply", this.#copied);
+    this.#frames.push(newFrame(flow, this.#reachable));
+  }
+
+  #control(flow: number, row: number, at: number, immediates: number, next: number): void {
+    const w = this.#code;
+    const meter = this.#reachable ? this.#meter : undefined;
+    switch (flow) {
+      case Flow.plain:
+        return;
+      case Flow.block:
+        this.#push(flow);
+        return;
+      case Flow.loop:
+        if (meter) {
+          this.#copyTo(at);
+          meter.settle(w);
+        }
+        this.#push(flow);
+        if (meter && this.#context.meter?.checks) {
+          this.#copyTo(next);
+          meter.check(w);
+        }
+        return;
+      case Flow.if:
+        if (meter) {
+          this.#copyTo(at);
+          meter.settle(w);
+        }
+        this.#push(flow);
+        return;
+      case Flow.else:
+      case Flow.catch:
+        return this.#part(flow, at);
+      case Flow.try:
+        if (meter) {
+          this.#copyTo(at);
+          meter.settle(w);
+        }
+        this.#push(flow);
+        return;
+      case Flow.tryTable: {
+        if (this.#reachable) this.#catches(immediates);
+        this.#push(Flow.block);
+        return;
+      }
+      case Flow.delegate:
+      case Flow.end:
+        return this.#end(at, next);
+      case Flow.br:
+      case Flow.brIf: {
+        const frame = this.#frame(lebAt(this.#bytes, immediates), at);
+        if (this.#reachable) this.#branch([frame], at, flow === Flow.brIf);
+        return;
+      }
+      case Flow.brOnCast: {
+        const frame = this.#frame(lebAt(this.#bytes, immediates + 1), at);
+        if (this.#reachable) this.#branch([frame], at, true);
+        return;
+      }
+      case Flow.brTable: {
+        const count = lebAt(this.#bytes, immediates);
+        const frames = new Set<Frame>();
+        let label = lebEnd(this.#bytes, immediates);
+        for (let i = 0; i <= count; i++) {
+          frames.add(this.#frame(lebAt(this.#bytes, label), at));
+          label = lebEnd(this.#bytes, label);
+        }
+        if (this.#reachable) this.#branch([...frames], at, false);
+        return;
+      }
+      case Flow.return:
+        return this.#return(at, next);
+      case Flow.call:
+      case Flow.callFunc:
+        this.#hasCall = true;
+        if (meter) {
+          this.#copyTo(at);
+          meter.spill(w);
+        }
+        if (flow === Flow.callFunc) this.#reindexed(immediates, next, this.#context.map.func);
+        return;
+      case Flow.tailCall:
+      case Flow.tailCallFunc:
+        this.#hasCall = true;
+        if (this.#reachable) {
+          this.#copyTo(at);
+          for (const probe of this.#probes?.exit ?? []) this.#call(w, probe, undefined);
+          meter?.spill(w);
+          this.#reachable = false;
+        }
+        if (flow === Flow.tailCallFunc) this.#reindexed(immediates, next, this.#context.map.func);
+        return;
+      case Flow.trap:
+      case Flow.throw:
+        if (meter) {
+          this.#copyTo(at);
+          meter.spill(w);
+        }
+        this.#reachable = false;
+        return;
+      case Flow.refFunc:
+        return this.#reindexed(immediates, next, this.#context.map.func);
+      case Flow.global:
+        return this.#reindexed(immediates, next, this.#context.map.global);
+      case Flow.sized:
+        if (meter) this.#sized(meter, row, at, immediates);
+        return;
+    }
+  }
+
+  /** Copies up to an index immediate and writes it anew where it moved. */
+  #reindexed(immediates: number, next: number, map: (index: number) => number): void {
+    const old = lebAt(this.#bytes, immediates);
+    const now = map(old);
+    if (now === old) return;
+    this.#copyTo(immediates);
+    this.#code.leb(now);
+    this.#copied = next;
+  }
+
+  #return(at: number, next: number): void {
+    if (!this.#reachable) return;
+    if (this.#wraps) {
+      this.#branch([this.#outermost], at, false);
+      this.#copyTo(at);
+      this.#code.u8(BR);
+      this.#code.leb(this.#frames.length - 1);
+      this.#copied = next;
+    } else if (this.#meter) {
+      this.#copyTo(at);
+      this.#meter.spill(this.#code);
+    }
+    this.#reachable = false;
+  }
+
+  /** else, catch, catch_all: one part of a block ends and the next begins. */
+  #part(flow: number, at: number): void {
+    const frame = this.#frame(0, at);
+    if (this.#reachable) {
+      frame.partReached = true;
+      if (this.#meter) {
+        this.#copyTo(at);
+        this.#meter.settle(this.#code);
+      }
+    }
+    this.#reachable = frame.live;
+    if (!this.#meter) {
+      if (flow === Flow.else) frame.sawElse = true;
+      return;
+    }
+    this.#meter.pending = 0;
+    if (flow === Flow.else) {
+      frame.sawElse = true;
+      this.#meter.stale = this.#immediate;
+    } else {
+      // A handler starts where the exception left the callee: only the global is right.
+      this.#meter.stale = true;
+    }
+  }
+
+  #end(at: number, next: number): void {
+    const frame = this.#frame(0, at);
+    if (this.#frames.length === 1) return this.#functionEnd(frame, at, next);
+    const meter = this.#meter;
+    const joins = (frame.flow === Flow.if && frame.live) || frame.targeted || frame.partReached;
+    if (this.#reachable && meter && joins && frame.flow !== Flow.loop) {
+      this.#copyTo(at);
+      meter.settle(this.#code);
+      if (frame.caught) meter.spill(this.#code);
+    }
+    const implicitElse = frame.flow === Flow.if && !frame.sawElse && frame.live;
+    const branched = frame.flow !== Flow.loop && frame.targeted;
+    const reached = this.#reachable || frame.partReached || implicitElse || branched;
+    if (meter && joins && frame.flow !== Flow.loop) {
+      meter.pending = 0;
+      meter.stale = frame.caught || this.#immediate;
+    }
+    this.#frames.pop();
+    this.#reachable = frame.live && reached;
+  }
+
+  #functionEnd(frame: Frame, at: number, next: number): void {
+    const meter = this.#meter;
+    const w = this.#code;
+    const fallsThrough = this.#reachable;
+    this.#copyTo(at);
+    if (this.#wrapped) {
+      if (fallsThrough) meter?.settle(w);
+      w.u8(END);
+      if (meter) {
+        meter.pending = 0;
+        meter.stale = frame.caught || this.#immediate;
+      }
+    }
+    if (fallsThrough || this.#wrapped) {
+      for (const probe of this.#probes?.exit ?? []) this.#call(w, probe, undefined);
+      meter?.spill(w);
+    }
+    w.u8(END);
+    this.#copied = next;
+    this.#frames.pop();
+  }
+
+  /** Marks the labels that catch clauses lead to; they count from outside the try_table. */
+  #catches(immediates: number): void {
+    const bytes = this.#bytes;
+    const lead = bytes[immediates]!;
+    let at = lead === 0x63 || lead === 0x64 ? lebEnd(bytes, immediates + 1) : lebEnd(bytes, immediates);
+    const count = lebAt(bytes, at);
+    at = lebEnd(bytes, at);
+    for (let i = 0; i < count; i++) {
+      const kind = bytes[at]!;
+      at = kind < 2 ? lebEnd(bytes, at + 1) : at + 1;
+      const frame = this.#frame(lebAt(bytes, at), at);
+      frame.targeted = true;
+      frame.caught = true;
+      at = lebEnd(bytes, at);
+    }
+  }
+
+  /** An instruction whose work grows with its topmost operand. */
+  #sized(meter: MeterState, row: number, at: number, immediates: number): void {
+    const unit = this.#context.meter!.model.perUnit[row]!;
+    if (unit === 0) return;
+    const is64 = this.#sizeIs64(opcodes[row]!.name, immediates);
+    const size = this.#temporary(is64 ? I64 : I32, 0);
+    this.#copyTo(at);
+    this.#code.u8(LOCAL_SET);
+    this.#code.leb(size);
+    meter.chargeSize(this.#code, size, is64, unit);
+    this.#code.u8(LOCAL_GET);
+    this.#code.leb(size);
+  }
+
+  #sizeIs64(name: string, immediates: number): boolean {
+    const { module } = this.#context;
+    const first = lebAt(this.#bytes, immediates);
+    const second = () => lebAt(this.#bytes, lebEnd(this.#bytes, immediates));
+    const memory = (index: number) => module.memories[index]?.is64 ?? false;
+    const table = (index: number) => module.tables[index]?.limits.is64 ?? false;
+    switch (name) {
+      case "memory.copy":
+        return memory(first) && memory(second());
+      case "table.copy":
+        return table(first) && table(second());
+      case "memory.init":
+      case "table.init":
+        return false;
+      default:
+        return name.startsWith("memory") ? memory(first) : table(first);
+    }
+  }
+
+  /** The added local number `n` of a type. */
+  #temporary(type: ValType, n: number): number {
+    const key = `${type}/${n}`;
+    let local = this.#temporaries.get(key);
+    if (local === undefined) {
+      local = this.#localCount + this.#added.length;
+      this.#added.push(type);
+      this.#temporaries.set(key, local);
+      if (this.#meter) this.#meter.usesLocal = true;
+    }
+    return local;
+  }
+
+  /** The probes before or after the instruction at `at` (for "after": the offset behind it). */
+  #site(
+    probes: readonly SiteProbe[],
+    when: "before" | "after",
+    at: number,
+    immediates: number,
+    row: number,
+  ): void {
+    const mine = probes.filter((probe) => probe.when === when);
+    if (mine.length === 0 || !this.#reachable) return;
+    this.#copyTo(at);
+    const deepestOperand = Math.max(
+      -1,
+      ...mine.flatMap((probe) => probe.arguments.map((argument) => operandIndex(argument, row))),
+    );
+    const types =
+      deepestOperand < 0
+        ? []
+        : operandTypes(this.#context.module, this.#bytes, immediates, row, when, (index) =>
+            this.#localType(index),
+          );
+    if (deepestOperand >= types.length) {
+      throw internalError(
+        `a probe wants operand ${deepestOperand} of ${opcodes[row]!.name}, which has ${types.length}`,
+      );
+    }
+    const saved: number[] = [];
+    for (let i = 0; i <= deepestOperand; i++) {
+      const local = this.#temporary(types[i]!, i + 1);
+      saved.push(local);
+      this.#code.u8(LOCAL_SET);
+      this.#code.leb(local);
+    }
+    for (const probe of mine) this.#call(this.#code, probe, { saved, immediates, row });
+    for (const local of saved.reverse()) {
+      this.#code.u8(LOCAL_GET);
+      this.#code.leb(local);
+    }
+  }
+
+  #localType(index: number): ValType {
+    if (index < this.#type.params.length) return this.#type.params[index]!;
+    let at = lebEnd(this.#bytes, this.#body.start);
+    let count = this.#type.params.length;
+    for (let group = 0; group < this.#localGroups; group++) {
+      count += lebAt(this.#bytes, at);
+      at = lebEnd(this.#bytes, at);
+      const lead = this.#bytes[at]!;
+      if (index < count) {
+        if (lead === 0x63 || lead === 0x64)
+          throw internalError("probes on locals of long reference types are not supported");
+        return lead;
+      }
+      at = lead === 0x63 || lead === 0x64 ? lebEnd(this.#bytes, at + 1) : at + 1;
+    }
+    throw internalError(`local ${index} does not exist`);
+  }
+
+  /** Calls a hook with its arguments. `site` is undefined at entries and exits. */
+  #call(
+    w: ByteWriter,
+    probe: Probe,
+    site: { saved: readonly number[]; immediates: number; row: number } | undefined,
+  ): void {
+    for (const argument of probe.arguments) {
+      switch (argument.kind) {
+        case "local":
+          w.u8(LOCAL_GET);
+          w.leb(argument.index);
+          break;
+        case "fuel":
+          if (!this.#meter) throw internalError("a probe wants the fuel of a module without a meter");
+          this.#meter.pushFuel(w);
+          break;
+        case "const":
+          writeConst(w, argument.type, argument.value);
+          break;
+        case "immediate": {
+          if (!site) throw internalError("a probe wants an immediate where there is no instruction");
+          const value = immediateValues(this.#bytes, site.immediates, site.row)[argument.index];
+          if (!value) throw internalError(`${opcodes[site.row]!.name} has no immediate ${argument.index}`);
+          writeConst(w, value.type, value.value);
+          break;
+        }
+        case "operand":
+        case "result":
+        case "effectiveAddress": {
+          const local = site?.saved[operandIndex(argument, site.row)];
+          if (!site || local === undefined)
+            throw internalError(`a probe wants an ${argument.kind} where there is none`);
+          w.u8(LOCAL_GET);
+          w.leb(local);
+          if (argument.kind === "effectiveAddress") this.#addOffset(w, site.immediates, site.row);
+          break;
+        }
+      }
+    }
+    w.u8(CALL);
+    w.leb(this.#context.hooks[probe.hook]!);
+  }
+
+  #addOffset(w: ByteWriter, immediates: number, row: number): void {
+    const [, memory, offset] = immediateValues(this.#bytes, immediates, row);
+    if (!offset || BigInt(offset.value) === 0n) return;
+    const is64 = this.#context.module.memories[Number(memory!.value)]?.is64 ?? false;
+    writeConst(w, is64 ? I64 : I32, is64 ? BigInt(offset.value) : Number(offset.value) | 0);
+    w.u8(is64 ? 0x7c : 0x6a);
+  }
+}
+
+/** Which saved operand an argument reads: 0 = topmost; -1 for none. */
+function operandIndex(argument: Probe["arguments"][number], row: number): number {
+  if (argument.kind === "operand" || argument.kind === "result") return argument.index;
+  if (argument.kind !== "effectiveAddress") return -1;
+  const [operands = ""] = opcodes[row]!.signature.split(">");
+  const depth = operands.length - 1 - operands.indexOf("a");
+  if (!operands.includes("a")) throw internalError(`${opcodes[row]!.name} has no effective address`);
+  return depth;
+}
+
+function writeConst(w: ByteWriter, type: ValType, value: number | bigint): void {
+  if (type === I64) {
+    w.u8(0x42);
+    w.bigSleb(BigInt.asIntN(64, BigInt(value)));
+  } else if (type === I32) {
+    w.u8(0x41);
+    w.sleb(Number(value) | 0);
+  } else {
+    throw internalError("probe constants are i32 or i64");
+  }
+}
