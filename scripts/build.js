@@ -1,9 +1,12 @@
-/** Builds dist/: type-strips src/ with tsc. `npm run build`. */
+/**
+ * Builds dist/: src/ compiled by tsc, and the collector assembled, optimised and validated by binaryen.
+ * `npm run build`. Users get both in the package; neither tsc nor binaryen runs on their machine.
+ */
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -14,6 +17,22 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
   stdio: "inherit",
   cwd: root,
 });
-try {
-  chmodSync(join(root, "dist", "cli.js"), 0o755);
-} catch {}
+await assembleCollector();
+chmodSync(join(root, "dist", "cli.js"), 0o755);
+
+async function assembleCollector() {
+  const { default: binaryen } = await import("binaryen");
+  const folder = join(root, "dist", "run", "collector");
+  const { collectorSource } = await import(pathToFileURL(join(folder, "source.js")).href);
+  const module = binaryen.parseText(collectorSource);
+  module.setFeatures(
+    binaryen.Features.BulkMemory | binaryen.Features.BulkMemoryOpt | binaryen.Features.MutableGlobals,
+  );
+  if (!module.validate()) throw new Error("the collector does not validate");
+  binaryen.setOptimizeLevel(3);
+  binaryen.setShrinkLevel(0);
+  module.optimize();
+  writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
+  rmSync(join(folder, "source.js"));
+  rmSync(join(folder, "source.d.ts"), { force: true });
+}

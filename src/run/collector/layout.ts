@@ -1,0 +1,106 @@
+/**
+ * How the collector's memory is laid out: what its WebAssembly (source.ts) writes and the host (recorder.ts) reads.
+ * Offsets in bytes; all values little-endian; i64 fields are 8-aligned. Records never move once made.
+ */
+
+/** What one code offset of a function cost. A function has one per byte of its code; phases have one each. */
+export const Slot = { fuel: 0, hits: 8, size: 16 } as const;
+export const slotShift = 4;
+
+/** A function: JavaScript or native. */
+export const Fn = {
+  id: 0,
+  /** Length of the code in bytes; 0 for native functions. */
+  length: 4,
+  /** Address of its slots. */
+  slots: 8,
+  flags: 12,
+  /** i64: calls that ran to completion, and the least and most own fuel of one. */
+  completed: 16,
+  min: 24,
+  max: 32,
+  /** Address of the table of distinct values (ValueTable), 0 before the first. */
+  values: 40,
+  /** Distinct values in it. */
+  distinct: 44,
+  /** Address of the logarithmic buckets, 0 while the distinct values fit. */
+  buckets: 48,
+  size: 56,
+} as const;
+
+export const FnFlag = {
+  /** The next activation links a module (hoisting): it belongs to the startup phase. Cleared by it. */
+  hoists: 1,
+  /** A generator or an async function: its activations can suspend. */
+  suspends: 2,
+} as const;
+
+/** A node of the call tree. Nodes form one list in the order of their making. */
+export const Node = {
+  parent: 0,
+  fn: 4,
+  /** Address of the slot that was current in the parent when it called. */
+  callSlot: 8,
+  /** The node made after this one, 0 for the last. */
+  next: 12,
+  id: 16,
+  /** The child entered last: the usual next one. */
+  lastChild: 20,
+  /** First pc of the last activation, the address of its code, and the generation in which that was true. */
+  pc: 24,
+  code: 28,
+  generation: 32,
+  self: 40,
+  calls: 48,
+  resumes: 56,
+  size: 64,
+} as const;
+
+/** An activation on the collector's stack: what it must put back when it ends. */
+export const Activation = {
+  /** i64: the func_obj argument. */
+  funcObj: 0,
+  state: 8,
+  length: 12,
+  cur: 16,
+  node: 20,
+  base: 24,
+  code: 28,
+  self: 32,
+  size: 40,
+} as const;
+
+/** `length` of a native frame's entry, which no JavaScript activation has. */
+export const nativeLength = -1;
+
+/** `state` of the innermost activation. */
+export const State = { pending: 0, started: 1, hoisting: 2 } as const;
+
+/** Distinct per-call values: open addressing over (value, count), both i64; count 0 is a free place. */
+export const ValueTable = { capacity: 256, most: 192, entry: 16 } as const;
+
+/**
+ * Logarithmic buckets: values below 32 exactly, then 16 a power of two, each an i64 count.
+ * Bucket of v >= 32: (e - 4) * 16 + (v >> (e - 4)), e = floor(log2 v); 32 <= index < 992.
+ */
+export const bucketCount = 992;
+
+/** Least value of a bucket, and how many values it holds. */
+export function bucketRange(index: number): { readonly low: number; readonly width: number } {
+  if (index < 32) return { low: index, width: 1 };
+  const shift = Math.floor(index / 16) - 1;
+  return { low: (16 + (index % 16)) * 2 ** shift, width: 2 ** shift };
+}
+
+/** An entry of the map from a first pc to its function; pc 0 is a free place. */
+export const CodeEntry = { pc: 0, generation: 4, fn: 8, code: 12, size: 16 } as const;
+
+/** A call or return. `node` is 0 for a return. Events lie in chunks: an address of the next chunk, a count, then entries. */
+export const Event = { fuel: 0, node: 8, size: 16 } as const;
+export const EventChunk = { next: 0, count: 4, entries: 8, capacity: 4096 } as const;
+
+/** Fixed addresses: the slots of the phases, then the root node. */
+export const Fixed = { startup: 16, jobs: 32, gap: 48, root: 64, end: 128 } as const;
+
+/** How far the activation stack may grow at first; it doubles. */
+export const firstStackBytes = Activation.size * 4096;
