@@ -27,7 +27,12 @@ export interface Result {
   readonly opcodes: readonly OpcodeRow[];
   readonly pcs: readonly PcRow[];
   readonly tree: readonly TreeNode[];
-  /** With --events only: the ordered calls and returns, fuel as the clock. */
+  /**
+   * The ordered calls and returns, fuel as the clock: always given by the profiler unless there were too many
+   * to keep (absent then, with a warning); in the JSON document with --events only. Strict LIFO; calls that a
+   * trap or a stop left open are closed at the total. Fuel between outermost calls is the phases': the first
+   * of it is startup, then jobs, then exit.
+   */
   readonly events?: readonly EventRow[];
   readonly warnings: readonly Warning[];
 }
@@ -82,10 +87,12 @@ export interface Phases {
 export type FunctionKind = "js" | "builtin" | "engine" | "phase";
 
 export interface FunctionRow {
+  /** Equals the row's index in `functions`. */
   readonly id: number;
   /** As an engineer would say it: `mapper`, `Shape.area`, `get Shape.side`, `new Shape`, `(anonymous)`. */
   readonly name: string;
   readonly kind: FunctionKind;
+  /** Position of the function; file and line are both null or both given. */
   readonly file: number | null;
   readonly line: number | null;
   readonly column: number | null;
@@ -104,6 +111,7 @@ export interface FunctionRow {
   readonly max: number | null;
 }
 
+/** Fuel of the opcodes of one line, native work they caused included. Opcodes without a line have no row here: see PcRow. */
 export interface LineRow {
   readonly file: number;
   readonly line: number;
@@ -123,6 +131,13 @@ export interface PcRow {
   readonly function: number;
   /** Byte offset of the opcode in the function's bytecode, 0-based. */
   readonly offset: number;
+  /**
+   * Position of the opcode, both null where its function's line is null (no debug information) and only
+   * there: so phases.js = Σ lines.self + Σ fuel of the pcs without a line. The file can differ from the
+   * function's: the root of a bundle runs lines of many files.
+   */
+  readonly file: number | null;
+  readonly line: number | null;
   readonly fuel: number;
   readonly hits: number;
 }

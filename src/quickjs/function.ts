@@ -5,6 +5,18 @@
 
 export type FunctionKindQjs = "normal" | "generator" | "async" | "async generator";
 
+/** A variable of an enclosing function (or of the module, or global) that a function uses. */
+export interface ClosureVariable {
+  readonly name: string;
+  /**
+   * Where it is taken from when a closure is made: 0 a local variable and 1 an argument of the enclosing
+   * function, 2 a captured variable of that function; higher: a global or module variable.
+   */
+  readonly type: number;
+  /** Its index there. */
+  readonly index: number;
+}
+
 /** One compiled function. Functions of a unit are numbered in pre-order: parents before children. */
 export interface BytecodeFunction {
   /** Index in the unit's `functions`. */
@@ -18,8 +30,15 @@ export interface BytecodeFunction {
   readonly kind: FunctionKindQjs;
   /** The bytecode; atom operands as serialized are kept as they stand. */
   readonly code: Uint8Array;
+  /** Where the code stands: its absolute offset in the file, or its address in memory. */
+  readonly codeStart: number;
   /** Atom operands by code offset of the operand: the text, `null` where it is a symbol or private brand. */
   readonly atoms: ReadonlyMap<number, string | null>;
+  /** Names of the arguments, then of the local variables; empty where unknown. */
+  readonly variables: readonly string[];
+  readonly argumentCount: number;
+  /** Captured variables, by the operand of `get_var_ref` and the like. */
+  readonly closure: readonly ClosureVariable[];
   /** File name as compiled (`function.mjs` for Javy's entry), "" where debug information was stripped. */
   readonly file: string;
   /** 1-based position of the function, 0 where unknown. */
@@ -33,10 +52,37 @@ export interface BytecodeFunction {
   readonly hasPrototype: boolean;
 }
 
+/** What a module exports: a variable of its own, or one of a module that it requests. */
+export interface ModuleExport {
+  readonly name: string;
+  /** Index in the root function's `closure`, -1 when it comes from another module. */
+  readonly variable: number;
+  /** Index in `requests`, -1 for a variable of its own. */
+  readonly request: number;
+  /** Its name in the other module, `*` for all. */
+  readonly from: string;
+}
+
+/** The record of an ES module. */
+export interface ModuleRecord {
+  readonly name: string;
+  /** The modules that it names, in order. */
+  readonly requests: readonly string[];
+  readonly exports: readonly ModuleExport[];
+  /** `export * from`: indices in `requests`. */
+  readonly exportAll: readonly number[];
+  /** `variable` is an index in the root function's `closure`. */
+  readonly imports: readonly { readonly variable: number; readonly name: string; readonly request: number }[];
+  /** Whether it awaits at its top level. */
+  readonly awaits: boolean;
+}
+
 /** A compiled unit: one serialized payload, or one tree of functions found in memory. */
 export interface BytecodeUnit {
   /** First byte of the serialized form. */
   readonly version: number;
+  /** Null for a script, and for a unit found in memory. */
+  readonly module: ModuleRecord | null;
   /** functions[0] is the root. */
   readonly functions: readonly BytecodeFunction[];
 }

@@ -60,6 +60,9 @@ export const collectorSource = `
   (global $lastNode (mut i32) (i32.const ${Fixed.root}))
   (global $nodes (export "nodes") (mut i32) (i32.const 1))
 
+  ;; Records of the native functions, by their index.
+  (global $natives (mut i32) (i32.const 0))
+
   ;; Hash table of child nodes (addresses), and the map from first pcs to functions.
   (global $children (mut i32) (i32.const 0))
   (global $childMask (mut i32) (i32.const 0))
@@ -88,7 +91,8 @@ export const collectorSource = `
     (global.set $free (local.get $end))
     (local.get $at))
 
-  (func (export "start") (param $events i64) (param $fuel i64)
+  ;; Native functions get the first ids, and their records lie one behind the other (enterNative counts on it).
+  (func (export "start") (param $events i64) (param $fuel i64) (param $natives i32)
     (global.set $stack (call $allocate (i32.const ${firstStackBytes})))
     (global.set $sp (global.get $stack))
     (global.set $stackEnd (i32.add (global.get $stack) (i32.const ${firstStackBytes})))
@@ -96,6 +100,8 @@ export const collectorSource = `
     (global.set $childMask (i32.const 1023))
     (global.set $codes (call $allocate (i32.const ${CodeEntry.size * 256})))
     (global.set $codeMask (i32.const 255))
+    (global.set $natives (global.get $free))
+    (global.set $free (call $allocate (i32.mul (local.get $natives) (i32.const ${Fn.size}))))
     (global.set $eventsLeft (local.get $events))
     (global.set $mark (local.get $fuel))
     (global.set $segment (local.get $fuel)))
@@ -285,8 +291,9 @@ export const collectorSource = `
     (global.set $self (i64.load offset=${Activation.self} (local.get $act))))
 
   ;; A native function is entered or left (--frames engine): the node changes, the slot that is charged does not.
-  (func (export "enterNative") (param $fn i32) (param $fuel i64)
-    (local $act i32) (local $child i32)
+  (func (export "enterNative") (param $index i32) (param $fuel i64)
+    (local $act i32) (local $child i32) (local $fn i32)
+    (local.set $fn (i32.add (global.get $natives) (i32.mul (local.get $index) (i32.const ${Fn.size}))))
     (call $endSegment (local.get $fuel))
     (local.set $act (call $push))
     (call $save (local.get $act))

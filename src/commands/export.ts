@@ -1,0 +1,60 @@
+/** `javy-prof export <result> --format …`: a result document in the form that another tool reads. */
+import { writeFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import type { Command } from "commander";
+import { usageError } from "../base/diagnostics.ts";
+import { FORMATS, type Format, parseFormats } from "../format/formats.ts";
+import { inertText } from "../format/inert.ts";
+import type { CommandIo } from "./io.ts";
+import { readResult } from "./result-file.ts";
+
+export interface ExportOptions {
+  /** Comma-separated names of formats. */
+  readonly format: string;
+  /** A path, or `-` for stdout. */
+  readonly out?: string;
+}
+
+export function registerExport(program: Command, io: CommandIo): void {
+  program
+    .command("export")
+    .description("write a result (*.fuel.json) in the format of another tool")
+    .argument("<result>", "the result, from javy-prof run --format json")
+    .requiredOption("--format <list>", `${FORMATS.map((format) => format.name).join(", ")}`)
+    .option("-o, --out <file>", "default <base>.<extension> in the working directory; - is stdout")
+    .action((result: string, options: ExportOptions) => exportResult(result, options, io));
+}
+
+/** Writes each format to its file, or the one to stdout. */
+export async function exportResult(path: string, options: ExportOptions, io: CommandIo): Promise<void> {
+  const formats = parseFormats(options.format);
+  if (options.out !== undefined && formats.length > 1)
+    throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
+  const result = await readResult(resolve(io.cwd, path));
+  const base = basename(path).replace(/(\.fuel)?\.json$/, "");
+  for (const format of formats) {
+    // A result file holds its events because --events asked for them: they stay.
+    const content = format.write(result, { events: true });
+    await put(content, options.out ?? base + format.extension, path, io);
+    const note = format.note(result);
+    if (note !== null) io.stderr(`note: ${note}\n`);
+  }
+}
+
+async function put(
+  content: ReturnType<Format["write"]>,
+  out: string,
+  input: string,
+  io: CommandIo,
+): Promise<void> {
+  if (out === "-") return io.stdout(content);
+  const target = resolve(io.cwd, out);
+  if (target === resolve(io.cwd, input))
+    throw usageError(`${out} is the result itself`, "name another file with --out");
+  try {
+    await writeFile(target, content);
+  } catch (error) {
+    throw usageError(`cannot write ${out}: ${(error as Error).message}`);
+  }
+  io.stderr(`wrote ${inertText(out)}\n`);
+}

@@ -1,0 +1,24 @@
+/**
+ * What a command may know of the world: cli.ts alone touches the process and hands this over, so that tests
+ * can too. Files and sockets are a command's own business.
+ */
+
+export interface CommandIo {
+  /** Writes to stdout, all of it, and waits until it is taken. */
+  readonly stdout: (data: string | Uint8Array) => Promise<void>;
+  /** Writes text to stderr; the caller ends its lines. */
+  readonly stderr: (text: string) => void;
+  /** Whether stderr is a terminal: progress and opening a browser make sense only there. */
+  readonly isTerminal: boolean;
+  /** Whether stdin is a terminal: a guest does not read from one. */
+  readonly stdinIsTerminal: boolean;
+  /** Columns of the terminal, 80 where there is none. */
+  readonly width: number;
+  /** Whether stderr takes colour (NO_COLOR, FORCE_COLOR and CI are already considered). */
+  readonly colour: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; relative paths of the command line start here. */
+  readonly cwd: string;
+  /** Aborted at Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}

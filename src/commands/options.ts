@@ -1,0 +1,50 @@
+/** Values of flags: what a user writes for a number, a time, a model, and the one error each when it is something else. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { usageError } from "../base/diagnostics.ts";
+import { type CostModel, modelFromTable, modelNamed } from "../fuel/models.ts";
+
+const scale: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
+
+/** A count as people write it: `11000000`, `11_000_000`, `11M`, `500k`, `1.5M`. */
+export function parseCount(text: string, flag: string): number {
+  const match = /^(\d[\d_,]*)(\.\d+)?([kKmMgG]?)$/.exec(text.trim());
+  const value = match
+    ? Number(match[1]!.replaceAll(/[_,]/g, "") + (match[2] ?? "")) * scale[match[3]!]!
+    : Number.NaN;
+  if (!Number.isSafeInteger(value))
+    throw usageError(
+      `${flag} takes a whole number, not ${JSON.stringify(text)}`,
+      "examples: 11000000, 11M, 500k",
+    );
+  return value;
+}
+
+/** A time in seconds, as milliseconds. */
+export function parseSeconds(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)s?$/.exec(text.trim());
+  const value = match ? Math.round(Number(match[1]) * 1000) : Number.NaN;
+  if (!(value > 0))
+    throw usageError(`${flag} takes a time in seconds, not ${JSON.stringify(text)}`, "examples: 10, 0.5");
+  return value;
+}
+
+/** One of a list of words. */
+export function parseChoice<T extends string>(text: string, flag: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined)
+    throw usageError(`${flag} takes ${choices.join(", ")}, not ${JSON.stringify(text)}`);
+  return found;
+}
+
+/** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
+export async function parseModel(text: string, cwd: string): Promise<CostModel> {
+  if (!text.endsWith(".json")) return modelNamed(text);
+  let table: string;
+  try {
+    table = await readFile(resolve(cwd, text), "utf8");
+  } catch (error) {
+    throw usageError(`cannot read the cost table ${text}: ${(error as Error).message}`);
+  }
+  return modelFromTable(table, text);
+}

@@ -1,0 +1,79 @@
+/**
+ * The program that a command is given: read, told apart (JavaScript or WebAssembly), built where it is source,
+ * together with the plugin that it runs on.
+ */
+import { createHash } from "node:crypto";
+import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { unsupported, usageError } from "../base/diagnostics.ts";
+import { readEmbeddedPlugin } from "../javy/embedded.ts";
+import { type App, buildApp, type Plugin, readApp, readPlugin } from "../run/prepare.ts";
+import type { GuestThread } from "../run/thread.ts";
+import { isWasm } from "../wasm/decode.ts";
+import { readInput } from "./result-file.ts";
+
+export interface ChosenPlugin {
+  readonly plugin: Plugin;
+  readonly engine: "embedded" | "plugin";
+}
+
+/** The plugin of --plugin, or the embedded one. */
+export async function choosePlugin(path: string | undefined, cwd: string): Promise<ChosenPlugin> {
+  if (path === undefined) {
+    const { bytes, sha256 } = readEmbeddedPlugin();
+    return { plugin: readPlugin(bytes, sha256), engine: "embedded" };
+  }
+  const bytes = await readInput(resolve(cwd, path), "the plugin");
+  return { plugin: readPlugin(bytes, sha256Of(bytes)), engine: "plugin" };
+}
+
+export type Entry =
+  | { readonly kind: "source"; readonly name: string; readonly text: string }
+  | { readonly kind: "wasm"; readonly name: string; readonly bytes: Uint8Array };
+
+/** Reads the entry; its name is the path from the working directory with `/`, or the file's own name outside of it. */
+export async function readEntry(path: string, cwd: string): Promise<Entry> {
+  const file = resolve(cwd, path);
+  const bytes = await readInput(file, "the program");
+  const name = shownPath(file, cwd);
+  if (bytes.length === 0)
+    throw usageError(
+      `${name} is empty`,
+      "supported: JavaScript (app.js), or a WebAssembly module (app.wasm)",
+    );
+  if (isWasm(bytes)) return { kind: "wasm", name, bytes };
+  if (/\.[cm]?tsx?$/.test(name)) {
+    throw usageError(
+      `${name} is TypeScript, which QuickJS does not run`,
+      `bundle it first, for example: npx esbuild ${name} --bundle --format=esm --outfile=app.js`,
+    );
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return { kind: "source", name, text };
+  } catch {
+    // Not UTF-8: neither kind.
+  }
+  const head = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  throw unsupported(
+    `${name} is neither JavaScript nor WebAssembly`,
+    `found: ${bytes.length} bytes beginning ${head}`,
+    "supported: JavaScript in UTF-8 (app.js), or a WebAssembly module (app.wasm)",
+  );
+}
+
+/** A path as results show it: never absolute, `/` between its parts. */
+export function shownPath(file: string, cwd: string): string {
+  const path = relative(cwd, file);
+  if (path === "" || path.startsWith("..") || isAbsolute(path)) return basename(file);
+  return path.split(sep).join("/");
+}
+
+/** Builds or reads the app. */
+export function makeApp(entry: Entry, plugin: Plugin, thread: GuestThread): Promise<App> {
+  if (entry.kind === "source") return buildApp(thread, plugin, entry.text, entry.name);
+  return Promise.resolve(readApp(entry.bytes, plugin));
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

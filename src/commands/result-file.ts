@@ -1,0 +1,68 @@
+/**
+ * Reads a result document (`*.fuel.json`, or what `--json` printed) and refuses what is not one: every
+ * command that takes a result reads it here. A file is someone's input, so everything wrong with it is a
+ * usage error (exit 2), broken sums too: the run that wrote it had checked them.
+ */
+import { readFile } from "node:fs/promises";
+import { decodeText } from "../base/bytes.ts";
+import { type Diagnostic, usageError } from "../base/diagnostics.ts";
+import { brokenSums } from "../profile/invariants.ts";
+import type { Result } from "../profile/result.ts";
+import { wrongShape } from "../profile/shape.ts";
+
+/** Whether `bytes` start like a result document: it is told by its first key. */
+export function looksLikeResult(bytes: Uint8Array): boolean {
+  return /^\s*\{\s*"schemaVersion"/.test(decodeText(bytes.subarray(0, 200)));
+}
+
+/** Reads a file; throws a usage error that says `what` it should have been. */
+export async function readInput(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw cannotRead(path, what, error);
+  }
+}
+
+function cannotRead(path: string, what: string, error: unknown): Diagnostic {
+  const code = (error as NodeJS.ErrnoException).code;
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EISDIR: "it is a directory",
+    EACCES: "permission denied",
+  };
+  return usageError(`cannot read ${what} ${path}: ${why[code ?? ""] ?? code ?? String(error)}`);
+}
+
+/** The result in the file at `path`. */
+export async function readResult(path: string): Promise<Result> {
+  return parseResult(decodeText(await readInput(path, "the result")), path);
+}
+
+/** The result in `text`; `name` is what errors call it. */
+export function parseResult(text: string, name: string): Result {
+  const run = "write one with: javy-prof run app.js --format json";
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw usageError(`${name} is not JSON: ${(error as Error).message}`, run);
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (version === undefined) throw usageError(`${name} is not a javy-prof result: no schemaVersion`, run);
+  if (version !== 1)
+    throw usageError(
+      `${name} has schemaVersion ${JSON.stringify(version)}; this javy-prof reads 1`,
+      typeof version === "number" && version > 1 ? "a newer javy-prof wrote it: update this one" : run,
+    );
+  const wrong = wrongShape(value);
+  if (wrong !== null) throw usageError(`${name} is not a javy-prof result: ${wrong}`, run);
+  const broken = brokenSums(value as Result);
+  if (broken.length > 0)
+    throw usageError(
+      `${name} does not add up: it was edited or damaged`,
+      ...broken.slice(0, 5),
+      ...(broken.length > 5 ? [`and ${broken.length - 5} more`] : []),
+    );
+  return value as Result;
+}

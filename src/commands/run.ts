@@ -1,0 +1,323 @@
+/** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
+import { access, constants, writeFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { Exit, type ExitCode, internalError, usageError } from "../base/diagnostics.ts";
+import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/breakdown.ts";
+import { FORMATS, type Format, parseFormats } from "../format/formats.ts";
+import { inertText } from "../format/inert.ts";
+import { writeResultJson } from "../format/json.ts";
+import { renderSummary } from "../format/terminal.ts";
+import { defaultModelName } from "../fuel/models.ts";
+import { brokenSums } from "../profile/invariants.ts";
+import type { Result } from "../profile/result.ts";
+import type { HostSettings } from "../run/job.ts";
+import { runSession, type Session } from "../run/session.ts";
+import { GuestThread } from "../run/thread.ts";
+import type { CommandIo } from "./io.ts";
+import { parseChoice, parseCount, parseModel, parseSeconds } from "./options.ts";
+import { choosePlugin, makeApp, readEntry } from "./program.ts";
+import { readInput } from "./result-file.ts";
+import { version } from "./version.ts";
+import { view } from "./view.ts";
+
+export interface RunOptions {
+  readonly input?: string;
+  readonly export: string;
+  readonly plugin?: string;
+  readonly fuelModel: string;
+  readonly out?: string;
+  readonly format: string;
+  readonly by: readonly string[];
+  readonly top: string;
+  readonly sort: string;
+  readonly min: string;
+  readonly limits?: string;
+  readonly maxFuel?: string;
+  readonly timeout?: string;
+  readonly frames: string;
+  readonly events?: boolean;
+  readonly realClock?: boolean;
+  readonly seed: string;
+  readonly open?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly dispatchFunction?: string;
+}
+
+/** Calls and returns that are kept in order: a million calls, and their returns. */
+const keptEvents = 2_000_000;
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+export function registerRun(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+  program
+    .command("run", { isDefault: true })
+    .description(
+      "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
+    )
+    .argument("<entry>", "app.js, or a dynamic Javy module (app.wasm)")
+    .argument("[args...]", "arguments of the guest, behind --")
+    .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
+    .option("-e, --export <name>", "export to call", "_start")
+    .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
+    .option("--fuel-model <model>", "wasmtime-<major>, or a JSON cost table", defaultModelName)
+    .option(
+      "-o, --out <file>",
+      "profile; default <base>.speedscope.json in the working directory; - is stdout",
+    )
+    .option("--format <list>", FORMATS.map(({ name }) => name).join(", "), "speedscope")
+    .option("--by <what>", `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable`, collect, [])
+    .option("--top <n>", "rows of a table", "20")
+    .option("--sort <key>", SORTS.join(", "), "self")
+    .option("--min <fuel>", "least own fuel of a row", "0")
+    .option("--limits <name>", "shopify (11M fuel) or none")
+    .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
+    .option("--timeout <seconds>", "stop the guest past this time")
+    .option(
+      "--frames <kind>",
+      "js, or engine: the engine's functions below the JavaScript that called them",
+      "js",
+    )
+    .option("--events", "keep the ordered calls in the result document")
+    .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
+    .option("--seed <n>", "seed of the guest's random numbers", "42")
+    .option("--open", "view the profile when it is written")
+    .option("--no-open", "do not (default)")
+    .option("-j, --json", "one JSON document on stdout, the guest's output inside it")
+    .option("--quiet", "no summary")
+    .option("--verbose", "say what is done")
+    .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
+    .action(async (entry: string, args: string[], options: RunOptions) =>
+      finish(await run(entry, args, options, io)),
+    );
+}
+
+/** Runs; returns the exit code of PRODUCT.md. */
+export async function run(
+  path: string,
+  args: readonly string[],
+  options: RunOptions,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const settings = await parse(options, io);
+  await checkOutput(settings, path, options, io);
+  const entry = await readEntry(path, io.cwd);
+  const { plugin, engine } = await choosePlugin(options.plugin, io.cwd);
+  const stdin =
+    options.input === undefined
+      ? io.stdinIsTerminal
+        ? new Uint8Array()
+        : ("inherit" as const)
+      : await readInput(resolve(io.cwd, options.input), "the input");
+  const thread = new GuestThread();
+  let session: Session;
+  try {
+    const app = await makeApp(entry, plugin, thread);
+    const host: HostSettings = {
+      stdin,
+      passThrough: !options.json,
+      args: [entry.name, ...args],
+      realClock: options.realClock ?? false,
+      seed: settings.seed,
+    };
+    const shown = progressLine(io, options);
+    session = await runSession(thread, {
+      ...{ plugin, app, engine, host, version },
+      name: entry.name,
+      export: options.export,
+      model: settings.model,
+      frames: settings.frames,
+      events: keptEvents,
+      maxFuel: settings.maxFuel,
+      timeoutMs: settings.timeoutMs,
+      dispatchFunction: settings.dispatchFunction,
+      interrupted: io.interrupted,
+      ...(shown ? { progress: shown.show } : {}),
+    });
+    shown?.clear();
+  } finally {
+    await thread.close();
+  }
+  const { result } = session;
+  const wrote = await writeProfiles(result, settings, path, options, io);
+  if (options.json) await io.stdout(writeResultJson(result, { events: options.events ?? false }));
+  if (!options.quiet && !(options.json && !io.isTerminal))
+    io.stderr(summary(result, settings, options, wrote.files, io));
+  for (const note of wrote.notes) if (!options.quiet) io.stderr(`note: ${inertText(note)}\n`);
+  const broken = brokenSums(result);
+  if (broken.length > 0) throw internalError("the profile does not add up", ...broken.slice(0, 5));
+  if (wrote.error) throw wrote.error;
+  const profile = wrote.files.find((file) => file.endsWith(".speedscope.json"));
+  if (options.open && profile) await view(profile, {}, io);
+  return exitCode(result);
+}
+
+interface Settings {
+  readonly model: Awaited<ReturnType<typeof parseModel>>;
+  readonly formats: readonly Format[];
+  readonly by: readonly By[];
+  readonly top: number;
+  readonly sort: Sort;
+  readonly min: number;
+  readonly maxFuel: number | null;
+  readonly timeoutMs: number | null;
+  readonly frames: "js" | "engine";
+  readonly seed: bigint;
+  readonly dispatchFunction: number | undefined;
+}
+
+/** Fuel that Shopify gives a function. */
+const shopifyFuel = 11_000_000;
+
+async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
+  const formats = parseFormats(options.format);
+  if (options.out !== undefined && formats.length > 1)
+    throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
+  if (options.out === "-" && options.json) throw usageError("--out - and --json both want stdout");
+  const limits =
+    options.limits === undefined
+      ? "none"
+      : parseChoice(options.limits, "--limits", ["shopify", "none"] as const);
+  const maxFuel =
+    options.maxFuel === undefined
+      ? limits === "shopify"
+        ? shopifyFuel
+        : null
+      : parseCount(options.maxFuel, "--max-fuel");
+  return {
+    model: await parseModel(options.fuelModel, io.cwd),
+    formats,
+    by:
+      options.by.length === 0
+        ? ["function"]
+        : options.by.flatMap((list) => list.split(",")).map((by) => parseChoice(by, "--by", BREAKDOWNS)),
+    top: parseCount(options.top, "--top"),
+    sort: parseChoice(options.sort, "--sort", SORTS),
+    min: parseCount(options.min, "--min"),
+    maxFuel,
+    timeoutMs: options.timeout === undefined ? null : parseSeconds(options.timeout, "--timeout"),
+    frames: parseChoice(options.frames, "--frames", ["js", "engine"] as const),
+    seed: BigInt(parseCount(options.seed, "--seed")),
+    dispatchFunction:
+      options.dispatchFunction === undefined
+        ? undefined
+        : parseCount(options.dispatchFunction, "--dispatch-function"),
+  };
+}
+
+function targets(
+  { formats }: Settings,
+  path: string,
+  options: Pick<RunOptions, "out">,
+): readonly (readonly [Format, string])[] {
+  const base = basename(path).replace(/\.(js|mjs|cjs|wasm)$/, "");
+  return formats.map((format) => [format, options.out ?? base + format.extension] as const);
+}
+
+/** Before anything runs: can the profile be written where it is wanted? A long run should not end in a typing error. */
+async function checkOutput(
+  settings: Settings,
+  path: string,
+  options: RunOptions,
+  io: CommandIo,
+): Promise<void> {
+  for (const [, out] of targets(settings, path, options)) {
+    if (out === "-") continue;
+    const folder = dirname(resolve(io.cwd, out));
+    try {
+      await access(folder, constants.W_OK);
+    } catch {
+      throw usageError(
+        `cannot write to the folder of ${out}`,
+        "it does not exist or is read-only; give another place with --out",
+      );
+    }
+  }
+}
+
+interface Wrote {
+  readonly files: readonly string[];
+  readonly notes: readonly string[];
+  /** Why a file could not be written: said after everything else was. */
+  readonly error: Error | null;
+}
+
+async function writeProfiles(
+  result: Result,
+  settings: Settings,
+  path: string,
+  options: RunOptions,
+  io: CommandIo,
+): Promise<Wrote> {
+  const files: string[] = [];
+  const notes: string[] = [];
+  let error: Error | null = null;
+  for (const [format, out] of targets(settings, path, options)) {
+    const content = format.write(result, { events: options.events ?? false });
+    const note = format.note(result);
+    if (note !== null) notes.push(note);
+    if (out === "-") {
+      await io.stdout(content);
+      continue;
+    }
+    try {
+      await writeFile(resolve(io.cwd, out), content);
+      files.push(out);
+    } catch (cause) {
+      error = usageError(
+        `cannot write the profile ${out}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
+        "give another place with --out",
+      );
+    }
+  }
+  return { files, notes, error };
+}
+
+function summary(
+  result: Result,
+  settings: Settings,
+  options: RunOptions,
+  wrote: readonly string[],
+  io: CommandIo,
+): string {
+  return renderSummary(result, {
+    by: settings.by,
+    top: settings.top,
+    sort: settings.sort,
+    min: settings.min,
+    width: io.width,
+    colour: io.colour,
+    input: options.input === undefined ? null : basename(options.input),
+    limit: settings.maxFuel,
+    wrote,
+  });
+}
+
+function exitCode(result: Result): ExitCode {
+  const { kind } = result.run.exit;
+  if (kind === "ok") return Exit.ok;
+  if (kind === "interrupted") return Exit.interrupted;
+  return kind === "fuel" || kind === "timeout" ? Exit.checkFailed : Exit.guestFailed;
+}
+
+/** A line on the terminal that says how far the guest is, from the first second on. */
+function progressLine(
+  io: CommandIo,
+  options: RunOptions,
+): { show: (millions: number) => void; clear: () => void } | null {
+  if (!io.isTerminal || options.quiet || options.json) return null;
+  const started = Date.now();
+  let shown = false;
+  return {
+    show: (millions) => {
+      if (Date.now() - started < 1000) return;
+      shown = true;
+      io.stderr(`\r${millions.toLocaleString("en-US")} M fuel …`);
+    },
+    clear: () => {
+      if (shown) io.stderr(`\r${" ".repeat(30)}\r`);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * `javy-prof view [file]`: shows a profile in speedscope, from this machine only (serve.ts). Takes what
+ * speedscope reads, and result documents, which are converted on the way.
+ */
+import { readdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { decodeText } from "../base/bytes.ts";
+import { usageError } from "../base/diagnostics.ts";
+import { inertText } from "../format/inert.ts";
+import { writeSpeedscope } from "../format/speedscope.ts";
+import type { CommandIo } from "./io.ts";
+import { looksLikeResult, parseResult, readInput } from "./result-file.ts";
+import { serveProfile } from "./serve.ts";
+
+export interface ViewOptions {
+  readonly once?: boolean;
+  /** Open the browser; the URL is printed in any case. */
+  readonly open?: boolean;
+  readonly port?: string;
+}
+
+export function registerView(program: Command, io: CommandIo): void {
+  program
+    .command("view")
+    .description("show a profile in speedscope, served from this machine")
+    .argument("[file]", "profile or result; default: the newest *.speedscope.json in the working directory")
+    .option("--once", "end after the profile was fetched")
+    .option("--no-open", "print the URL, don't open the browser")
+    .option("--port <n>", "port on 127.0.0.1; default: any that is free")
+    .action((file: string | undefined, options: ViewOptions) => view(file, options, io));
+}
+
+/** Serves until Ctrl-C, or with `once` until the profile was fetched. */
+export async function view(file: string | undefined, options: ViewOptions, io: CommandIo): Promise<void> {
+  const port = options.port === undefined ? undefined : parsePort(options.port);
+  const path = file ?? (await newestProfile(io.cwd));
+  if (file === undefined) io.stderr(`viewing ${inertText(path)}, the newest profile here\n`);
+  const bytes = await readInput(resolve(io.cwd, path), "the profile");
+  const isResult = looksLikeResult(bytes);
+  const fileName = isResult ? "result.speedscope.json" : basename(path);
+  const served = await serveProfile({
+    profile: isResult ? writeSpeedscope(parseResult(decodeText(bytes), path)) : bytes,
+    fileName,
+    title: fileName.endsWith(".speedscope.json") ? null : fileName,
+    once: options.once ?? false,
+    ...(port === undefined ? {} : { port }),
+  });
+  io.stderr(`${served.url}\n${options.once ? "" : "Ctrl-C ends it\n"}`);
+  io.interrupted.addEventListener("abort", served.close, { once: true });
+  if (io.interrupted.aborted) served.close();
+  else if (options.open ?? true) await openBrowser(served.url, io);
+  await served.ended;
+}
+
+/** Opens `url` in the browser; where that fails, says so: the URL is printed already. */
+export async function openBrowser(url: string, io: CommandIo): Promise<void> {
+  try {
+    const { default: open } = await import("open");
+    const browser = await open(url);
+    browser.on("error", () => undefined);
+    browser.unref();
+  } catch (error) {
+    io.stderr(`could not open a browser (${(error as Error).message}): open the URL above\n`);
+  }
+}
+
+/** Name of the newest `*.speedscope.json` in `folder`; of equally new ones the first by name. */
+export async function newestProfile(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".speedscope.json")).sort();
+  let newest: { name: string; time: number } | null = null;
+  for (const name of names) {
+    const time = await stat(join(folder, name)).then(
+      (found) => found.mtimeMs,
+      () => -1, // a dangling link: newer than nothing
+    );
+    if (newest === null || time > newest.time) newest = { name, time };
+  }
+  if (newest === null)
+    throw usageError("no *.speedscope.json in the working directory", "make one with: javy-prof run app.js");
+  return newest.name;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) throw usageError(`--port takes 0 to 65535, not ${text}`);
+  return port;
+}

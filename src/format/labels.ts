@@ -1,0 +1,49 @@
+/**
+ * What a frame is called in a profile. Viewers show the name alone, so it says what the row is: anonymous
+ * functions carry their place, builtins and engine work and opcodes their kind in brackets.
+ */
+import type { FunctionRow, Result } from "../profile/result.ts";
+
+interface Place {
+  readonly file: number | null;
+  readonly line: number | null;
+}
+
+/** `src/rules.ts:41`, or null where the row has no position. Lines are 1-based. */
+export function placeOf(row: Place, files: readonly string[]): string | null {
+  if (row.file === null || row.line === null) return null;
+  return `${files[row.file]}:${row.line}`;
+}
+
+/** `matchRules`, `(anonymous src/run.ts:12)`, `[native] JSON.parse`, `[quickjs] gc`, `(startup)`. */
+export function frameName(row: FunctionRow, files: readonly string[]): string {
+  if (row.kind === "builtin") return bracketed("native", row.name);
+  if (row.kind === "engine") return bracketed("quickjs", row.name);
+  if (row.name !== "" && row.name !== "(anonymous)") return row.name;
+  const place = placeOf(row, files);
+  return place === null ? "(anonymous)" : `(anonymous ${place})`;
+}
+
+function bracketed(kind: string, name: string): string {
+  return name.startsWith(`[${kind}]`) ? name : `[${kind}] ${name}`;
+}
+
+/**
+ * A name that is also an identity, for formats where functions of one name would merge: the place follows,
+ * and the column too where two functions of the result share name and line.
+ */
+export function identityNames(result: Result): string[] {
+  const names = result.functions.map((row) => {
+    const name = frameName(row, result.files);
+    const place = placeOf(row, result.files);
+    return place === null || name.endsWith(`${place})`) ? name : `${name} (${place})`;
+  });
+  const count = new Map<string, number>();
+  for (const name of names) count.set(name, (count.get(name) ?? 0) + 1);
+  return names.map((name, i) => {
+    const { column } = result.functions[i]!;
+    return count.get(name)! > 1 && column !== null && name.endsWith(")")
+      ? `${name.slice(0, -1)}:${column})`
+      : name;
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * Puts a result together: what ran, how it ended, and the profile. Pure; the sums are checked by whoever shows it.
+ */
+import { type Fuel, toFuel } from "../base/fuel.ts";
+import { type AttributeOptions, attribute } from "./attribute.ts";
+import type { Recording } from "./recording.ts";
+import type { ExitKind, Result, RunInfo, StackFrame, Toolchain, Warning } from "./result.ts";
+
+export interface RunFacts {
+  readonly version: string;
+  readonly toolchain: Toolchain;
+  readonly module: Result["module"];
+  readonly run: Omit<RunInfo, "exit">;
+  readonly exit: { readonly kind: ExitKind; readonly code: number; readonly message: string | null };
+  readonly comparable: boolean;
+  /** Frames that the guest itself printed for an uncaught exception, by compiled file name. */
+  readonly printedStack: readonly PrintedFrame[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A line of a stack trace as the guest printed it. */
+export interface PrintedFrame {
+  readonly function: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** Depth from which a stack is near what wasmtime's default lets through (it traps beyond about 626 frames). */
+export const deepStack = 500;
+
+export function buildResult(recording: Recording, options: AttributeOptions, facts: RunFacts): Result {
+  const { stack, dispatches, events, ...profile } = attribute(recording, options);
+  const warnings = [...facts.warnings];
+  if (recording.maxDepth >= deepStack) {
+    warnings.push({
+      code: "deep-stack",
+      message: `the JavaScript stack was ${recording.maxDepth} frames deep; wasmtime's default stack ends at about 626`,
+    });
+  }
+  if (events === undefined) {
+    warnings.push({
+      code: "events-dropped",
+      message: "there were too many calls to keep their order; the call tree and all totals are complete",
+    });
+  }
+  const files = [...profile.files];
+  const total: Fuel = toFuel(recording.total);
+  return {
+    schemaVersion: 1,
+    tool: { name: "javy-prof", version: facts.version },
+    toolchain: facts.toolchain,
+    module: facts.module,
+    run: {
+      export: facts.run.export,
+      input: facts.run.input,
+      exit: { ...facts.exit, stack: stack.length > 0 ? stack : printed(facts.printedStack, options, files) },
+      ...rest(facts.run),
+    },
+    fuel: { total, comparable: facts.comparable, dispatches, maxDepth: recording.maxDepth },
+    ...profile,
+    files,
+    ...(events ? { events } : {}),
+    warnings,
+  };
+}
+
+function rest({ stdout, stderr, stdoutBytes, stderrBytes, maxMemoryBytes }: RunFacts["run"]) {
+  return { stdout, stderr, stdoutBytes, stderrBytes, maxMemoryBytes };
+}
+
+function printed(frames: readonly PrintedFrame[], options: AttributeOptions, files: string[]): StackFrame[] {
+  return frames.map(({ function: name, file, line, column }) => {
+    if (file === null) return { function: name, file: null, line: null, column: null };
+    const shown = options.fileName(file);
+    const known = files.indexOf(shown);
+    return { function: name, file: known >= 0 ? known : files.push(shown) - 1, line, column };
+  });
+}

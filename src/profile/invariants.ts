@@ -1,0 +1,164 @@
+/**
+ * The sums that every result keeps (PRODUCT: "Result JSON"). Each rule holds two independent accounts of the
+ * same fuel against each other, so that a cost which was lost, spread or counted twice shows. A result that
+ * breaks one is never shown: after a run it is an internal error, in a file it is a damaged file.
+ *
+ * "The functions' row without a line" of the contract is the fuel of functions whose line is null: their pcs
+ * have no line either and are in no LineRow, so phases.js = Σ lines.self + Σ fuel of the pcs without a line.
+ */
+import { fuelByPhase, PHASE_FUNCTIONS, replayEvents } from "./replay.ts";
+import type { PcRow, Result } from "./result.ts";
+import { inclusiveFuel } from "./walk.ts";
+
+/** What is broken in `result`, a sentence a rule; empty where every sum holds. */
+export function brokenSums(result: Result): string[] {
+  // Sums over rows that point nowhere say nothing: stop at what is wrong with numbers and indices.
+  const broken = [...brokenNumbers(result), ...brokenIndices(result)];
+  if (broken.length > 0) return broken;
+  return [...brokenTotals(result), ...brokenRows(result), ...brokenEvents(result)];
+}
+
+const sum = (numbers: Iterable<number>): number => {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+};
+
+const rule = (what: string, expected: number, other: string, actual: number): string[] =>
+  expected === actual ? [] : [`${what} is ${expected}, but ${other} is ${actual}`];
+
+/** Every number of a result is a non-negative safe integer; `parent` alone can be -1. */
+function brokenNumbers(result: Result): string[] {
+  const broken: string[] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === "number") {
+      const least = path.endsWith(".parent") ? -1 : 0;
+      // An exit status is the guest's own word; 32 bits, of either sign.
+      const bad = !Number.isSafeInteger(value) || (value < least && path !== "run.exit.code");
+      if (bad) broken.push(`${path} is ${value}, not a non-negative integer below 2^53`);
+    } else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) visit(value[i], `${path}[${i}]`);
+    else if (typeof value === "object" && value !== null)
+      for (const [key, member] of Object.entries(value)) visit(member, path === "" ? key : `${path}.${key}`);
+  };
+  const { events: _, ...rest } = result; // replayed below, and by far the longest
+  visit(rest, "");
+  return broken;
+}
+
+function brokenIndices(result: Result): string[] {
+  const { functions, files, tree } = result;
+  const broken: string[] = [];
+  const position = (where: string, row: { file: number | null; line: number | null }): void => {
+    if (row.file !== null && files[row.file] === undefined) broken.push(`${where}: no file ${row.file}`);
+    if ((row.file === null) !== (row.line === null)) broken.push(`${where}: a file and a line go together`);
+    if (row.line === 0) broken.push(`${where}: lines are 1-based`);
+  };
+  for (const [i, row] of functions.entries()) {
+    if (row.id !== i) broken.push(`functions[${i}]: its id is ${row.id}`);
+    position(`functions[${i}]`, row);
+  }
+  for (const [i, row] of result.lines.entries()) position(`lines[${i}]`, row);
+  for (const [i, pc] of result.pcs.entries()) {
+    position(`pcs[${i}]`, pc);
+    const row = functions[pc.function];
+    if (row?.kind !== "js") broken.push(`pcs[${i}]: no JavaScript function ${pc.function}`);
+    else if ((row.line === null) !== (pc.line === null))
+      broken.push(`pcs[${i}]: an opcode has a line exactly where its function has one`);
+  }
+
+  const path: number[] = [-1];
+  const seen = new Set<string>();
+  for (const [i, node] of tree.entries()) {
+    if (functions[node.function] === undefined) broken.push(`tree[${i}]: no function ${node.function}`);
+    while (path.length > 0 && path.at(-1) !== node.parent) path.pop();
+    if (path.length === 0)
+      return [...broken, `tree[${i}]: parent ${node.parent} breaks the depth-first order`];
+    path.push(i);
+    const identity = `${node.parent} ${node.function} ${node.callLine}`;
+    if (seen.has(identity)) broken.push(`tree[${i}]: the same call as an earlier child of its parent`);
+    seen.add(identity);
+  }
+  return broken;
+}
+
+function brokenTotals({ fuel, phases, functions, lines, opcodes, pcs, tree }: Result): string[] {
+  const noLine = pcs.filter((pc) => pc.line === null);
+  const lineFuel = sum(lines.map((row) => row.self)) + sum(noLine.map((pc) => pc.fuel));
+  const lineHits = sum(lines.map((row) => row.hits)) + sum(noLine.map((pc) => pc.hits));
+  const js = (other: string, actual: number): string[] => rule("phases.js", phases.js, other, actual);
+  const total = (other: string, actual: number): string[] => rule("fuel.total", fuel.total, other, actual);
+  const dispatches = (other: string, n: number): string[] =>
+    rule("fuel.dispatches", fuel.dispatches, other, n);
+  return [
+    ...total("Σ phases", phases.startup + phases.js + phases.jobs + phases.exit),
+    ...total("Σ functions.self", sum(functions.map((row) => row.self))),
+    ...total("Σ tree.self", sum(tree.map((node) => node.self))),
+    ...js("Σ pcs.fuel", sum(pcs.map((pc) => pc.fuel))),
+    ...js("Σ opcodes.fuel", sum(opcodes.map((row) => row.fuel))),
+    ...js("Σ lines.self + what has no line", lineFuel),
+    ...dispatches("Σ pcs.hits", sum(pcs.map((pc) => pc.hits))),
+    ...dispatches("Σ opcodes.count", sum(opcodes.map((row) => row.count))),
+    ...dispatches("Σ lines.hits + what has no line", lineHits),
+  ];
+}
+
+/** The same sums row by row: each function by the tree, each line by the pcs, each phase by its tree root. */
+function brokenRows(result: Result): string[] {
+  const { functions, tree, phases } = result;
+  const broken: string[] = [];
+  const self = new Array<number>(functions.length).fill(0);
+  const calls = [...self];
+  for (const node of tree) {
+    self[node.function]! += node.self;
+    calls[node.function]! += node.calls;
+  }
+  const totals = inclusiveFuel(tree, functions.length);
+  for (const row of functions) {
+    const what = `functions[${row.id}]`;
+    broken.push(...rule(`${what}.self`, row.self, "Σ of its tree nodes", self[row.id]!));
+    broken.push(...rule(`${what}.calls`, row.calls, "Σ of its tree nodes", calls[row.id]!));
+    broken.push(...rule(`${what}.total`, row.total, "Σ of its outermost subtrees", totals[row.id]!));
+    const { min, median, max } = row;
+    const ordered = min !== null && median !== null && max !== null && min <= median && median <= max;
+    if (!ordered && (min ?? median ?? max) !== null)
+      broken.push(`${what}: min ${min}, median ${median}, max ${max} are not in order`);
+  }
+
+  const key = (row: { file: number | null; line: number | null }): string => `${row.file}:${row.line}`;
+  const byLine = new Map<string, { fuel: number; hits: number }>();
+  for (const pc of result.pcs.filter((pc: PcRow) => pc.line !== null)) {
+    const entry = byLine.get(key(pc)) ?? { fuel: 0, hits: 0 };
+    byLine.set(key(pc), { fuel: entry.fuel + pc.fuel, hits: entry.hits + pc.hits });
+  }
+  for (const [i, row] of result.lines.entries()) {
+    const pcs = byLine.get(key(row));
+    if (pcs === undefined) broken.push(`lines[${i}]: no opcode has this line, or an earlier row has it`);
+    else broken.push(...rule(`lines[${i}].self`, row.self, "Σ of its pcs", pcs.fuel));
+    if (pcs !== undefined) broken.push(...rule(`lines[${i}].hits`, row.hits, "Σ of its pcs", pcs.hits));
+    byLine.delete(key(row));
+  }
+  if (byLine.size > 0) broken.push(`${byLine.size} lines of pcs have no row in lines`);
+
+  // Frames of the wasm kind have no phase roots: there the tree's sum is all that can be held.
+  if (!functions.some((row) => row.kind === "phase")) return broken;
+  const below = fuelByPhase(result);
+  broken.push(...rule("phases.js", phases.js, "the fuel below the other tree roots", below.js));
+  for (const [phase, name] of PHASE_FUNCTIONS)
+    broken.push(...rule(`phases.${phase}`, phases[phase], `the fuel below tree root ${name}`, below[phase]));
+  return broken;
+}
+
+function brokenEvents(result: Result): string[] {
+  if (result.events === undefined) return [];
+  const { self, outside, problems } = replayEvents(result);
+  if (problems.length > 0) return [...problems];
+  // Fuel outside of every event belongs to the phases' own nodes, in whatever part they have no event.
+  let missing = 0;
+  const broken: string[] = [];
+  for (const [i, node] of result.tree.entries()) {
+    if (result.functions[node.function]!.kind === "phase") missing += node.self - self[i]!;
+    else broken.push(...rule(`tree[${i}].self`, node.self, "its fuel by the events", self[i]!));
+  }
+  broken.push(...rule("fuel outside of all events", outside, "what the phases lack", missing));
+  return broken;
+}

@@ -1,0 +1,91 @@
+/**
+ * The shape of a result document, schema 1, as a table: what result.ts says to the compiler, said to a file
+ * that someone else wrote or edited. One loop checks it. Members beyond the table are allowed (a newer minor
+ * version); what the numbers mean together is checked in invariants.ts.
+ */
+
+/** A plain type (`?` after it: or null), a set of words, an object, or a list of one of these. */
+type Shape =
+  | "number"
+  | "number?"
+  | "string"
+  | "string?"
+  | "boolean"
+  | ReadonlySet<string>
+  | Members
+  | [Shape];
+interface Members {
+  readonly [key: string]: Shape;
+}
+
+const POSITION: Members = { file: "number?", line: "number?" };
+
+const RESULT: Members = {
+  schemaVersion: "number",
+  tool: { name: "string", version: "string" },
+  toolchain: { engine: "string", quickjs: "string", bytecodeVersion: "number", fuelModel: "string" },
+  module: { name: "string", bytes: "number", sha256: "string" },
+  run: {
+    export: "string",
+    input: { bytes: "number", sha256: "string" },
+    exit: {
+      kind: new Set(["ok", "throw", "trap", "exit", "fuel", "timeout", "interrupted"]),
+      code: "number",
+      message: "string?",
+      stack: [{ function: "string", ...POSITION, column: "number?" }],
+    },
+    ...{ stdout: "string", stderr: "string", stdoutBytes: "number", stderrBytes: "number" },
+    maxMemoryBytes: "number",
+  },
+  fuel: { total: "number", comparable: "boolean", dispatches: "number", maxDepth: "number" },
+  phases: { startup: "number", js: "number", jobs: "number", exit: "number" },
+  files: ["string"],
+  functions: [
+    {
+      ...{ id: "number", name: "string", kind: new Set(["js", "builtin", "engine", "phase"]) },
+      ...POSITION,
+      ...{ column: "number?", calls: "number", resumes: "number", self: "number", total: "number" },
+      ...{ min: "number?", median: "number?", medianApprox: "boolean", max: "number?" },
+    },
+  ],
+  lines: [{ file: "number", line: "number", self: "number", hits: "number" }],
+  opcodes: [{ name: "string", code: "number", count: "number", fuel: "number" }],
+  pcs: [{ function: "number", offset: "number", ...POSITION, fuel: "number", hits: "number" }],
+  tree: [{ parent: "number", function: "number", callLine: "number?", calls: "number", self: "number" }],
+  warnings: [{ code: "string", message: "string" }],
+};
+
+const EVENTS: Shape = [{ kind: new Set(["enter", "leave"]), node: "number", at: "number" }];
+
+/** The first place where `value` does not look like a result, null where it does. */
+export function wrongShape(value: unknown): string | null {
+  const wrong = mismatch(value, RESULT, "");
+  if (wrong !== null) return wrong;
+  const { events } = value as { events?: unknown };
+  return events === undefined ? null : mismatch(events, EVENTS, "events");
+}
+
+function mismatch(value: unknown, shape: Shape, path: string): string | null {
+  const found = (wanted: string): string => `${path === "" ? "the document" : path} is not ${wanted}`;
+  if (typeof shape === "string") {
+    const type = shape.replace("?", "");
+    return typeof value === type || (value === null && type !== shape) ? null : found(`a ${type}`);
+  }
+  if (shape instanceof Set)
+    return typeof value === "string" && shape.has(value) ? null : found(`one of ${[...shape].join(", ")}`);
+  if (Array.isArray(shape)) {
+    if (!Array.isArray(value)) return found("a list");
+    for (let i = 0; i < value.length; i++) {
+      const wrong = mismatch(value[i], shape[0], `${path}[${i}]`);
+      if (wrong !== null) return wrong;
+    }
+    return null;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return found("an object");
+  for (const [key, member] of Object.entries(shape)) {
+    const inner = path === "" ? key : `${path}.${key}`;
+    const wrong = mismatch((value as Record<string, unknown>)[key], member, inner);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}

@@ -1,0 +1,90 @@
+/**
+ * From a code offset to a source position: decodes the delta-coded table that the engine keeps for each function
+ * ("pc2line" in quickjs.c: compute_pc2line_info writes it, find_line_num reads it).
+ *
+ *   byte b > 0   offset += (b-1) / range, line += (b-1) % range + base, column += zigzag LEB128
+ *   byte 0       offset += LEB128, line += zigzag LEB128, column += zigzag LEB128
+ *
+ * Lines and columns are 1-based. A BytecodeFunction holds the engine's own figures; here a column on line 1 is
+ * one that the source agrees with. Columns count bytes of UTF-8: `textColumn` turns them into characters.
+ */
+import { ByteReader, decodeText, encodeText } from "../base/bytes.ts";
+import type { BytecodeFunction } from "./function.ts";
+import type { LineFormat } from "./versions.ts";
+
+/** From `offset` to the next entry's, code belongs to this position. */
+export interface LineEntry {
+  /** Offset in the function's code. */
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What a line table is read from. */
+export type LineSource = Pick<BytecodeFunction, "line" | "column" | "lineTable">;
+
+/** The engine measures line 1 from its first byte, other lines from the byte before: 1, 1, 2, 3 … */
+function sourceColumn(line: number, column: number, format: LineFormat): number {
+  return Math.max(1, format.firstLineShort && line === 1 && column > 1 ? column + 1 : column);
+}
+
+/** Where a function stands in the source; null where that is not known. */
+export function functionPosition(source: LineSource, format: LineFormat): Omit<LineEntry, "offset"> | null {
+  const { line, column } = source;
+  return line < 1 ? null : { line, column: sourceColumn(line, column, format) };
+}
+
+/** A signed number in a LEB128: 0, -1, 1, -2, 2 … are 0, 1, 2, 3, 4 … */
+function zigzag(reader: ByteReader): number {
+  const value = reader.leb();
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+/**
+ * The positions of a function, sorted by offset, one an offset; the first, at 0, is the function's own unless the
+ * table has one there. Empty where the function has no position. `base` is where the table stands, for errors.
+ */
+export function lineTable(source: LineSource, format: LineFormat, base = 0): LineEntry[] {
+  const reader = new ByteReader(source.lineTable, base);
+  const entries: LineEntry[] = [];
+  let { line, column } = source;
+  let offset = 0;
+  const add = () => {
+    if (line < 1) return;
+    if (entries.at(-1)?.offset === offset) entries.pop();
+    entries.push({ offset, line, column: sourceColumn(line, column, format) });
+  };
+  add();
+  while (!reader.done) {
+    const start = reader.at;
+    const step = reader.u8();
+    if (step === 0) {
+      offset += reader.leb();
+      line += zigzag(reader);
+    } else {
+      offset += Math.floor((step - 1) / format.range);
+      line += ((step - 1) % format.range) + format.base;
+    }
+    if (format.columns) column += zigzag(reader);
+    if (offset > 0x7fff_ffff || line > 0x7fff_ffff || line < 0) reader.fail("a position out of range", start);
+    add();
+  }
+  return entries;
+}
+
+/** The entry that covers `offset`, by halving; null before the first. */
+export function positionAt(table: readonly LineEntry[], offset: number): LineEntry | null {
+  let low = 0;
+  let high = table.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (table[middle]!.offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return table[low - 1] ?? null;
+}
+
+/** A column in characters (UTF-16 units, 1-based) from one in bytes, on a line whose text is `text`. */
+export function textColumn(text: string, column: number): number {
+  return decodeText(encodeText(text).subarray(0, column - 1)).length + 1;
+}

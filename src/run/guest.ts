@@ -1,0 +1,345 @@
+/**
+ * Executes a guest: makes its host, its instances and, when profiling, the collector, and says how it ended.
+ * Synchronous and free of threads; worker.ts runs it on a stack that is large enough.
+ */
+import { createHash } from "node:crypto";
+import { readSync, writeSync } from "node:fs";
+import { internalError } from "../base/diagnostics.ts";
+import { meterNames } from "../probe/plan.ts";
+import { hookModule } from "../probe/profiler-plan.ts";
+import type { Recording } from "../profile/recording.ts";
+import { readUnit } from "../quickjs/bytecode.ts";
+import { engineVersion } from "../quickjs/versions.ts";
+import { Recorder } from "./collector/recorder.ts";
+import { FunctionRegistry } from "./identity.ts";
+import {
+  type CompileJob,
+  type CompileOutcome,
+  Control,
+  type HostSettings,
+  type OutputSummary,
+  outputKept,
+  type ProfileSettings,
+  type RunEnd,
+  type RunJob,
+  type RunOutcome,
+} from "./job.ts";
+import { randomStream } from "./random.ts";
+import { GuestExit, Wasi, wasiModule } from "./wasi.ts";
+
+/** Thrown through the guest to stop it. */
+class Stop extends Error {
+  readonly reason: "fuel" | "timeout" | "interrupted";
+
+  constructor(reason: "fuel" | "timeout" | "interrupted") {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** Fuel between two looks at the clock and the stop flag. */
+const tickFuel = 4_000_000n;
+
+export function runGuest(job: RunJob): RunOutcome {
+  const control = new Int32Array(job.control);
+  const output = { 1: new Output(1, job.host.passThrough), 2: new Output(2, job.host.passThrough) };
+  const wasi = new Wasi(hostOptions(job.host, (fd, bytes) => output[fd].write(bytes)));
+  const profile = job.profile ? new ProfiledRun(job.profile, control) : null;
+
+  const pluginInstance = new WebAssembly.Instance(new WebAssembly.Module(job.plugin as BufferSource), {
+    [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
+    ...(profile ? { [hookModule]: profile.imports } : {}),
+  });
+  const memory = pluginInstance.exports["memory"] as WebAssembly.Memory;
+  wasi.memory = memory;
+  profile?.attach(pluginInstance, memory);
+  const appModule = new WebAssembly.Module(job.app as BufferSource);
+
+  let end: RunEnd = { kind: "ok" };
+  const started = performance.now();
+  try {
+    const app = new WebAssembly.Instance(appModule, {
+      [job.namespace]: pluginInstance.exports as WebAssembly.ModuleImports,
+      ...(profile ? { [hookModule]: profile.imports } : {}),
+    });
+    (app.exports[job.export] as () => void)();
+  } catch (error) {
+    end = endOf(error, profile?.thrown ?? false);
+  }
+  const milliseconds = performance.now() - started;
+  const fuel = profile?.fuel ?? 0n;
+  if (end.kind === "ok" && job.profile?.maxFuel != null && fuel > job.profile.maxFuel) end = { kind: "fuel" };
+  const stdin = wasi.stdinRead;
+  return {
+    kind: "ran",
+    end,
+    recording: profile?.recording(end) ?? null,
+    fuel,
+    stdout: output[1].summary,
+    stderr: output[2].summary,
+    stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
+    maxMemoryBytes: memory.buffer.byteLength,
+    collectorBytes: profile?.recorder?.memoryBytes ?? 0,
+    milliseconds,
+    memorySha256: job.hashMemory
+      ? createHash("sha256").update(new Uint8Array(memory.buffer)).digest("hex")
+      : null,
+  };
+}
+
+/** Collector, registry, tick: everything that a profiled run has and a plain one has not. */
+class ProfiledRun {
+  readonly #settings: ProfileSettings;
+  readonly #control: Int32Array;
+  readonly #deadline: number;
+  readonly recorder: Recorder | null;
+  #registry: FunctionRegistry | null = null;
+  #counter: WebAssembly.Global | undefined;
+  #limit: WebAssembly.Global | undefined;
+  /** Own fuel so far of invocations that are suspended, by their state's address. */
+  readonly #suspended = new Map<bigint, bigint>();
+  thrown = false;
+
+  constructor(settings: ProfileSettings, control: Int32Array) {
+    this.#settings = settings;
+    this.#control = control;
+    this.#deadline =
+      settings.timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + settings.timeoutMs;
+    const host = {
+      resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
+      invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
+        this.#invocation(id, funcObj, own, offset, resumed),
+    };
+    this.recorder = settings.totalsOnly ? null : new Recorder(host, settings.events, settings.natives.length);
+  }
+
+  /** What the instrumented modules import from `javy_prof`. */
+  get imports(): WebAssembly.ModuleImports {
+    return {
+      ...(this.recorder?.hooks as WebAssembly.ModuleImports | undefined),
+      thrown: () => {
+        this.thrown = true;
+      },
+      [meterNames.tick]: () => this.#tick(),
+      ...(this.#counter ? { [meterNames.counter]: this.#counter, [meterNames.limit]: this.#limit! } : {}),
+    };
+  }
+
+  /** The plugin is instantiated: from here on fuel counts. */
+  attach(plugin: WebAssembly.Instance, memory: WebAssembly.Memory): void {
+    this.#counter = plugin.exports[meterNames.counter] as WebAssembly.Global;
+    this.#limit = plugin.exports[meterNames.limit] as WebAssembly.Global;
+    this.#counter.value = 0n;
+    this.#raiseLimit(0n);
+    const { recorder } = this;
+    if (!recorder) return;
+    const payload = this.#settings.payload ? readUnit(this.#settings.payload) : null;
+    const guest = {
+      get bytes() {
+        return new Uint8Array(memory.buffer);
+      },
+    };
+    this.#registry = new FunctionRegistry(
+      engineVersion(this.#settings.bytecodeVersion),
+      payload,
+      guest,
+      this.#settings.natives.length,
+      {
+        added: (id, codeLength, flags) => recorder.addFunction(id, codeLength, flags),
+        loadedAgain: (rootId) => recorder.willHoist(rootId),
+      },
+    );
+  }
+
+  get fuel(): bigint {
+    return (this.#counter?.value as bigint | undefined) ?? 0n;
+  }
+
+  /** Past the limit: look around, then go on or stop. */
+  #tick(): void {
+    const { fuel } = this;
+    Atomics.store(this.#control, Control.progress, Number(fuel / 1_000_000n));
+    if (this.#settings.maxFuel !== null && fuel > this.#settings.maxFuel) throw new Stop("fuel");
+    if (Atomics.load(this.#control, Control.stop) !== 0) throw new Stop("interrupted");
+    if (performance.now() > this.#deadline) throw new Stop("timeout");
+    this.#raiseLimit(fuel);
+  }
+
+  #raiseLimit(fuel: bigint): void {
+    const next = fuel + tickFuel;
+    const { maxFuel } = this.#settings;
+    this.#limit!.value = maxFuel !== null && maxFuel < next ? maxFuel : next;
+  }
+
+  /** An activation that can suspend has ended; by its last opcode it is suspended, or the invocation is complete. */
+  #invocation(id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean): bigint | null {
+    const engine = engineVersion(this.#settings.bytecodeVersion);
+    const opcode = engine.opcodes[this.#registry!.at(id).function.code[offset]!];
+    const sum = own + (resumed ? (this.#suspended.get(funcObj) ?? 0n) : 0n);
+    if (opcode && engine.suspends.has(opcode.name)) {
+      this.#suspended.set(funcObj, sum);
+      return null;
+    }
+    this.#suspended.delete(funcObj);
+    return sum;
+  }
+
+  recording(end: RunEnd): Recording | null {
+    const { recorder } = this;
+    const registry = this.#registry;
+    if (!recorder || !registry) return null;
+    const { fuel } = this;
+    const stack = end.kind === "ok" ? [] : recorder.stack();
+    recorder.finish(fuel);
+    const natives = this.#settings.natives.map((name, index) => ({
+      origin: { kind: "native", index, name } as const,
+      ...recorder.counters(index),
+    }));
+    const functions = registry.functions.map(({ unit, index }, i) => ({
+      origin: { kind: "js", unit, index } as const,
+      ...recorder.counters(natives.length + i),
+    }));
+    return {
+      total: fuel,
+      phases: recorder.phases(),
+      units: registry.units,
+      functions: [...natives, ...functions],
+      nodes: recorder.nodes(),
+      events: recorder.events(),
+      stack,
+      maxDepth: recorder.maxDepth,
+    };
+  }
+}
+
+function endOf(error: unknown, thrown: boolean): RunEnd {
+  if (error instanceof GuestExit)
+    return error.code === 0 ? { kind: "ok" } : { kind: "exit", code: error.code };
+  if (error instanceof Stop) return { kind: error.reason };
+  if (error instanceof WebAssembly.RuntimeError) {
+    const exact = error.message === "unreachable";
+    return thrown && exact ? { kind: "throw" } : { kind: "trap", message: error.message, exact };
+  }
+  if (error instanceof RangeError) return { kind: "trap", message: "call stack exhausted", exact: false };
+  throw error;
+}
+
+/** One output stream of the guest. */
+class Output {
+  readonly #fd: 1 | 2;
+  readonly #passThrough: boolean;
+  readonly #head: Uint8Array[] = [];
+  #kept = 0;
+  #bytes = 0;
+
+  constructor(fd: 1 | 2, passThrough: boolean) {
+    this.#fd = fd;
+    this.#passThrough = passThrough;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    const room = outputKept - this.#kept;
+    if (room > 0) {
+      const part = bytes.slice(0, room);
+      this.#head.push(part);
+      this.#kept += part.length;
+    }
+    if (this.#passThrough) writeFully(this.#fd, bytes);
+  }
+
+  get summary(): OutputSummary {
+    return { bytes: this.#bytes, head: new Uint8Array(Buffer.concat(this.#head)) };
+  }
+}
+
+/** Writes all of it, whatever the descriptor says: a full pipe is waited for, a closed one takes the rest silently. */
+function writeFully(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+      pause(1);
+    }
+  }
+}
+
+/** Reads a descriptor to its end. */
+function readFully(fd: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const chunk = new Uint8Array(65536);
+  for (;;) {
+    try {
+      const count = readSync(fd, chunk);
+      if (count === 0) break;
+      chunks.push(chunk.slice(0, count));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") break;
+      if (code !== "EAGAIN") throw error;
+      pause(5);
+    }
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function hostOptions(host: HostSettings, write: (fd: 1 | 2, bytes: Uint8Array) => void) {
+  const random = randomStream(host.seed);
+  return {
+    stdin: () => (host.stdin === "inherit" ? readFully(0) : host.stdin),
+    write,
+    args: host.args,
+    now: (clock: "realtime" | "monotonic") => {
+      if (!host.realClock) return 0n;
+      return clock === "realtime" ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
+    },
+    random,
+  };
+}
+
+/** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
+export function compileGuest({ plugin, source }: CompileJob): CompileOutcome {
+  const wasi = new Wasi(
+    hostOptions(
+      { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
+      () => {},
+    ),
+  );
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plugin as BufferSource), {
+    [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
+  });
+  const memory = exports["memory"] as WebAssembly.Memory;
+  wasi.memory = memory;
+  const realloc = exports["cabi_realloc"] as (...args: number[]) => number;
+  const compile = exports["compile-src"] as (at: number, length: number) => number;
+  try {
+    const at = realloc(0, 0, 1, source.length);
+    new Uint8Array(memory.buffer, at, source.length).set(source);
+    const view = () => new DataView(memory.buffer);
+    const result = compile(at, source.length);
+    const [failed, pointer, length] = [0, 4, 8].map((field) => view().getUint32(result + field, true)) as [
+      number,
+      number,
+      number,
+    ];
+    const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
+    return failed === 0
+      ? { kind: "bytecode", bytecode: bytes }
+      : { kind: "failed", message: new TextDecoder().decode(bytes).trim() };
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) {
+      return {
+        kind: "failed",
+        message: `the compiler failed: ${error.message} (is the source nested too deeply?)`,
+      };
+    }
+    throw internalError(`compiling failed: ${String(error)}`);
+  }
+}

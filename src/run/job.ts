@@ -1,0 +1,108 @@
+/**
+ * What the main thread and the worker say to each other. Types only; everything here is cloned or shared between
+ * threads, so it is plain data.
+ */
+import type { Recording } from "../profile/recording.ts";
+
+/** Compiles JavaScript in an instance of its own. */
+export interface CompileJob {
+  readonly kind: "compile";
+  readonly plugin: Uint8Array;
+  readonly source: Uint8Array;
+}
+
+export type CompileOutcome =
+  | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** Runs a program: the plugin is instantiated first, then the app, whose instantiation and export are counted. */
+export interface RunJob {
+  readonly kind: "run";
+  /** The plugin as it is to run: instrumented, or as it is. */
+  readonly plugin: Uint8Array;
+  readonly namespace: string;
+  readonly app: Uint8Array;
+  readonly export: string;
+  /** What the profiler counts; undefined runs the modules as they are. */
+  readonly profile?: ProfileSettings;
+  readonly host: HostSettings;
+  /** Control.words i32, shared with the main thread. */
+  readonly control: SharedArrayBuffer;
+  /** Also report the sha256 of the guest's memory at the end. */
+  readonly hashMemory?: boolean;
+}
+
+export interface ProfileSettings {
+  /** The serialized program, to tie functions to; null where it is not known. */
+  readonly payload: Uint8Array | null;
+  readonly bytecodeVersion: number;
+  /** How many calls and returns to keep in order. */
+  readonly events: number;
+  /** Names of the plugin's functions by index, for native frames; empty for JavaScript frames only. */
+  readonly natives: readonly string[];
+  /** Only the total: no collector (for the benchmark and --frames none). */
+  readonly totalsOnly?: boolean;
+  readonly maxFuel: bigint | null;
+  readonly timeoutMs: number | null;
+}
+
+export interface HostSettings {
+  /** Contents of stdin, or "inherit" to read the process's own at the guest's first read. */
+  readonly stdin: Uint8Array | "inherit";
+  /** Pass the guest's output on to the process's stdout and stderr. */
+  readonly passThrough: boolean;
+  readonly args: readonly string[];
+  readonly realClock: boolean;
+  readonly seed: bigint;
+}
+
+/** Words of the shared control array. */
+export const Control = {
+  /** Non-zero asks the guest to stop. */
+  stop: 0,
+  /** Fuel so far in millions, for the progress line. */
+  progress: 1,
+  words: 2,
+} as const;
+
+/** How the guest ended. */
+export type RunEnd =
+  | { readonly kind: "ok" }
+  | { readonly kind: "exit"; readonly code: number }
+  | { readonly kind: "throw" }
+  /** `exact`: the count is the engine's own (an `unreachable`); not at a hardware trap or when the stack is exhausted. */
+  | { readonly kind: "trap"; readonly message: string; readonly exact: boolean }
+  | { readonly kind: "fuel" | "timeout" | "interrupted" };
+
+export interface RunOutcome {
+  readonly kind: "ran";
+  readonly end: RunEnd;
+  readonly recording: Recording | null;
+  /** The engine's count; 0 without a meter. */
+  readonly fuel: bigint;
+  readonly stdout: OutputSummary;
+  readonly stderr: OutputSummary;
+  readonly stdin: { readonly bytes: number; readonly sha256: string };
+  readonly maxMemoryBytes: number;
+  readonly collectorBytes: number;
+  /** Milliseconds inside the guest, for the benchmark only. */
+  readonly milliseconds: number;
+  readonly memorySha256: string | null;
+}
+
+export interface OutputSummary {
+  readonly bytes: number;
+  /** The first bytes, up to `outputKept`. */
+  readonly head: Uint8Array;
+}
+
+/** How much of each output stream a result keeps. */
+export const outputKept = 1024 * 1024;
+
+/** A Diagnostic that crosses the thread boundary. */
+export interface FailedOutcome {
+  readonly kind: "diagnostic";
+  readonly exit: number;
+  readonly message: string;
+  readonly details: readonly string[];
+}

@@ -1,0 +1,212 @@
+/**
+ * One profiled run from a prepared program to a result: instrument, run in the thread, name what was counted.
+ * At a hardware trap the fast meter's count is short by what a local held; the guest being deterministic, the run is
+ * then repeated silently with every instruction counted at once, and that count is the result's.
+ */
+import { createHash } from "node:crypto";
+import { decodeText } from "../base/bytes.ts";
+import { internalError, unsupported } from "../base/diagnostics.ts";
+import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
+import { buildResult, type RunFacts } from "../profile/build-result.ts";
+import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
+import { lastTrace } from "../quickjs/stack-trace.ts";
+import { engineVersion } from "../quickjs/versions.ts";
+import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
+import { type App, instrumentApp, instrumentPlugin, type Plugin } from "./prepare.ts";
+import type { GuestThread } from "./thread.ts";
+
+export interface SessionRequest {
+  readonly plugin: Plugin;
+  readonly app: App;
+  /** Name of the program, `/`-separated and relative: shown wherever the bytecode says `function.mjs`. */
+  readonly name: string;
+  readonly engine: Toolchain["engine"];
+  readonly export: string;
+  readonly model: CostModel;
+  readonly host: HostSettings;
+  readonly frames: "js" | "engine";
+  /** Calls and returns to keep in order. */
+  readonly events: number;
+  readonly maxFuel: number | null;
+  readonly timeoutMs: number | null;
+  readonly dispatchFunction?: number | undefined;
+  readonly version: string;
+  /** Aborted at Ctrl-C: the guest is stopped and what was counted is kept. */
+  readonly interrupted?: AbortSignal;
+  /** Called now and then with the fuel so far, in millions. */
+  readonly progress?: (millions: number) => void;
+}
+
+export interface Session {
+  readonly result: Result;
+  readonly outcome: RunOutcome;
+}
+
+const entryFile = "function.mjs";
+
+export async function runSession(thread: GuestThread, request: SessionRequest): Promise<Session> {
+  const { app } = request;
+  if (!app.module.exports.some(({ name, kind }) => name === request.export && kind === "func")) {
+    const names = app.module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+    throw unsupported(
+      `the module has no export "${request.export}"`,
+      `it exports ${names.join(", ") || "no function"}`,
+      "choose one with --export",
+    );
+  }
+  let outcome = await execute(thread, request, "run");
+  if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
+    const quiet = {
+      ...request,
+      host: { ...request.host, passThrough: false, ...repeatedStdin(request, outcome) },
+    };
+    const repeated =
+      request.host.stdin === "inherit" && outcome.stdin.bytes > 0
+        ? null
+        : await execute(thread, quiet, "instruction");
+    if (repeated?.end.kind === "trap")
+      outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
+  }
+  return { result: resultOf(request, outcome), outcome };
+}
+
+/** stdin for a repetition: what an inherited pipe held is gone, but then it was either read (and no repetition is made) or not. */
+function repeatedStdin({ host }: SessionRequest, _outcome: RunOutcome): Pick<HostSettings, "stdin"> {
+  return { stdin: host.stdin === "inherit" ? new Uint8Array() : host.stdin };
+}
+
+async function execute(
+  thread: GuestThread,
+  request: SessionRequest,
+  mode: "run" | "instruction",
+): Promise<RunOutcome> {
+  const { plugin, app } = request;
+  const native = request.frames === "engine";
+  const options = {
+    model: request.model,
+    mode,
+    checks: true,
+    native,
+    dispatchFunction: request.dispatchFunction,
+  };
+  const control = new SharedArrayBuffer(Control.words * 4);
+  const words = new Int32Array(control);
+  const stop = () => void Atomics.store(words, Control.stop, 1);
+  const job: RunJob = {
+    kind: "run",
+    plugin: instrumentPlugin(plugin, options).bytes,
+    namespace: plugin.namespace,
+    app: instrumentApp(app.module, options),
+    export: request.export,
+    profile: {
+      payload: app.payload,
+      bytecodeVersion: app.payload[0] ?? 0,
+      events: request.events,
+      natives: native ? nativeNames(plugin) : [],
+      maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
+      timeoutMs: request.timeoutMs,
+    },
+    host: request.host,
+    control,
+  };
+  // An unknown version is refused before anything runs.
+  engineVersion(job.profile!.bytecodeVersion);
+  request.interrupted?.addEventListener("abort", stop);
+  if (request.interrupted?.aborted) stop();
+  const timer =
+    request.progress && setInterval(() => request.progress?.(Atomics.load(words, Control.progress)), 200);
+  try {
+    return await thread.run(job);
+  } finally {
+    clearInterval(timer);
+    request.interrupted?.removeEventListener("abort", stop);
+  }
+}
+
+function nativeNames({ module, names }: Plugin): string[] {
+  return module.functions.map((_, index) => names.get(index) ?? `fn#${index}`);
+}
+
+function resultOf(request: SessionRequest, outcome: RunOutcome): Result {
+  const { recording, end } = outcome;
+  if (!recording) throw internalError("a profiled run left no recording");
+  const { app, plugin } = request;
+  const engine = engineVersion(app.payload[0]!);
+  const stderr = decodeText(outcome.stderr.head);
+  const trace = end.kind === "throw" ? lastTrace(stderr) : null;
+  const facts: RunFacts = {
+    version: request.version,
+    toolchain: {
+      engine: request.engine,
+      plugin: { namespace: plugin.namespace, sha256: plugin.sha256 },
+      quickjs: engine.engine,
+      bytecodeVersion: engine.version,
+      fuelModel: request.model.name,
+    },
+    module: {
+      name: request.name,
+      bytes: app.bytes.length,
+      sha256: createHash("sha256").update(app.bytes).digest("hex"),
+    },
+    run: {
+      export: request.export,
+      input: outcome.stdin,
+      stdout: decodeText(outcome.stdout.head),
+      stderr,
+      stdoutBytes: outcome.stdout.bytes,
+      stderrBytes: outcome.stderr.bytes,
+      maxMemoryBytes: outcome.maxMemoryBytes,
+    },
+    exit: {
+      kind: end.kind as ExitKind,
+      code: end.kind === "exit" ? end.code : 0,
+      message: messageOf(end, trace?.message, request),
+    },
+    comparable: isComparable(end),
+    printedStack: trace?.frames ?? [],
+    warnings: warningsOf(request),
+  };
+  const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
+  return buildResult(recording, { engine, fileName }, facts);
+}
+
+function isComparable(end: RunEnd): boolean {
+  return (
+    end.kind === "ok" || end.kind === "exit" || end.kind === "throw" || (end.kind === "trap" && end.exact)
+  );
+}
+
+function messageOf(
+  end: RunEnd,
+  thrown: string | undefined,
+  { maxFuel, timeoutMs }: SessionRequest,
+): string | null {
+  switch (end.kind) {
+    case "throw":
+      return thrown ?? null;
+    case "trap":
+      return end.message;
+    case "fuel":
+      return maxFuel === null ? null : `more than ${maxFuel.toLocaleString("en-US")} fuel`;
+    case "timeout":
+      return timeoutMs === null ? null : `more than ${timeoutMs / 1000} s`;
+    default:
+      return null;
+  }
+}
+
+function warningsOf({ model, host }: SessionRequest): Warning[] {
+  const warnings: Warning[] = [];
+  if (isAssumed(model.name)) {
+    warnings.push({
+      code: "model-assumed",
+      message: `${model.name} has not been measured; it is counted like wasmtime-${newestMeasured}`,
+    });
+  }
+  if (host.realClock)
+    warnings.push({
+      code: "real-clock",
+      message: "the guest saw the real time: its fuel can differ from run to run",
+    });
+  return warnings;
+}

@@ -1,0 +1,62 @@
+/**
+ * The main thread's end of the worker. Its stack is large: wasmtime's default lets about 626 JS frames recurse, and
+ * V8's frames for the same code are several times as large.
+ */
+import { Worker } from "node:worker_threads";
+import { Diagnostic, type ExitCode, internalError } from "../base/diagnostics.ts";
+import type { CompileJob, CompileOutcome, FailedOutcome, RunJob, RunOutcome } from "./job.ts";
+
+/** Megabytes of stack; measured: deep enough for the guest to exhaust its own stack first (FACTS: about 3,600 JS frames). */
+const stackSizeMb = 32;
+
+export class GuestThread {
+  readonly #worker: Worker;
+
+  constructor() {
+    // dist/run/worker.js from src/ and from dist/ alike.
+    this.#worker = new Worker(new URL("../../dist/run/worker.js", import.meta.url), {
+      resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: 4096 },
+      stdout: false,
+      stderr: false,
+    });
+  }
+
+  compile(job: CompileJob): Promise<CompileOutcome> {
+    return this.#ask(job);
+  }
+
+  run(job: RunJob): Promise<RunOutcome> {
+    return this.#ask(job);
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask<T>(job: CompileJob | RunJob): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        this.#worker.removeAllListeners("message");
+        this.#worker.removeAllListeners("error");
+        this.#worker.removeAllListeners("exit");
+        act();
+      };
+      this.#worker.once("message", (answer: T | FailedOutcome) =>
+        settle(() =>
+          isFailed(answer)
+            ? reject(new Diagnostic(answer.exit as ExitCode, answer.message, answer.details))
+            : resolve(answer),
+        ),
+      );
+      this.#worker.once("error", (error) => settle(() => reject(error)));
+      this.#worker.once("exit", (code) =>
+        settle(() => reject(internalError(`the guest's thread ended with ${code}`))),
+      );
+      this.#worker.postMessage(job);
+    });
+  }
+}
+
+function isFailed(answer: unknown): answer is FailedOutcome {
+  return (answer as { kind?: unknown }).kind === "diagnostic";
+}

@@ -1,0 +1,96 @@
+/** What births.ts takes an opcode to do to the stack, against what the engine's table says it does. */
+import { expect, test } from "vitest";
+import type { Instruction } from "../../src/quickjs/disassemble.ts";
+import { effects, type Machine } from "../../src/quickjs/effects.ts";
+import type { Opcode } from "../../src/quickjs/opcodes/table.ts";
+import {
+  constant,
+  joined,
+  keyOf,
+  member,
+  moves,
+  Stack,
+  unknown,
+  type Value,
+  variable,
+} from "../../src/quickjs/stack.ts";
+import { versions } from "../../src/quickjs/versions.ts";
+
+const deep = 20;
+
+function depthAfter(opcode: Opcode): number {
+  const stack = new Stack();
+  for (let i = 0; i < deep; i++) stack.push(unknown);
+  const nothing = () => {};
+  const machine: Machine = {
+    stack,
+    receiver: unknown,
+    atom: () => "a",
+    functionConstant: () => unknown,
+    load: () => unknown,
+    store: nothing,
+    nameAll: nothing,
+    property: nothing,
+    home: nothing,
+    defineClass: () => {
+      stack.drop(2);
+      stack.push(unknown);
+      stack.push(unknown);
+    },
+    called: nothing,
+    jump: nothing,
+    plain: ({ operands }) => {
+      stack.drop(opcode.pops + operands[0]!);
+      for (let i = 0; i < opcode.pushes; i++) stack.push(unknown);
+    },
+  };
+  const instruction: Instruction = { offset: 0, opcode, operands: [0, 0] };
+  effects[opcode.name]!(machine, instruction);
+  return stack.snapshot().length;
+}
+
+for (const engine of versions) {
+  const named = (name: string) => engine.opcodes.find((opcode) => opcode.name === name);
+
+  test(`quickjs ${engine.version}: moves pop and push what the table says`, () => {
+    for (const [name, [count, order]] of Object.entries(moves)) {
+      expect(named(name), name).toBeDefined();
+      expect([name, count, order.length]).toEqual([name, named(name)!.pops, named(name)!.pushes]);
+      expect(
+        order.every((index) => index < count),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  test(`quickjs ${engine.version}: effects change the depth as the table says`, () => {
+    for (const name of Object.keys(effects)) {
+      const opcode = named(name);
+      expect(opcode, name).toBeDefined();
+      expect([name, depthAfter(opcode!)]).toEqual([name, deep + opcode!.pushes - opcode!.pops]);
+    }
+  });
+}
+
+test("a stack has no bottom, and joins from the top", () => {
+  const stack = new Stack();
+  expect(stack.pop()).toBe(unknown);
+  stack.push(constant("a"));
+  expect(stack.take(3)).toEqual([unknown, unknown, constant("a")]);
+  const fn = (index: number): Value => ({ ...unknown, functions: [index] });
+  expect(joined([constant("x"), fn(1), variable("a")], [fn(2), variable("b")])).toEqual([
+    { ...unknown, functions: [1, 2] },
+    unknown,
+  ]);
+});
+
+test("paths and keys read as the source does", () => {
+  expect(member(variable("a"), "b")).toEqual(variable("a.b"));
+  expect(member(variable("A"), "prototype")).toEqual(variable("A"));
+  expect(member(unknown, "b")).toBe(unknown);
+  expect([keyOf(constant("k")), keyOf(variable("Symbol.iterator")), keyOf(unknown)]).toEqual([
+    "k",
+    "[Symbol.iterator]",
+    "",
+  ]);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { readUnit } from "../../src/quickjs/bytecode.ts";
+import { instructions } from "../../src/quickjs/disassemble.ts";
+import { functionPosition, lineTable, positionAt, textColumn } from "../../src/quickjs/lines.ts";
+import { displayNames } from "../../src/quickjs/names.ts";
+import { engineVersion } from "../../src/quickjs/versions.ts";
+import { compile, run } from "./compile.ts";
+
+const { lines: format, opcodes } = engineVersion(26);
+
+test("both forms of an entry, and the function's own position first", () => {
+  // 5 on, 1 line on, column +3; then 60 on, 20 lines back, column -2; then same offset again
+  const bytes = [1 + 5 * 5 + 2, 6, 0, 60, 39, 3, 1 + 1, 2];
+  expect(lineTable({ line: 30, column: 10, lineTable: Uint8Array.from(bytes) }, format)).toEqual([
+    { offset: 0, line: 30, column: 10 },
+    { offset: 5, line: 31, column: 13 },
+    { offset: 65, line: 11, column: 12 },
+  ]);
+  expect(lineTable({ line: 0, column: 0, lineTable: new Uint8Array(0) }, format)).toEqual([]);
+  expect(functionPosition({ line: 0, column: 0, lineTable: new Uint8Array(0) }, format)).toBeNull();
+});
+
+test("an offset belongs to the last entry at or before it", () => {
+  const table = [0, 5, 65].map((offset, i) => ({ offset, line: i + 1, column: 1 }));
+  expect([0, 4, 5, 64, 65, 1000].map((offset) => positionAt(table, offset)?.line)).toEqual([
+    1, 1, 2, 2, 3, 3,
+  ]);
+  expect(positionAt(table.slice(1), 4)).toBeNull();
+  expect(positionAt([], 0)).toBeNull();
+});
+
+test("line 1 starts one short in the engine, not here", () => {
+  const unit = readUnit(
+    compile("var first = function () { return 1; };\nvar second = function () { return 2; };"),
+  );
+  const [, first, second] = unit.functions;
+  expect([first!.column, second!.column]).toEqual([12, 14]);
+  expect(functionPosition(first!, format)).toEqual({ line: 1, column: 13 });
+  expect(functionPosition(second!, format)).toEqual({ line: 2, column: 14 });
+});
+
+test("columns count bytes; textColumn counts characters", () => {
+  const text = 'const x = "é中😀", f = function () {};';
+  const [, f] = readUnit(compile(`\n${text}`)).functions;
+  const { column } = functionPosition(f!, format)!;
+  expect(column).not.toBe(text.indexOf("function") + 1);
+  expect(textColumn(text, column)).toBe(text.indexOf("function") + 1);
+});
+
+test("the frames of the engine's stack traces are all calls at positions of our tables", () => {
+  const source = `
+function deep(n) {
+  if (n === 0)
+    throw new Error([3, 1, 2].map((x) => x).join());
+  return 1 +
+    deep(n - 1);
+}
+class Shape {
+  constructor() { this.area(); }
+  area() {
+    const y = 1; return deep(y + 1) + y;
+  }
+}
+const runs = [() => deep(1), () => new Shape(), () => null.x.y, () => { undefinedFunction(1, 2); }];
+for (const one of runs)
+  try { one(); } catch (e) { console.log(e.stack); }
+`;
+  const { output } = run(source);
+  const unit = readUnit(compile(source));
+  const tables = unit.functions.map((fn) => lineTable(fn, format));
+  const names = displayNames(unit);
+  const frames = [...output.matchAll(/at (\S+) \(function\.mjs:(\d+):(\d+)\)/g)];
+  expect(frames.length).toBeGreaterThan(12);
+  for (const [frame, name, line, column] of frames) {
+    const known = tables
+      .flat()
+      .some((entry) => entry.line === Number(line) && entry.column === Number(column));
+    // a function without a table is printed with column 1
+    const bare = unit.functions.some(
+      (fn) => fn.lineTable.length === 0 && fn.line === Number(line) && column === "1",
+    );
+    expect(known || bare, frame).toBe(true);
+    if (name === "deep") expect(names).toContain(name);
+  }
+});
+
+test("each call has the position that the trace shows for it", () => {
+  const source =
+    "\nfunction a() { b(); }\nfunction b() {\n  c(\n  ); }\nfunction c() { throw new Error(); }\ntry { a(); } catch (e) { console.log(e.stack); }";
+  const unit = readUnit(compile(source));
+  const { output } = run(source);
+  for (const name of ["a", "b"]) {
+    const fn = unit.functions.find((candidate) => candidate.name === name)!;
+    const call = [...instructions(fn.code, opcodes)].find(({ opcode }) => opcode.name.startsWith("call"))!;
+    const { line, column } = positionAt(lineTable(fn, format), call.offset)!;
+    expect(output).toContain(`at ${name} (function.mjs:${line}:${column})`);
+  }
+});
