@@ -3,7 +3,7 @@
  * `npm run build`. Users get both in the package; neither tsc nor binaryen runs on their machine.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -18,11 +18,13 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
   cwd: root,
 });
 await assembleCollector();
-chmodSync(join(root, "dist", "cli.js"), 0o755);
+chmodSync(join(fresh, "cli.js"), 0o755);
+rmSync(join(root, "dist"), { recursive: true, force: true });
+renameSync(fresh, join(root, "dist"));
 
 async function assembleCollector() {
   const { default: binaryen } = await import("binaryen");
-  const folder = join(root, "dist", "run", "collector");
+  const folder = join(fresh, "run", "collector");
   const { collectorSource } = await import(pathToFileURL(join(folder, "source.js")).href);
   const module = binaryen.parseText(collectorSource);
   module.setFeatures(
@@ -31,6 +33,8 @@ async function assembleCollector() {
   if (!module.validate()) throw new Error("the collector does not validate");
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
+  // The slow path of a dispatch must stay out of the fast one.
+  binaryen.setOneCallerInlineMaxSize(16);
   module.optimize();
   writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
   rmSync(join(folder, "source.js"));

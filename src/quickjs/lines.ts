@@ -88,3 +88,25 @@ export function positionAt(table: readonly LineEntry[], offset: number): LineEnt
 export function textColumn(text: string, column: number): number {
   return decodeText(encodeText(text).subarray(0, column - 1)).length + 1;
 }
+
+/**
+ * For each code offset, the first offset of the function on the same source line; an offset of its own for code
+ * without a line.
+ */
+export function lineSites(
+  fn: Pick<BytecodeFunction, "line" | "column" | "lineTable" | "code">,
+  format: LineFormat,
+): Uint32Array {
+  const sites = new Uint32Array(fn.code.length);
+  const first = new Map<number, number>();
+  const table = lineTable(fn, format);
+  let next = 0;
+  let line = 0;
+  for (let offset = 0; offset < sites.length; offset++) {
+    while (table[next] && table[next]!.offset <= offset) line = table[next++]!.line;
+    const site = first.get(line) ?? offset;
+    if (line > 0) first.set(line, site);
+    sites[offset] = site;
+  }
+  return sites;
+}

@@ -9,6 +9,7 @@ import { meterNames } from "../probe/plan.ts";
 import { hookModule } from "../probe/profiler-plan.ts";
 import type { Recording } from "../profile/recording.ts";
 import { readUnit } from "../quickjs/bytecode.ts";
+import { lineSites } from "../quickjs/lines.ts";
 import { engineVersion } from "../quickjs/versions.ts";
 import { Recorder } from "./collector/recorder.ts";
 import { FunctionRegistry } from "./identity.ts";
@@ -46,14 +47,14 @@ export function runGuest(job: RunJob): RunOutcome {
   const wasi = new Wasi(hostOptions(job.host, (fd, bytes) => output[fd].write(bytes)));
   const profile = job.profile ? new ProfiledRun(job.profile, control) : null;
 
-  const pluginInstance = new WebAssembly.Instance(new WebAssembly.Module(job.plugin as BufferSource), {
+  const pluginInstance = new WebAssembly.Instance(compiled(job.plugin), {
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
     ...(profile ? { [hookModule]: profile.imports } : {}),
   });
   const memory = pluginInstance.exports["memory"] as WebAssembly.Memory;
   wasi.memory = memory;
   profile?.attach(pluginInstance, memory);
-  const appModule = new WebAssembly.Module(job.app as BufferSource);
+  const appModule = compiled(job.app);
 
   let end: RunEnd = { kind: "ok" };
   const started = performance.now();
@@ -85,6 +86,10 @@ export function runGuest(job: RunJob): RunOutcome {
       ? createHash("sha256").update(new Uint8Array(memory.buffer)).digest("hex")
       : null,
   };
+}
+
+function compiled(module: Uint8Array | WebAssembly.Module): WebAssembly.Module {
+  return module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module as BufferSource);
 }
 
 /** Collector, registry, tick: everything that a profiled run has and a plain one has not. */
@@ -139,16 +144,12 @@ class ProfiledRun {
         return new Uint8Array(memory.buffer);
       },
     };
-    this.#registry = new FunctionRegistry(
-      engineVersion(this.#settings.bytecodeVersion),
-      payload,
-      guest,
-      this.#settings.natives.length,
-      {
-        added: (id, codeLength, flags) => recorder.addFunction(id, codeLength, flags),
-        loadedAgain: (rootId) => recorder.willHoist(rootId),
-      },
-    );
+    const engine = engineVersion(this.#settings.bytecodeVersion);
+    this.#registry = new FunctionRegistry(engine, payload, guest, this.#settings.natives.length, {
+      added: (id, made, flags) =>
+        recorder.addFunction(id, made.code.length, flags, lineSites(made, engine.lines)),
+      loadedAgain: (rootId) => recorder.willHoist(rootId),
+    });
   }
 
   get fuel(): bigint {

@@ -31,7 +31,7 @@ export interface RegistryListener {
   /** A function got the next id. */
   readonly added: (
     id: number,
-    codeLength: number,
+    made: BytecodeFunction,
     flags: { readonly suspends: boolean; readonly hoists: boolean },
   ) => void;
   /** A program known already was loaded once more. */
@@ -136,7 +136,7 @@ export class FunctionRegistry {
       const id = this.#firstId + this.functions.push({ unit, index, function: made }) - 1;
       ids[index] = id;
       const hoists = index === 0 && this.units[unit]!.module !== null;
-      this.#listener.added(id, made.code.length, { suspends: made.kind !== "normal", hoists });
+      this.#listener.added(id, made, { suspends: made.kind !== "normal", hoists });
     }
     return ids[index]!;
   }

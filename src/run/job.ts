@@ -18,10 +18,10 @@ export type CompileOutcome =
 /** Runs a program: the plugin is instantiated first, then the app, whose instantiation and export are counted. */
 export interface RunJob {
   readonly kind: "run";
-  /** The plugin as it is to run: instrumented, or as it is. */
-  readonly plugin: Uint8Array;
+  /** The plugin as it is to run: instrumented, or as it is; compiled already where it is run repeatedly. */
+  readonly plugin: Uint8Array | WebAssembly.Module;
   readonly namespace: string;
-  readonly app: Uint8Array;
+  readonly app: Uint8Array | WebAssembly.Module;
   readonly export: string;
   /** What the profiler counts; undefined runs the modules as they are. */
   readonly profile?: ProfileSettings;

@@ -3,9 +3,13 @@
  * Offsets in bytes; all values little-endian; i64 fields are 8-aligned. Records never move once made.
  */
 
-/** What one code offset of a function cost. A function has one per byte of its code; phases have one each. */
-export const Slot = { fuel: 0, hits: 8, size: 16 } as const;
-export const slotShift = 4;
+/**
+ * What one code offset of a function cost. A function has one per byte of its code; phases have one each.
+ * `site` is the address of the first slot of the same source line: calls from one line are one place in the call
+ * tree, however many opcodes make them. The host fills it in; a slot without a line is its own site.
+ */
+export const Slot = { fuel: 0, hits: 8, site: 16, size: 32 } as const;
+export const slotShift = 5;
 
 /** A function: JavaScript or native. */
 export const Fn = {
@@ -39,8 +43,8 @@ export const FnFlag = {
 export const Node = {
   parent: 0,
   fn: 4,
-  /** Address of the slot that was current in the parent when it called. */
-  callSlot: 8,
+  /** Site of the slot that was current in the parent when it called. */
+  site: 8,
   /** The node made after this one, 0 for the last. */
   next: 12,
   id: 16,
@@ -100,7 +104,7 @@ export const Event = { fuel: 0, node: 8, size: 16 } as const;
 export const EventChunk = { next: 0, count: 4, entries: 8, capacity: 4096 } as const;
 
 /** Fixed addresses: the slots of the phases, then the root node. */
-export const Fixed = { startup: 16, jobs: 32, gap: 48, root: 64, end: 128 } as const;
+export const Fixed = { startup: 32, jobs: 64, gap: 96, root: 128, end: 192 } as const;
 
 /** How far the activation stack may grow at first; it doubles. */
 export const firstStackBytes = Activation.size * 4096;

@@ -111,12 +111,29 @@ export class Recorder {
     return { enter, dispatch, leave, generation, enterNative, leaveNative };
   }
 
-  /** Makes the record of function `id`; ids are given in order from 0. */
-  addFunction(id: number, codeLength: number, { suspends = false, hoists = false }): void {
+  /**
+   * Makes the record of function `id`; ids are given in order from 0. `sites[offset]` is the first offset of the same
+   * source line: calls from there are one place in the call tree.
+   */
+  addFunction(
+    id: number,
+    codeLength: number,
+    { suspends = false, hoists = false },
+    sites?: ArrayLike<number>,
+  ): void {
     const flags = (suspends ? FnFlag.suspends : 0) | (hoists ? FnFlag.hoists : 0);
     const record = this.#collector.function(id, codeLength, flags);
     this.#records[id] = record;
     this.#idOf.set(record, id);
+    const view = this.#view;
+    const slots = view.getUint32(record + Fn.slots, true);
+    for (let offset = 0; offset < codeLength; offset++) {
+      view.setUint32(
+        slots + offset * Slot.size + Slot.site,
+        slots + (sites?.[offset] ?? offset) * Slot.size,
+        true,
+      );
+    }
   }
 
   /** The next activation of function `id` links its module. */
@@ -240,7 +257,7 @@ export class Recorder {
     let node: number = Fixed.root;
     for (let id = 0; id < count; id++) {
       const isRoot = id === 0;
-      const place = placeOf(view.getUint32(node + Node.callSlot, true));
+      const place = placeOf(view.getUint32(node + Node.site, true));
       nodes.parent[id] = isRoot
         ? -1
         : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);

@@ -104,7 +104,9 @@ export const collectorSource = `
     (global.set $free (call $allocate (i32.mul (local.get $natives) (i32.const ${Fn.size}))))
     (global.set $eventsLeft (local.get $events))
     (global.set $mark (local.get $fuel))
-    (global.set $segment (local.get $fuel)))
+    (global.set $segment (local.get $fuel))
+    (i32.store offset=${Fixed.startup + Slot.site} (i32.const 0) (i32.const ${Fixed.startup}))
+    (i32.store offset=${Fixed.gap + Slot.site} (i32.const 0) (i32.const ${Fixed.gap})))
 
   ;; A function: slots for its code, flags. The host keeps what its id means.
   (func $function (export "function") (param $id i32) (param $codeLength i32) (param $flags i32) (result i32)
@@ -188,7 +190,7 @@ export const collectorSource = `
 
   ;; A dispatch of an activation that is not started: it starts, unless it links a module.
   (func $first (param $pc i32) (param $fuel i64)
-    (local $act i32) (local $fn i32) (local $code i32) (local $child i32) (local $resolved i64) (local $slot i32)
+    (local $act i32) (local $fn i32) (local $code i32) (local $child i32) (local $resolved i64) (local $slot i32) (local $site i32)
     (if (i32.eq (global.get $state) (i32.const ${State.hoisting}))
       (then (call $charge (local.get $fuel)) (return)))
     (if (i32.eq (global.get $state) (i32.const ${State.started})) (then (call $foreign (local.get $pc)) (unreachable)))
@@ -196,6 +198,7 @@ export const collectorSource = `
     (call $charge (local.get $fuel))
     (call $endSegment (local.get $fuel))
 
+    (local.set $site (i32.load offset=${Slot.site} (global.get $cur)))
     ;; The child entered last from here is most often the one.
     (local.set $child (i32.load offset=${Node.lastChild} (global.get $node)))
     (block $known
@@ -203,7 +206,7 @@ export const collectorSource = `
         (i32.and
           (i32.eq (i32.load offset=${Node.pc} (local.get $child)) (local.get $pc))
           (i32.eq (i32.load offset=${Node.generation} (local.get $child)) (global.get $generation)))
-        (i32.eq (i32.load offset=${Node.callSlot} (local.get $child)) (global.get $cur))))
+        (i32.eq (i32.load offset=${Node.site} (local.get $child)) (local.get $site))))
       (local.set $resolved (call $lookup (local.get $pc) (i64.load offset=${Activation.funcObj} (local.get $act))))
       (local.set $fn (i32.wrap_i64 (i64.shr_u (local.get $resolved) (i64.const 32))))
       (local.set $code (i32.wrap_i64 (local.get $resolved)))
@@ -214,7 +217,7 @@ export const collectorSource = `
           (call $save (local.get $act))
           (global.set $state (i32.const ${State.hoisting}))
           (return)))
-      (local.set $child (call $child (global.get $node) (global.get $cur) (local.get $fn)))
+      (local.set $child (call $child (global.get $node) (local.get $site) (local.get $fn)))
       (i32.store offset=${Node.lastChild} (global.get $node) (local.get $child))
       (i32.store offset=${Node.pc} (local.get $child) (local.get $pc))
       (i32.store offset=${Node.code} (local.get $child) (local.get $code))
@@ -292,7 +295,8 @@ export const collectorSource = `
 
   ;; A native function is entered or left (--frames engine): the node changes, the slot that is charged does not.
   (func (export "enterNative") (param $index i32) (param $fuel i64)
-    (local $act i32) (local $child i32) (local $fn i32)
+    (local $act i32) (local $child i32) (local $fn i32) (local $site i32)
+    (local.set $site (i32.load offset=${Slot.site} (global.get $cur)))
     (local.set $fn (i32.add (global.get $natives) (i32.mul (local.get $index) (i32.const ${Fn.size}))))
     (call $endSegment (local.get $fuel))
     (local.set $act (call $push))
@@ -301,9 +305,9 @@ export const collectorSource = `
     (i32.store offset=${Activation.length} (local.get $act) (i32.const ${nativeLength}))
     (local.set $child (i32.load offset=${Node.lastChild} (global.get $node)))
     (if (i32.or (i32.ne (i32.load offset=${Node.fn} (local.get $child)) (local.get $fn))
-                (i32.ne (i32.load offset=${Node.callSlot} (local.get $child)) (global.get $cur)))
+                (i32.ne (i32.load offset=${Node.site} (local.get $child)) (local.get $site)))
       (then
-        (local.set $child (call $child (global.get $node) (global.get $cur) (local.get $fn)))
+        (local.set $child (call $child (global.get $node) (local.get $site) (local.get $fn)))
         (i32.store offset=${Node.lastChild} (global.get $node) (local.get $child))))
     (i64.store offset=${Node.calls} (local.get $child) (i64.add (i64.load offset=${Node.calls} (local.get $child)) (i64.const 1)))
     (global.set $node (local.get $child))
@@ -379,22 +383,22 @@ export const collectorSource = `
           (memory.copy (local.get $to) (local.get $from) (i32.const ${CodeEntry.size}))))
       (br_if $copy (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const ${CodeEntry.size}))) (local.get $end)))))
 
-  (func $hash (param $parent i32) (param $slot i32) (param $fn i32) (result i32)
+  (func $hash (param $parent i32) (param $site i32) (param $fn i32) (result i32)
     (local $h i32)
-    (local.set $h (i32.mul (i32.xor (i32.mul (local.get $parent) (i32.const 0x9e3779b1)) (local.get $slot)) (i32.const 0x85ebca6b)))
+    (local.set $h (i32.mul (i32.xor (i32.mul (local.get $parent) (i32.const 0x9e3779b1)) (local.get $site)) (i32.const 0x85ebca6b)))
     (local.set $h (i32.mul (i32.xor (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 15))) (local.get $fn)) (i32.const 0xc2b2ae35)))
     (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 16))))
 
-  ;; The child of $parent that was called from $slot and is $fn; made where it is new.
-  (func $child (param $parent i32) (param $slot i32) (param $fn i32) (result i32)
+  ;; The child of $parent that was called from $site and is $fn; made where it is new.
+  (func $child (param $parent i32) (param $site i32) (param $fn i32) (result i32)
     (local $place i32) (local $node i32)
-    (local.set $place (call $childPlace (local.get $parent) (local.get $slot) (local.get $fn)))
+    (local.set $place (call $childPlace (local.get $parent) (local.get $site) (local.get $fn)))
     (if (local.tee $node (i32.load (local.get $place))) (then (return (local.get $node))))
     (local.set $node (call $allocate (i32.const ${Node.size})))
     (i32.store (local.get $place) (local.get $node))
     (i32.store offset=${Node.parent} (local.get $node) (local.get $parent))
     (i32.store offset=${Node.fn} (local.get $node) (local.get $fn))
-    (i32.store offset=${Node.callSlot} (local.get $node) (local.get $slot))
+    (i32.store offset=${Node.site} (local.get $node) (local.get $site))
     (i32.store offset=${Node.id} (local.get $node) (global.get $nodes))
     (i32.store offset=${Node.next} (global.get $lastNode) (local.get $node))
     (global.set $lastNode (local.get $node))
@@ -404,14 +408,14 @@ export const collectorSource = `
     (local.get $node))
 
   ;; Address of the place in the table that holds, or would hold, that child.
-  (func $childPlace (param $parent i32) (param $slot i32) (param $fn i32) (result i32)
+  (func $childPlace (param $parent i32) (param $site i32) (param $fn i32) (result i32)
     (local $i i32) (local $place i32) (local $node i32)
-    (local.set $i (call $hash (local.get $parent) (local.get $slot) (local.get $fn)))
+    (local.set $i (call $hash (local.get $parent) (local.get $site) (local.get $fn)))
     (loop $probe
       (local.set $place (i32.add (global.get $children) (i32.shl (i32.and (local.get $i) (global.get $childMask)) (i32.const 2))))
       (if (i32.eqz (local.tee $node (i32.load (local.get $place)))) (then (return (local.get $place))))
       (if (i32.and (i32.eq (i32.load offset=${Node.parent} (local.get $node)) (local.get $parent))
-            (i32.and (i32.eq (i32.load offset=${Node.callSlot} (local.get $node)) (local.get $slot))
+            (i32.and (i32.eq (i32.load offset=${Node.site} (local.get $node)) (local.get $site))
                      (i32.eq (i32.load offset=${Node.fn} (local.get $node)) (local.get $fn))))
         (then (return (local.get $place))))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
@@ -425,7 +429,7 @@ export const collectorSource = `
     (local.set $node (i32.load offset=${Node.next} (i32.const ${Fixed.root})))
     (loop $each
       (i32.store (call $childPlace (i32.load offset=${Node.parent} (local.get $node))
-          (i32.load offset=${Node.callSlot} (local.get $node)) (i32.load offset=${Node.fn} (local.get $node))) (local.get $node))
+          (i32.load offset=${Node.site} (local.get $node)) (i32.load offset=${Node.fn} (local.get $node))) (local.get $node))
       (br_if $each (local.tee $node (i32.load offset=${Node.next} (local.get $node))))))
 
   ;; One call of $fn ran to completion and cost $own, callees excluded.
