@@ -12,8 +12,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
-execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
+// Built beside dist/ and moved into its place: a build that fails leaves the last good one.
+const fresh = join(root, "dist.new");
+rmSync(fresh, { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", fresh], {
   stdio: "inherit",
   cwd: root,
 });
