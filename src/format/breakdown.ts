@@ -68,7 +68,7 @@ const FUEL: readonly Column[] = [right("fuel", 1), right("%", 1)];
 const CALLS: readonly Column[] = [...SELF, right("total", 2), right("%", 1), right("calls", 2)];
 
 const COLUMNS: Readonly<Record<By, readonly Column[]>> = {
-  function: [...CALLS, { title: "min/med/max", align: "left", gap: 2 }],
+  function: [...CALLS, { title: "min/med/max", align: "left", gap: 2, optional: true }],
   line: [...FUEL, right("hits", 2)],
   opcode: [...FUEL, right("count", 2), right("fuel/op", 2)],
   builtin: CALLS,
@@ -93,8 +93,9 @@ function functionRow(row: FunctionRow, result: Result, more: readonly string[]):
   const { self, total, calls } = row;
   const whole = result.fuel.total;
   const place = inertText(placeOf(row, result.files) ?? "");
-  // The place stands beside the name here: `(anonymous)` needs none inside.
-  const name = row.kind === "js" ? row.name || "(anonymous)" : frameName(row, result.files);
+  // The place stands beside the name here: `(anonymous app.js:3:9)` and `(module app.js)` need none inside.
+  const bare = place === "" ? row.name : row.name.replace(/^\((anonymous|module) .*\)$/, "($1)");
+  const name = row.kind === "js" ? bare || "(anonymous)" : frameName(row, result.files);
   const cells = [
     ...[grouped(self), percent(self, whole), grouped(total), percent(total, whole)],
     ...[row.kind === "phase" ? "" : grouped(calls), ...more],

@@ -10,6 +10,8 @@ export interface Column {
   readonly align: "left" | "right";
   /** Cells between this column and the one before. */
   readonly gap: number;
+  /** Left out where the names would get less than LEAST_NAMES cells. */
+  readonly optional?: boolean;
 }
 
 export interface TableRow {
@@ -31,8 +33,10 @@ export interface TableStyle {
 
 /** Cells between columns of text. */
 const GAP = 2;
-/** Least cells of a place that is cut: enough for the end of a file name and its line. */
-const LEAST_PLACE = 14;
+/** Least cells of a place that is cut: enough for its line. */
+const LEAST_PLACE = 5;
+/** Least cells of names with their places before an optional column gives way. */
+const LEAST_NAMES = 20;
 
 /** The lines of a table, its titles first. */
 export function renderTable(
@@ -44,7 +48,13 @@ export function renderTable(
     Math.max(cellWidth(column.title), ...rows.map((row) => cellWidth(row.cells[i]!))),
   );
   const fixed = columns.reduce((sum, column, i) => sum + column.gap + widths[i]!, 0);
-  const room = Math.max(LEAST_PLACE, style.width - fixed - GAP);
+  const optional = columns.findIndex((column) => column.optional);
+  if (optional >= 0 && style.width - fixed - GAP < LEAST_NAMES) {
+    const without = <T>(cells: readonly T[]) => cells.filter((_, i) => i !== optional);
+    const kept = rows.map((row) => ({ ...row, cells: without(row.cells) }));
+    return renderTable(without(columns), kept, style);
+  }
+  const room = Math.max(14, style.width - fixed - GAP);
   const longestName = Math.max(0, ...rows.map((row) => cellWidth(row.name)));
   const longestPlace = Math.max(0, ...rows.map((row) => cellWidth(row.place)));
   const aligned = longestName + GAP + longestPlace <= room;

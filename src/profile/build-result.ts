@@ -38,6 +38,12 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
       message: `the JavaScript stack was ${recording.maxDepth} frames deep; wasmtime's default stack ends at about 626`,
     });
   }
+  if (recording.rootPending) {
+    warnings.push({
+      code: "await-never-settled",
+      message: "a top-level await never settled: the program ended before the code behind it ran",
+    });
+  }
   if (events === undefined) {
     warnings.push({
       code: "events-dropped",
@@ -54,7 +60,10 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
     run: {
       export: facts.run.export,
       input: facts.run.input,
-      exit: { ...facts.exit, stack: stack.length > 0 ? stack : printed(facts.printedStack, options, files) },
+      exit: {
+        ...facts.exit,
+        stack: facts.printedStack.length > 0 ? printed(facts.printedStack, options, files) : stack,
+      },
       ...rest(facts.run),
     },
     fuel: { total, comparable: facts.comparable, dispatches, maxDepth: recording.maxDepth },

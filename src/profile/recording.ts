@@ -16,8 +16,10 @@ export interface Recording {
   readonly nodes: RecordedNodes;
   /** Null where there were more than the limit. */
   readonly events: RecordedEvents | null;
-  /** JS activations open at the end, innermost first: where the run stopped. Empty after a normal end. */
+  /** JS activations open where the run stopped, or that an uncaught exception unwound; innermost first. Empty after a normal end. */
   readonly stack: readonly { readonly function: number; readonly offset: number }[];
+  /** The program's root was still suspended at the end: a top-level await that never settled. */
+  readonly rootPending: boolean;
   readonly maxDepth: number;
 }
 

@@ -30,7 +30,7 @@ export interface BytecodeFunction {
   readonly kind: FunctionKindQjs;
   /** The bytecode; atom operands as serialized are kept as they stand. */
   readonly code: Uint8Array;
-  /** Where the code stands: its absolute offset in the file, or its address in memory. */
+  /** Absolute offset of the code in the file; 0 where it was read from memory, whose addresses name nothing. */
   readonly codeStart: number;
   /** Atom operands by code offset of the operand: the text, `null` where it is a symbol or private brand. */
   readonly atoms: ReadonlyMap<number, string | null>;

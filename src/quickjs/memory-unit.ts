@@ -95,7 +95,7 @@ class Tree {
       name,
       kind: functionKinds[fields.kind]!,
       code,
-      codeStart: fields.code,
+      codeStart: 0,
       atoms,
       variables,
       argumentCount: fields.argumentCount,

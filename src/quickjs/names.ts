@@ -23,7 +23,7 @@ export function displayNames(unit: BytecodeUnit, options: NameOptions = {}): str
   const anonymous = (fn: BytecodeFunction): string => {
     const start = functionPosition(fn, engine.lines);
     if (start !== null) return `(anonymous ${file(fn.file)}:${start.line}:${start.column})`;
-    return `fn#${fn.index}@0x${fn.codeStart.toString(16)}`;
+    return fn.codeStart === 0 ? `fn#${fn.index}` : `fn#${fn.index}@0x${fn.codeStart.toString(16)}`;
   };
   const ownerName = (owner: Owner | string): string => {
     if (typeof owner === "string") return owner;

@@ -12,7 +12,7 @@ import { readUnit } from "../quickjs/bytecode.ts";
 import { lineSites } from "../quickjs/lines.ts";
 import { engineVersion } from "../quickjs/versions.ts";
 import { Recorder } from "./collector/recorder.ts";
-import { FunctionRegistry } from "./identity.ts";
+import { FunctionRegistry, type SeenFunction } from "./identity.ts";
 import {
   type CompileJob,
   type CompileOutcome,
@@ -101,8 +101,8 @@ class ProfiledRun {
   #registry: FunctionRegistry | null = null;
   #counter: WebAssembly.Global | undefined;
   #limit: WebAssembly.Global | undefined;
-  /** Own fuel so far of invocations that are suspended, by their state's address. */
-  readonly #suspended = new Map<bigint, bigint>();
+  /** Invocations that are suspended, with their own fuel so far, by their state's address. */
+  readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
   thrown = false;
 
   constructor(settings: ProfileSettings, control: Int32Array) {
@@ -176,9 +176,9 @@ class ProfiledRun {
   #invocation(id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean): bigint | null {
     const engine = engineVersion(this.#settings.bytecodeVersion);
     const opcode = engine.opcodes[this.#registry!.at(id).function.code[offset]!];
-    const sum = own + (resumed ? (this.#suspended.get(funcObj) ?? 0n) : 0n);
+    const sum = own + (resumed ? (this.#suspended.get(funcObj)?.own ?? 0n) : 0n);
     if (opcode && engine.suspends.has(opcode.name)) {
-      this.#suspended.set(funcObj, sum);
+      this.#suspended.set(funcObj, { id, own: sum });
       return null;
     }
     this.#suspended.delete(funcObj);
@@ -190,7 +190,8 @@ class ProfiledRun {
     const registry = this.#registry;
     if (!recorder || !registry) return null;
     const { fuel } = this;
-    const stack = end.kind === "ok" ? [] : recorder.stack();
+    // An uncaught exception has unwound its frames already.
+    const stack = end.kind === "ok" ? [] : end.kind === "throw" ? recorder.unwound() : recorder.stack();
     recorder.finish(fuel);
     const natives = this.#settings.natives.map((name, index) => ({
       origin: { kind: "native", index, name } as const,
@@ -208,9 +209,15 @@ class ProfiledRun {
       nodes: recorder.nodes(),
       events: recorder.events(),
       stack,
+      rootPending: [...this.#suspended.values()].some(({ id }) => isRoot(registry.at(id))),
       maxDepth: recorder.maxDepth,
     };
   }
+}
+
+/** Whether a function is the root of the payload, which is the registry's first unit. */
+function isRoot({ unit, index }: SeenFunction): boolean {
+  return unit === 0 && index === 0;
 }
 
 function endOf(error: unknown, thrown: boolean): RunEnd {

@@ -48,7 +48,7 @@ function describeExports(module: Module): string {
     : `exports ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`;
 }
 
-/** Engine functions, by name, at whose entry code is made, or an uncaught exception reported. */
+/** Engine functions, by name, at whose entry code is made or an uncaught exception reported. */
 const creators = /^(JS_ReadFunctionTag|js_create_function)$/;
 const reporters = /(^|::)from_js_error$/;
 
@@ -78,7 +78,11 @@ export function instrumentPlugin(
   };
   const named = (pattern: RegExp) =>
     [...plugin.names].filter(([, name]) => pattern.test(name)).map(([index]) => index);
-  const sites = { dispatch, creators: named(creators), reporters: named(reporters) };
+  const sites = {
+    dispatch,
+    creators: named(creators),
+    reporters: named(reporters),
+  };
   const plan = options.totalsOnly
     ? meterPlan(meter)
     : profilerPlan(plugin.module, sites, meter, options.native);

@@ -103,8 +103,11 @@ export const CodeEntry = { pc: 0, generation: 4, fn: 8, code: 12, size: 16 } as 
 export const Event = { fuel: 0, node: 8, size: 16 } as const;
 export const EventChunk = { next: 0, count: 4, entries: 8, capacity: 4096 } as const;
 
-/** Fixed addresses: the slots of the phases, then the root node. */
-export const Fixed = { startup: 32, jobs: 64, gap: 96, root: 128, end: 192 } as const;
+/** The slots in which activations ended one after the other, no opcode dispatched between: a count, then addresses. */
+export const Unwound = { count: 0, slots: 4, most: 64 } as const;
+
+/** Fixed addresses: the slots of the phases, the root node, the activations unwound last. */
+export const Fixed = { startup: 32, jobs: 64, gap: 96, root: 128, unwound: 192, end: 456 } as const;
 
 /** How far the activation stack may grow at first; it doubles. */
 export const firstStackBytes = Activation.size * 4096;

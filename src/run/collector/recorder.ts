@@ -19,6 +19,7 @@ import {
   Slot,
   State,
   slotShift,
+  Unwound,
   ValueTable,
 } from "./layout.ts";
 
@@ -295,6 +296,17 @@ export class Recorder {
       }
     });
     return events;
+  }
+
+  /** Where the activations stood that ended last with nothing between them: what an uncaught exception unwound; innermost first. */
+  unwound(): CodePlace[] {
+    const view = this.#view;
+    const placeOf = this.#places();
+    const count = Math.min(view.getUint32(Fixed.unwound + Unwound.count, true), Unwound.most);
+    const slots = Array.from({ length: count }, (_, i) =>
+      view.getUint32(Fixed.unwound + Unwound.slots + i * 4, true),
+    );
+    return slots.map(placeOf).filter((place) => place !== undefined);
   }
 
   /** Where the open activations stand, innermost first. */

@@ -21,6 +21,7 @@ import {
   Slot,
   State,
   slotShift,
+  Unwound,
   ValueTable,
 } from "./layout.ts";
 
@@ -48,6 +49,9 @@ export const collectorSource = `
   ;; Fuel at which the present stretch of $node's own work began, and the own fuel of the activation before it.
   (global $segment (mut i64) (i64.const 0))
   (global $self (mut i64) (i64.const 0))
+
+  ;; Fuel when the last started activation ended.
+  (global $left (mut i64) (i64.const -1))
 
   (global $stack (mut i32) (i32.const 0))
   (global $sp (mut i32) (i32.const 0))
@@ -258,13 +262,25 @@ export const collectorSource = `
     (i32.store offset=${Activation.code} (local.get $act) (global.get $code))
     (i64.store offset=${Activation.self} (local.get $act) (global.get $self)))
 
+  ;; Keeps where an activation ends. Where the mark has not moved since the last end, no opcode was dispatched in
+  ;; between: an exception is unwinding the stack, and the list grows outwards.
+  (func $unwind
+    (local $count i32)
+    (if (i64.eq (global.get $mark) (global.get $left))
+      (then (local.set $count (i32.load offset=${Fixed.unwound + Unwound.count} (i32.const 0)))))
+    (if (i32.lt_u (local.get $count) (i32.const ${Unwound.most}))
+      (then (i32.store offset=${Fixed.unwound + Unwound.slots} (i32.shl (local.get $count) (i32.const 2)) (global.get $cur))))
+    (i32.store offset=${Fixed.unwound + Unwound.count} (i32.const 0) (i32.add (local.get $count) (i32.const 1))))
+
   ;; The interpreter function is left.
   (func (export "leave") (param $fuel i64)
     (local $act i32) (local $fn i32) (local $pc i32) (local $own i64)
     (global.set $sp (local.tee $act (i32.sub (global.get $sp) (i32.const ${Activation.size}))))
     (if (i32.eq (global.get $state) (i32.const ${State.started}))
       (then
+        (call $unwind)
         (call $charge (local.get $fuel))
+        (global.set $left (local.get $fuel))
         (call $endSegment (local.get $fuel))
         (call $event (i32.const 0) (local.get $fuel))
         (local.set $fn (i32.load offset=${Node.fn} (global.get $node)))
