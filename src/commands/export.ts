@@ -30,7 +30,7 @@ export async function exportResult(path: string, options: ExportOptions, io: Com
   const formats = parseFormats(options.format);
   if (options.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
-  const result = await readResult(resolve(io.cwd, path));
+  const result = await readResult(path, io.cwd);
   const base = basename(path).replace(/(\.fuel)?\.json$/, "");
   for (const format of formats) {
     // A result file holds its events because --events asked for them: they stay.

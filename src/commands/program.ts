@@ -4,12 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
-import { unsupported, usageError } from "../base/diagnostics.ts";
+import { Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { type App, buildApp, type Plugin, readApp, readPlugin } from "../run/prepare.ts";
 import type { GuestThread } from "../run/thread.ts";
 import { isWasm } from "../wasm/decode.ts";
-import { readInput } from "./result-file.ts";
+import { looksLikeResult, readInput } from "./result-file.ts";
 
 export interface ChosenPlugin {
   readonly plugin: Plugin;
@@ -22,8 +22,8 @@ export async function choosePlugin(path: string | undefined, cwd: string): Promi
     const { bytes, sha256 } = readEmbeddedPlugin();
     return { plugin: readPlugin(bytes, sha256), engine: "embedded" };
   }
-  const bytes = await readInput(resolve(cwd, path), "the plugin");
-  return { plugin: readPlugin(bytes, sha256Of(bytes)), engine: "plugin" };
+  const bytes = await readInput(path, cwd, "the plugin");
+  return { plugin: named(path, () => readPlugin(bytes, sha256Of(bytes))), engine: "plugin" };
 }
 
 export type Entry =
@@ -33,7 +33,7 @@ export type Entry =
 /** Reads the entry; its name is the path from the working directory with `/`, or the file's own name outside of it. */
 export async function readEntry(path: string, cwd: string): Promise<Entry> {
   const file = resolve(cwd, path);
-  const bytes = await readInput(file, "the program");
+  const bytes = await readInput(path, cwd, "the program");
   const name = shownPath(file, cwd);
   if (bytes.length === 0)
     throw usageError(
@@ -45,6 +45,14 @@ export async function readEntry(path: string, cwd: string): Promise<Entry> {
     throw usageError(
       `${name} is TypeScript, which QuickJS does not run`,
       `bundle it first, for example: npx esbuild ${name} --bundle --format=esm --outfile=app.js`,
+    );
+  }
+  if (/\.json$/.test(name)) {
+    throw usageError(
+      `${name} is JSON, not a program`,
+      looksLikeResult(bytes)
+        ? `it is a result: look at it with javy-prof view ${name}`
+        : `give it to a program as its input: javy-prof app.js --input ${name}`,
     );
   }
   try {
@@ -71,7 +79,17 @@ export function shownPath(file: string, cwd: string): string {
 /** Builds or reads the app. */
 export function makeApp(entry: Entry, plugin: Plugin, thread: GuestThread): Promise<App> {
   if (entry.kind === "source") return buildApp(thread, plugin, entry.text, entry.name);
-  return Promise.resolve(readApp(entry.bytes, plugin));
+  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin)));
+}
+
+/** Says in an error about a file which file it is. */
+function named<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    throw new Diagnostic(error.exit, `${file}: ${error.message}`, error.details);
+  }
 }
 
 export function sha256Of(bytes: Uint8Array): string {

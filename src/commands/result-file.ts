@@ -4,6 +4,7 @@
  * usage error (exit 2), broken sums too: the run that wrote it had checked them.
  */
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { decodeText } from "../base/bytes.ts";
 import { type Diagnostic, usageError } from "../base/diagnostics.ts";
 import { brokenSums } from "../profile/invariants.ts";
@@ -15,10 +16,10 @@ export function looksLikeResult(bytes: Uint8Array): boolean {
   return /^\s*\{\s*"schemaVersion"/.test(decodeText(bytes.subarray(0, 200)));
 }
 
-/** Reads a file; throws a usage error that says `what` it should have been. */
-export async function readInput(path: string, what: string): Promise<Uint8Array> {
+/** Reads a file of the command line; throws a usage error that says `what` it should have been. */
+export async function readInput(path: string, cwd: string, what: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readFile(resolve(cwd, path));
   } catch (error) {
     throw cannotRead(path, what, error);
   }
@@ -35,8 +36,8 @@ function cannotRead(path: string, what: string, error: unknown): Diagnostic {
 }
 
 /** The result in the file at `path`. */
-export async function readResult(path: string): Promise<Result> {
-  return parseResult(decodeText(await readInput(path, "the result")), path);
+export async function readResult(path: string, cwd: string): Promise<Result> {
+  return parseResult(decodeText(await readInput(path, cwd, "the result")), path);
 }
 
 /** The result in `text`; `name` is what errors call it. */

@@ -1,5 +1,5 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
-import { access, constants, writeFile } from "node:fs/promises";
+import { access, constants, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { Exit, type ExitCode, internalError, usageError } from "../base/diagnostics.ts";
@@ -7,7 +7,7 @@ import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/breakdown.ts";
 import { FORMATS, type Format, parseFormats } from "../format/formats.ts";
 import { inertText } from "../format/inert.ts";
 import { writeResultJson } from "../format/json.ts";
-import { renderSummary } from "../format/terminal.ts";
+import { renderFailure, renderSummary } from "../format/terminal.ts";
 import { defaultModelName } from "../fuel/models.ts";
 import { brokenSums } from "../profile/invariants.ts";
 import type { Result } from "../profile/result.ts";
@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly fuelModel: string;
   readonly out?: string;
   readonly format: string;
-  readonly by: readonly string[];
+  readonly by?: readonly string[];
   readonly top: string;
   readonly sort: string;
   readonly min: string;
@@ -49,7 +49,7 @@ export interface RunOptions {
 /** Calls and returns that are kept in order: a million calls, and their returns. */
 const keptEvents = 2_000_000;
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 export function registerRun(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
   program
@@ -68,7 +68,11 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
       "profile; default <base>.speedscope.json in the working directory; - is stdout",
     )
     .option("--format <list>", FORMATS.map(({ name }) => name).join(", "), "speedscope")
-    .option("--by <what>", `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable`, collect, [])
+    .option(
+      "--by <what>",
+      `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable (default: function)`,
+      collect,
+    )
     .option("--top <n>", "rows of a table", "20")
     .option("--sort <key>", SORTS.join(", "), "self")
     .option("--min <fuel>", "least own fuel of a row", "0")
@@ -110,14 +114,14 @@ export async function run(
       ? io.stdinIsTerminal
         ? new Uint8Array()
         : ("inherit" as const)
-      : await readInput(resolve(io.cwd, options.input), "the input");
+      : await readInput(options.input, io.cwd, "the input");
   const thread = new GuestThread();
   let session: Session;
   try {
     const app = await makeApp(entry, plugin, thread);
     const host: HostSettings = {
       stdin,
-      passThrough: !options.json,
+      passThrough: options.json ? false : options.out === "-" ? "stderr" : true,
       args: [entry.name, ...args],
       realClock: options.realClock ?? false,
       seed: settings.seed,
@@ -143,8 +147,9 @@ export async function run(
   const { result } = session;
   const wrote = await writeProfiles(result, settings, path, options, io);
   if (options.json) await io.stdout(writeResultJson(result, { events: options.events ?? false }));
-  if (!options.quiet && !(options.json && !io.isTerminal))
-    io.stderr(summary(result, settings, options, wrote.files, io));
+  const quiet = options.quiet || (options.json && !io.isTerminal);
+  // Why the guest failed is no part of the summary: it is said in any case.
+  io.stderr(quiet ? renderFailure(result, io.colour) : summary(result, settings, options, wrote.files, io));
   for (const note of wrote.notes) if (!options.quiet) io.stderr(`note: ${inertText(note)}\n`);
   const broken = brokenSums(result);
   if (broken.length > 0) throw internalError("the profile does not add up", ...broken.slice(0, 5));
@@ -190,7 +195,7 @@ async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
     model: await parseModel(options.fuelModel, io.cwd),
     formats,
     by:
-      options.by.length === 0
+      options.by === undefined
         ? ["function"]
         : options.by.flatMap((list) => list.split(",")).map((by) => parseChoice(by, "--by", BREAKDOWNS)),
     top: parseCount(options.top, "--top"),
@@ -223,18 +228,28 @@ async function checkOutput(
   options: RunOptions,
   io: CommandIo,
 ): Promise<void> {
+  const place = (file: string) => resolve(io.cwd, file);
+  const sources = [path, options.input, options.plugin].filter((file) => file !== undefined).map(place);
   for (const [, out] of targets(settings, path, options)) {
     if (out === "-") continue;
-    const folder = dirname(resolve(io.cwd, out));
-    try {
-      await access(folder, constants.W_OK);
-    } catch {
-      throw usageError(
-        `cannot write to the folder of ${out}`,
-        "it does not exist or is read-only; give another place with --out",
-      );
-    }
+    if (sources.includes(place(out)))
+      throw usageError(`the profile would overwrite ${out}`, "give another place with --out");
+    const folder = dirname(place(out));
+    const [isFolder, taken] = await Promise.all([isDirectory(folder), isDirectory(place(out))]);
+    const writable = isFolder && (await access(folder, constants.W_OK).then(yes, no));
+    if (writable && !taken) continue;
+    throw usageError(
+      `cannot write the profile ${out}: ${taken ? "it is a folder" : isFolder ? "its folder is read-only" : "there is no such folder"}`,
+      "give another place with --out",
+    );
   }
+}
+
+const yes = () => true;
+const no = () => false;
+
+function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), no);
 }
 
 interface Wrote {

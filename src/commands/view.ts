@@ -3,7 +3,7 @@
  * speedscope reads, and result documents, which are converted on the way.
  */
 import { readdir, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
@@ -36,7 +36,7 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
   const port = options.port === undefined ? undefined : parsePort(options.port);
   const path = file ?? (await newestProfile(io.cwd));
   if (file === undefined) io.stderr(`viewing ${inertText(path)}, the newest profile here\n`);
-  const bytes = await readInput(resolve(io.cwd, path), "the profile");
+  const bytes = await readInput(path, io.cwd, "the profile");
   const isResult = looksLikeResult(bytes);
   const fileName = isResult ? "result.speedscope.json" : basename(path);
   const served = await serveProfile({

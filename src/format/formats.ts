@@ -42,10 +42,11 @@ export const FORMATS: readonly Format[] = [
 
 function aggregated(result: Result): string | null {
   if (keepsOrder(result)) return null;
-  const why =
-    result.events === undefined
-      ? "the order of the calls is not in this result (record it with --events)"
-      : `the run has more than ${grouped(MOST_ORDERED_CALLS)} calls`;
+  const tooMany =
+    result.events !== undefined || result.warnings.some(({ code }) => code === "events-dropped");
+  const why = tooMany
+    ? `the run has more than ${grouped(MOST_ORDERED_CALLS)} calls`
+    : "the order of the calls is not in this result (record it with --events)";
   return `the first profile is the aggregated call tree, not the calls in order: ${why}`;
 }
 

@@ -25,7 +25,8 @@ export function frameName(row: FunctionRow, files: readonly string[]): string {
 }
 
 function bracketed(kind: string, name: string): string {
-  return name.startsWith(`[${kind}]`) ? name : `[${kind}] ${name}`;
+  // A name in parentheses says itself what it is: (app).
+  return name.startsWith(`[${kind}]`) || name.startsWith("(") ? name : `[${kind}] ${name}`;
 }
 
 /**

@@ -8,6 +8,7 @@ import { type BreakdownOptions, type By, breakdown } from "./breakdown.ts";
 import { cellWidth, cut, grouped, percent } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { type Paint, paintWith } from "./paint.ts";
+import { stackLines } from "./stack.ts";
 
 export interface SummaryOptions extends BreakdownOptions {
   readonly by: readonly By[];
@@ -86,14 +87,8 @@ function failure(result: Result, paint: Paint): string[] {
   return [
     paint.red(what) + (first ? `: ${inertText(first)}` : ""),
     ...more.filter((line) => line.trim() !== "").map((line) => `  ${inertText(line)}`),
-    ...stack.map((frame) => `    at ${inertText(frame.function || "(anonymous)")}${at(result, frame)}`),
+    ...stackLines(stack, result.files),
   ];
-}
-
-function at(result: Result, frame: Result["run"]["exit"]["stack"][number]): string {
-  if (frame.file === null || frame.line === null) return "";
-  const column = frame.column === null ? "" : `:${frame.column}`;
-  return ` (${inertText(result.files[frame.file]!)}:${frame.line}${column})`;
 }
 
 function wrote(options: SummaryOptions, paint: Paint): string {

@@ -74,7 +74,7 @@ class Attribution {
     this.#hasNatives = recording.functions.some(({ origin }) => origin.kind === "native");
     const unitNames = recording.units.map((unit) => displayNames(unit, { file: options.fileName }));
     this.#names = recording.functions.map(({ origin }) =>
-      origin.kind === "native" ? `[quickjs] ${origin.name}` : unitNames[origin.unit]![origin.index]!,
+      origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!,
     );
     this.#places = recording.functions.map(({ origin }) =>
       origin.kind === "native"

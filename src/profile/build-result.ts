@@ -35,7 +35,7 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
   if (recording.maxDepth >= deepStack) {
     warnings.push({
       code: "deep-stack",
-      message: `the JavaScript stack was ${recording.maxDepth} frames deep; wasmtime's default stack ends at about 626`,
+      message: `the JavaScript stack was ${recording.maxDepth.toLocaleString("en-US")} frames deep; wasmtime's default stack ends at about 626`,
     });
   }
   if (recording.rootPending) {

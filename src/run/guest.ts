@@ -43,9 +43,19 @@ const tickFuel = 4_000_000n;
 
 export function runGuest(job: RunJob): RunOutcome {
   const control = new Int32Array(job.control);
-  const output = { 1: new Output(1, job.host.passThrough), 2: new Output(2, job.host.passThrough) };
-  const wasi = new Wasi(hostOptions(job.host, (fd, bytes) => output[fd].write(bytes)));
+  const { passThrough } = job.host;
+  const output = {
+    1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null),
+    2: new Output(passThrough ? 2 : null),
+  };
   const profile = job.profile ? new ProfiledRun(job.profile, control) : null;
+  const wasi = new Wasi(
+    hostOptions(
+      job.host,
+      (fd, bytes) => output[fd].write(bytes),
+      () => profile?.stopIfAsked(),
+    ),
+  );
 
   const pluginInstance = new WebAssembly.Instance(compiled(job.plugin), {
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
@@ -79,6 +89,7 @@ export function runGuest(job: RunJob): RunOutcome {
     stdout: output[1].summary,
     stderr: output[2].summary,
     stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
+    consumed: end.kind === "trap" && !end.exact ? stdin : null,
     maxMemoryBytes: memory.buffer.byteLength,
     collectorBytes: profile?.recorder?.memoryBytes ?? 0,
     milliseconds,
@@ -161,9 +172,13 @@ class ProfiledRun {
     const { fuel } = this;
     Atomics.store(this.#control, Control.progress, Number(fuel / 1_000_000n));
     if (this.#settings.maxFuel !== null && fuel > this.#settings.maxFuel) throw new Stop("fuel");
+    this.stopIfAsked();
+    this.#raiseLimit(fuel);
+  }
+
+  stopIfAsked(): void {
     if (Atomics.load(this.#control, Control.stop) !== 0) throw new Stop("interrupted");
     if (performance.now() > this.#deadline) throw new Stop("timeout");
-    this.#raiseLimit(fuel);
   }
 
   #raiseLimit(fuel: bigint): void {
@@ -234,15 +249,14 @@ function endOf(error: unknown, thrown: boolean): RunEnd {
 
 /** One output stream of the guest. */
 class Output {
-  readonly #fd: 1 | 2;
-  readonly #passThrough: boolean;
+  readonly #to: 1 | 2 | null;
   readonly #head: Uint8Array[] = [];
   #kept = 0;
   #bytes = 0;
 
-  constructor(fd: 1 | 2, passThrough: boolean) {
-    this.#fd = fd;
-    this.#passThrough = passThrough;
+  /** `to`: the descriptor to pass it on to. */
+  constructor(to: 1 | 2 | null) {
+    this.#to = to;
   }
 
   write(bytes: Uint8Array): void {
@@ -253,7 +267,7 @@ class Output {
       this.#head.push(part);
       this.#kept += part.length;
     }
-    if (this.#passThrough) writeFully(this.#fd, bytes);
+    if (this.#to !== null) writeFully(this.#to, bytes);
   }
 
   get summary(): OutputSummary {
@@ -275,8 +289,8 @@ function writeFully(fd: number, bytes: Uint8Array): void {
   }
 }
 
-/** Reads a descriptor to its end. */
-function readFully(fd: number): Uint8Array {
+/** Reads a descriptor to its end; `waiting` is called while there is nothing yet, and may throw. */
+function readFully(fd: number, waiting: () => void): Uint8Array {
   const chunks: Uint8Array[] = [];
   const chunk = new Uint8Array(65536);
   for (;;) {
@@ -288,6 +302,7 @@ function readFully(fd: number): Uint8Array {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") break;
       if (code !== "EAGAIN") throw error;
+      waiting();
       pause(5);
     }
   }
@@ -298,10 +313,10 @@ function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-function hostOptions(host: HostSettings, write: (fd: 1 | 2, bytes: Uint8Array) => void) {
+function hostOptions(host: HostSettings, write: (fd: 1 | 2, bytes: Uint8Array) => void, waiting: () => void) {
   const random = randomStream(host.seed);
   return {
-    stdin: () => (host.stdin === "inherit" ? readFully(0) : host.stdin),
+    stdin: () => (host.stdin === "inherit" ? readFully(0, waiting) : host.stdin),
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {
@@ -317,6 +332,7 @@ export function compileGuest({ plugin, source }: CompileJob): CompileOutcome {
   const wasi = new Wasi(
     hostOptions(
       { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
+      () => {},
       () => {},
     ),
   );

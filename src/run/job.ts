@@ -49,8 +49,8 @@ export interface ProfileSettings {
 export interface HostSettings {
   /** Contents of stdin, or "inherit" to read the process's own at the guest's first read. */
   readonly stdin: Uint8Array | "inherit";
-  /** Pass the guest's output on to the process's stdout and stderr. */
-  readonly passThrough: boolean;
+  /** Pass the guest's output on to the process's stdout and stderr; "stderr": all of it there, stdout is taken. */
+  readonly passThrough: boolean | "stderr";
   readonly args: readonly string[];
   readonly realClock: boolean;
   readonly seed: bigint;
@@ -83,6 +83,8 @@ export interface RunOutcome {
   readonly stdout: OutputSummary;
   readonly stderr: OutputSummary;
   readonly stdin: { readonly bytes: number; readonly sha256: string };
+  /** What was read of stdin, kept where the count is not exact: a repetition needs it. */
+  readonly consumed: Uint8Array | null;
   readonly maxMemoryBytes: number;
   readonly collectorBytes: number;
   /** Milliseconds inside the guest, for the benchmark only. */

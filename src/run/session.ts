@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import { internalError, unsupported } from "../base/diagnostics.ts";
+import { internalError, usageError } from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
@@ -48,7 +48,7 @@ export async function runSession(thread: GuestThread, request: SessionRequest): 
   const { app } = request;
   if (!app.module.exports.some(({ name, kind }) => name === request.export && kind === "func")) {
     const names = app.module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-    throw unsupported(
+    throw usageError(
       `the module has no export "${request.export}"`,
       `it exports ${names.join(", ") || "no function"}`,
       "choose one with --export",
@@ -56,23 +56,14 @@ export async function runSession(thread: GuestThread, request: SessionRequest): 
   }
   let outcome = await execute(thread, request, "run");
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
-    const quiet = {
-      ...request,
-      host: { ...request.host, passThrough: false, ...repeatedStdin(request, outcome) },
-    };
-    const repeated =
-      request.host.stdin === "inherit" && outcome.stdin.bytes > 0
-        ? null
-        : await execute(thread, quiet, "instruction");
-    if (repeated?.end.kind === "trap")
+    // An inherited pipe is empty now: the repetition gets what the first run read.
+    const stdin = outcome.consumed ?? new Uint8Array();
+    const quiet = { ...request, host: { ...request.host, passThrough: false, stdin } };
+    const repeated = await execute(thread, quiet, "instruction");
+    if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   return { result: resultOf(request, outcome), outcome };
-}
-
-/** stdin for a repetition: what an inherited pipe held is gone, but then it was either read (and no repetition is made) or not. */
-function repeatedStdin({ host }: SessionRequest, _outcome: RunOutcome): Pick<HostSettings, "stdin"> {
-  return { stdin: host.stdin === "inherit" ? new Uint8Array() : host.stdin };
 }
 
 async function execute(
