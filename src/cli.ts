@@ -59,7 +59,8 @@ const program = new Command("javy-prof")
     "which of your JavaScript functions cost the fuel: a profiler for QuickJS and Javy in WebAssembly",
   )
   .version(version)
-  .showHelpAfterError("(javy-prof --help lists what there is)")
+  .showHelpAfterError("  javy-prof --help lists what there is")
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "javy-prof: ")) })
   .exitOverride();
 registerRun(program, io, finish);
 registerBuild(program, io);
@@ -74,6 +75,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  if (process.argv.length === 2) program.help({ error: true });
   await program.parseAsync();
 } catch (error) {
   exit = report(error);

@@ -2,7 +2,7 @@
  * The JavaScript stack as lines for the terminal, innermost frame first. A recursion is thousands of frames deep:
  * repeated frames are counted instead of printed, and of what is still long only both ends are shown.
  */
-import type { Result, StackFrame } from "../profile/result.ts";
+import type { StackFrame } from "../profile/result.ts";
 import { grouped } from "./cells.ts";
 import { inertText } from "./inert.ts";
 

@@ -18,6 +18,8 @@ export interface CostModel {
 }
 
 const free = ["nop", "drop", "block", "loop", "unreachable", "return", "else", "end"];
+/** The legacy exceptions' delimiters, which wasmtime does not have, are as free as else and end. */
+const legacyDelimiters = ["catch", "catch_all", "delegate"];
 const bulkOperations = [
   "memory.copy",
   "memory.fill",
@@ -34,7 +36,7 @@ function model(name: string, units: readonly string[]): CostModel {
   const cost = new Uint32Array(opcodes.length).fill(1);
   const perUnit = new Uint32Array(opcodes.length);
   opcodes.forEach((op, row) => {
-    if (free.includes(op.name)) cost[row] = 0;
+    if (free.includes(op.name) || legacyDelimiters.includes(op.name)) cost[row] = 0;
     if (units.includes(op.name)) perUnit[row] = 1;
   });
   return { name, entry: 1, cost, perUnit };

@@ -48,8 +48,9 @@ function describeExports(module: Module): string {
     : `exports ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}`;
 }
 
-/** Engine functions, by name, at whose entry code is made or an uncaught exception reported. */
-const creators = /^(JS_ReadFunctionTag|js_create_function)$/;
+/** Engine functions, by name, that make code; there are no others. */
+const creators = ["JS_ReadFunctionTag", "js_create_function"];
+/** The one that reports an uncaught exception. */
 const reporters = /(^|::)from_js_error$/;
 
 export interface InstrumentOptions {
@@ -76,17 +77,25 @@ export function instrumentPlugin(
     checks: options.checks,
     globals: { kind: "define" },
   };
-  const named = (pattern: RegExp) =>
-    [...plugin.names].filter(([, name]) => pattern.test(name)).map(([index]) => index);
   const sites = {
     dispatch,
-    creators: named(creators),
-    reporters: named(reporters),
+    creators: creatorsOf(plugin, dispatch.function),
+    reporters: indicesOf(plugin, (name) => reporters.test(name)),
   };
   const plan = options.totalsOnly
     ? meterPlan(meter)
     : profilerPlan(plugin.module, sites, meter, options.native);
   return { bytes: rewrite(plugin.module, plan), dispatch };
+}
+
+function indicesOf({ names }: Plugin, matches: (name: string) => boolean): number[] {
+  return [...names].filter(([, name]) => matches(name)).map(([index]) => index);
+}
+
+/** Where they cannot all be named, code may be made unseen: then every entry of the interpreter counts as new code. */
+function creatorsOf(plugin: Plugin, interpreter: number): number[] {
+  const found = indicesOf(plugin, (name) => creators.includes(name));
+  return found.length === creators.length ? found : [interpreter];
 }
 
 /** The app, metered into the plugin's counter. */
@@ -129,11 +138,12 @@ function compileError(message: string, name: string): Diagnostic {
     .map((line) => line.replaceAll("function.mjs", name).trim());
   const place = rest.map((line) => /^at (.*:\d+:\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
   const text = first.replace(/^Error: /, "");
-  return new Diagnostic(
-    Exit.usage,
-    place ? `${place}: ${text}` : `${name}: ${text}`,
-    rest.filter((line) => line !== "" && line !== `at ${place}`),
-  );
+  const details = rest.filter((line) => line !== "" && line !== `at ${place}`);
+  if (text.startsWith("could not load module"))
+    details.push(
+      `a program is one file: bundle it, for example: npx esbuild ${name} --bundle --format=esm --outfile=bundle.js`,
+    );
+  return new Diagnostic(Exit.usage, place ? `${place}: ${text}` : `${name}: ${text}`, details);
 }
 
 /** Reads an app that was built before. @throws Diagnostic (exit 4) where it does not go with the plugin. */

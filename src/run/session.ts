@@ -124,7 +124,8 @@ function resultOf(request: SessionRequest, outcome: RunOutcome): Result {
   const { app, plugin } = request;
   const engine = engineVersion(app.payload[0]!);
   const stderr = decodeText(outcome.stderr.head);
-  const trace = end.kind === "throw" ? lastTrace(stderr) : null;
+  // An engine whose functions have no names reports an uncaught exception as text and a trap.
+  const trace = end.kind === "throw" || (end.kind === "trap" && end.exact) ? lastTrace(stderr) : null;
   const facts: RunFacts = {
     version: request.version,
     toolchain: {
@@ -176,7 +177,7 @@ function messageOf(
     case "throw":
       return thrown ?? null;
     case "trap":
-      return end.message;
+      return thrown === undefined ? end.message : `${end.message}\n${thrown}`;
     case "fuel":
       return maxFuel === null ? null : `more than ${maxFuel.toLocaleString("en-US")} fuel`;
     case "timeout":
