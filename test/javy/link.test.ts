@@ -1,0 +1,60 @@
+/** The linked module is what javy-codegen makes: its parts, its source, and the 16 fuel of its own `_start`. */
+import { expect, test } from "vitest";
+import { modelNamed } from "../../src/fuel/models.ts";
+import { linkDynamic } from "../../src/javy/link.ts";
+import { recognise } from "../../src/javy/module.ts";
+import { meterNames } from "../../src/probe/plan.ts";
+import { meterPlan } from "../../src/probe/profiler-plan.ts";
+import { rewrite } from "../../src/probe/rewrite.ts";
+import { decodeModule } from "../../src/wasm/decode.ts";
+
+const bytecode = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff);
+const source = "export const text = 'ünïcode 🙂';\n".repeat(50);
+const app = linkDynamic("some-plugin", bytecode, source);
+
+test("namespace, payload and source come back", () => {
+  expect(recognise(decodeModule(app))).toEqual({
+    kind: "dynamic",
+    namespace: "some-plugin",
+    payload: bytecode,
+    source,
+  });
+});
+
+test("the same input gives the same bytes", () => {
+  expect(linkDynamic("some-plugin", bytecode, source)).toEqual(app);
+});
+
+test.each([
+  ["wasmtime-45", 16],
+  ["wasmtime-48", 16 + bytecode.length],
+])("under %s its own code costs %i: allocate, copy the payload, invoke", (model, fuel) => {
+  const metered = rewrite(
+    decodeModule(app),
+    meterPlan({
+      model: modelNamed(model),
+      mode: "run",
+      checks: false,
+      globals: { kind: "import", module: "m" },
+    }),
+  );
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const counter = new WebAssembly.Global({ value: "i64", mutable: true }, 0n);
+  const limit = new WebAssembly.Global({ value: "i64", mutable: true }, 0n);
+  const calls: unknown[][] = [];
+  const realloc = (...args: number[]) => {
+    calls.push(args);
+    return 64;
+  };
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(metered as BufferSource), {
+    "some-plugin": { memory, cabi_realloc: realloc, invoke: (...args: number[]) => void calls.push(args) },
+    m: { [meterNames.counter]: counter, [meterNames.limit]: limit },
+  });
+  (instance.exports["_start"] as () => void)();
+  expect(calls).toEqual([
+    [0, 0, 1, bytecode.length],
+    [64, bytecode.length, 0, 0, 0],
+  ]);
+  expect(new Uint8Array(memory.buffer, 64, bytecode.length)).toEqual(bytecode);
+  expect(counter.value).toBe(BigInt(fuel));
+});
