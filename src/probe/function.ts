@@ -6,16 +6,20 @@
  * With exit probes the body is wrapped in a block, so that `return` (which becomes a branch to it) and branches
  * to the outermost label meet the probes in one place; label depths stay what they were.
  */
-import { ByteWriter } from "../base/bytes.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { DecodeError, internalError } from "../base/diagnostics.ts";
+import { valType } from "../wasm/decode.ts";
 import { writeValType } from "../wasm/encode.ts";
 import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "../wasm/instructions.ts";
-import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
+import { declaredTypeAt, type LocalDeclarations, localDeclarations } from "../wasm/locals.ts";
+import { noRow, opcodes } from "../wasm/opcodes.ts";
 import type { IndexMap } from "../wasm/reindex.ts";
 import { type FuncType, funcTypeAt, I32, I64, type Module, type Range, type ValType } from "../wasm/types.ts";
+import { operandIndex, type ProbeSite, writeCall } from "./call.ts";
+import { Flow, type Frame, flowOf, newFrame } from "./flow.ts";
 import { type MeterIndices, MeterState } from "./meter.ts";
 import type { FunctionProbes, Meter, Plan, Probe, SiteProbe } from "./plan.ts";
-import { immediateValues, operandTypes } from "./site.ts";
+import { operandTypes, sizeIs64 } from "./site.ts";
 
 /** What all functions of a module share while it is rewritten. */
 export interface RewriteContext {
@@ -30,53 +34,14 @@ export interface RewriteContext {
   readonly blockType: (results: readonly ValType[]) => Uint8Array;
 }
 
-/** What an instruction does to control, as far as the rewriter cares. */
-// biome-ignore format: a table
-const Flow = {
-  plain: 0, block: 1, loop: 2, if: 3, else: 4, end: 5, br: 6, brIf: 7, brTable: 8, return: 9, call: 10, tailCall: 11, trap: 12,
-  throw: 13, tryTable: 14, try: 15, catch: 16, delegate: 17, callFunc: 18, tailCallFunc: 19, refFunc: 20, global: 21, sized: 22, brOnCast: 23,
-} as const;
-
-const flowOf = new Uint8Array(opcodes.length);
-// biome-ignore format: a table
-const flows: Readonly<Record<string, number>> = {
-  block: Flow.block, loop: Flow.loop, if: Flow.if, else: Flow.else, end: Flow.end, br: Flow.br, br_if: Flow.brIf, br_on_null: Flow.brIf,
-  br_on_non_null: Flow.brIf, br_on_cast: Flow.brOnCast, br_on_cast_fail: Flow.brOnCast, br_table: Flow.brTable, return: Flow.return,
-  call: Flow.callFunc, call_indirect: Flow.call, call_ref: Flow.call, return_call: Flow.tailCallFunc, return_call_indirect: Flow.tailCall,
-  return_call_ref: Flow.tailCall, unreachable: Flow.trap, throw: Flow.throw, throw_ref: Flow.throw, rethrow: Flow.throw,
-  try_table: Flow.tryTable, try: Flow.try, catch: Flow.catch, catch_all: Flow.catch, delegate: Flow.delegate, "ref.func": Flow.refFunc,
-  "global.get": Flow.global, "global.set": Flow.global, "memory.grow": Flow.sized, "memory.copy": Flow.sized, "memory.fill": Flow.sized,
-  "memory.init": Flow.sized, "table.copy": Flow.sized, "table.fill": Flow.sized, "table.init": Flow.sized, "table.grow": Flow.sized,
-};
-for (const [name, flow] of Object.entries(flows)) flowOf[rowNamed(name)] = flow;
-
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
 const BLOCK = 0x02;
 const BR = 0x0c;
-const CALL = 0x10;
 const END = 0x0b;
 
 /** Deeper nesting than V8 accepts by far. */
 const deepest = 100_000;
-
-/** One open block. */
-interface Frame {
-  readonly flow: number;
-  /** Whether control can reach the block at all. */
-  readonly live: boolean;
-  /** A reachable branch leads to its label. */
-  targeted: boolean;
-  /** A catch clause leads to its label: there only the global is right. */
-  caught: boolean;
-  /** A part that ended before (then, try, a handler) reached its end. */
-  partReached: boolean;
-  sawElse: boolean;
-}
-
-function newFrame(flow: number, live: boolean): Frame {
-  return { flow, live, targeted: false, caught: false, partReached: false, sawElse: false };
-}
 
 /** Writes the rewritten body of function `index` with its size in front. */
 export function rewriteFunction(context: RewriteContext, index: number, body: Range, out: ByteWriter): void {
@@ -108,9 +73,8 @@ class FunctionRewriter {
   /** Offset of the first byte that was not copied yet. */
   #copied: number;
   readonly #codeStart: number;
-  /** Declared locals as they stand, and how many there are with the parameters. */
-  readonly #localGroups: number;
-  readonly #localsEnd: number;
+  readonly #locals: LocalDeclarations;
+  /** Parameters and declared locals. */
   readonly #localCount: number;
   /** Types of the locals that were added, the meter's first. */
   readonly #added: ValType[] = [];
@@ -126,30 +90,20 @@ class FunctionRewriter {
     this.#type = type;
     this.#code = new ByteWriter((body.end - body.start) * 2 + 64);
 
-    this.#localGroups = lebAt(this.#bytes, body.start);
-    let at = lebEnd(this.#bytes, body.start);
-    let count = type.params.length;
-    for (let group = 0; group < this.#localGroups; group++) {
-      count += lebAt(this.#bytes, at);
-      at = lebEnd(this.#bytes, at);
-      const lead = this.#bytes[at]!;
-      at = lead === 0x63 || lead === 0x64 ? lebEnd(this.#bytes, at + 1) : at + 1;
-      if (at > body.end) throw new DecodeError("local declarations run past the function's end", body.start);
-    }
-    this.#localsEnd = at;
-    this.#localCount = count;
-    this.#codeStart = at;
-    this.#copied = at;
+    this.#locals = localDeclarations(this.#bytes, body);
+    this.#localCount = type.params.length + this.#locals.count;
+    this.#codeStart = this.#locals.bytes.end;
+    this.#copied = this.#codeStart;
     this.#immediate = context.meter?.mode === "instruction";
     if (context.meter) {
       this.#added.push(I64);
-      this.#meter = new MeterState(context.meterAt, count, this.#immediate);
+      this.#meter = new MeterState(context.meterAt, this.#localCount, this.#immediate);
       this.#meter.pending = context.meter.model.entry;
     }
   }
 
   write(out: ByteWriter): void {
-    for (const probe of this.#probes?.entry ?? []) this.#call(this.#prologue, probe, undefined);
+    for (const probe of this.#probes?.entry ?? []) this.#call(this.#prologue, probe);
     this.#frames.push(this.#outermost);
     this.#walk();
     this.#assemble(out);
@@ -162,8 +116,8 @@ class FunctionRewriter {
 
     const head = new ByteWriter(64);
     const added = this.#declared();
-    head.leb(this.#localGroups + added.length);
-    head.copy(this.#bytes, lebEnd(this.#bytes, this.#body.start), this.#localsEnd);
+    head.leb(this.#locals.groups + added.length);
+    head.copy(this.#bytes, this.#locals.bytes.start, this.#locals.bytes.end);
     for (const type of added) {
       head.leb(1);
       writeValType(head, type);
@@ -348,7 +302,7 @@ class FunctionRewriter {
         this.#hasCall = true;
         if (this.#reachable) {
           this.#copyTo(at);
-          for (const probe of this.#probes?.exit ?? []) this.#call(w, probe, undefined);
+          for (const probe of this.#probes?.exit ?? []) this.#call(w, probe);
           meter?.spill(w);
           this.#reachable = false;
         }
@@ -457,7 +411,7 @@ class FunctionRewriter {
       }
     }
     if (fallsThrough || this.#wrapped) {
-      for (const probe of this.#probes?.exit ?? []) this.#call(w, probe, undefined);
+      for (const probe of this.#probes?.exit ?? []) this.#call(w, probe);
       meter?.spill(w);
     }
     w.u8(END);
@@ -486,7 +440,7 @@ class FunctionRewriter {
   #sized(meter: MeterState, row: number, at: number, immediates: number): void {
     const unit = this.#context.meter!.model.perUnit[row]!;
     if (unit === 0) return;
-    const is64 = this.#sizeIs64(opcodes[row]!.name, immediates);
+    const is64 = sizeIs64(this.#context.module, row, immediates);
     const size = this.#temporary(is64 ? I64 : I32, 0);
     this.#copyTo(at);
     this.#code.u8(LOCAL_SET);
@@ -494,25 +448,6 @@ class FunctionRewriter {
     meter.chargeSize(this.#code, size, is64, unit);
     this.#code.u8(LOCAL_GET);
     this.#code.leb(size);
-  }
-
-  #sizeIs64(name: string, immediates: number): boolean {
-    const { module } = this.#context;
-    const first = lebAt(this.#bytes, immediates);
-    const second = () => lebAt(this.#bytes, lebEnd(this.#bytes, immediates));
-    const memory = (index: number) => module.memories[index]?.is64 ?? false;
-    const table = (index: number) => module.tables[index]?.limits.is64 ?? false;
-    switch (name) {
-      case "memory.copy":
-        return memory(first) && memory(second());
-      case "table.copy":
-        return table(first) && table(second());
-      case "memory.init":
-      case "table.init":
-        return false;
-      default:
-        return name.startsWith("memory") ? memory(first) : table(first);
-    }
   }
 
   /** The added local number `n` of a type. */
@@ -543,12 +478,11 @@ class FunctionRewriter {
       -1,
       ...mine.flatMap((probe) => probe.arguments.map((argument) => operandIndex(argument, row))),
     );
+    const { module } = this.#context;
     const types =
       deepestOperand < 0
         ? []
-        : operandTypes(this.#context.module, this.#bytes, immediates, row, when, (index) =>
-            this.#localType(index),
-          );
+        : operandTypes(module, this.#bytes, immediates, row, when, (index) => this.#localType(index));
     if (deepestOperand >= types.length) {
       throw internalError(
         `a probe wants operand ${deepestOperand} of ${opcodes[row]!.name}, which has ${types.length}`,
@@ -561,7 +495,7 @@ class FunctionRewriter {
       this.#code.u8(LOCAL_SET);
       this.#code.leb(local);
     }
-    for (const probe of mine) this.#call(this.#code, probe, { saved, immediates, row });
+    for (const probe of mine) this.#call(this.#code, probe, { module, saved, immediates, row });
     for (const local of saved.reverse()) {
       this.#code.u8(LOCAL_GET);
       this.#code.leb(local);
@@ -569,93 +503,14 @@ class FunctionRewriter {
   }
 
   #localType(index: number): ValType {
-    if (index < this.#type.params.length) return this.#type.params[index]!;
-    let at = lebEnd(this.#bytes, this.#body.start);
-    let count = this.#type.params.length;
-    for (let group = 0; group < this.#localGroups; group++) {
-      count += lebAt(this.#bytes, at);
-      at = lebEnd(this.#bytes, at);
-      const lead = this.#bytes[at]!;
-      if (index < count) {
-        if (lead === 0x63 || lead === 0x64)
-          throw internalError("probes on locals of long reference types are not supported");
-        return lead;
-      }
-      at = lead === 0x63 || lead === 0x64 ? lebEnd(this.#bytes, at + 1) : at + 1;
-    }
-    throw internalError(`local ${index} does not exist`);
+    const { params } = this.#type;
+    if (index < params.length) return params[index]!;
+    const at = declaredTypeAt(this.#bytes, this.#locals, index - params.length);
+    if (at === undefined) throw internalError(`local ${index} does not exist`);
+    return valType(new ByteReader(this.#bytes.subarray(at), at));
   }
 
-  /** Calls a hook with its arguments. `site` is undefined at entries and exits. */
-  #call(
-    w: ByteWriter,
-    probe: Probe,
-    site: { saved: readonly number[]; immediates: number; row: number } | undefined,
-  ): void {
-    for (const argument of probe.arguments) {
-      switch (argument.kind) {
-        case "local":
-          w.u8(LOCAL_GET);
-          w.leb(argument.index);
-          break;
-        case "fuel":
-          if (!this.#meter) throw internalError("a probe wants the fuel of a module without a meter");
-          this.#meter.pushFuel(w);
-          break;
-        case "const":
-          writeConst(w, argument.type, argument.value);
-          break;
-        case "immediate": {
-          if (!site) throw internalError("a probe wants an immediate where there is no instruction");
-          const value = immediateValues(this.#bytes, site.immediates, site.row)[argument.index];
-          if (!value) throw internalError(`${opcodes[site.row]!.name} has no immediate ${argument.index}`);
-          writeConst(w, value.type, value.value);
-          break;
-        }
-        case "operand":
-        case "result":
-        case "effectiveAddress": {
-          const local = site?.saved[operandIndex(argument, site.row)];
-          if (!site || local === undefined)
-            throw internalError(`a probe wants an ${argument.kind} where there is none`);
-          w.u8(LOCAL_GET);
-          w.leb(local);
-          if (argument.kind === "effectiveAddress") this.#addOffset(w, site.immediates, site.row);
-          break;
-        }
-      }
-    }
-    w.u8(CALL);
-    w.leb(this.#context.hooks[probe.hook]!);
-  }
-
-  #addOffset(w: ByteWriter, immediates: number, row: number): void {
-    const [, memory, offset] = immediateValues(this.#bytes, immediates, row);
-    if (!offset || BigInt(offset.value) === 0n) return;
-    const is64 = this.#context.module.memories[Number(memory!.value)]?.is64 ?? false;
-    writeConst(w, is64 ? I64 : I32, is64 ? BigInt(offset.value) : Number(offset.value) | 0);
-    w.u8(is64 ? 0x7c : 0x6a);
-  }
-}
-
-/** Which saved operand an argument reads: 0 = topmost; -1 for none. */
-function operandIndex(argument: Probe["arguments"][number], row: number): number {
-  if (argument.kind === "operand" || argument.kind === "result") return argument.index;
-  if (argument.kind !== "effectiveAddress") return -1;
-  const [operands = ""] = opcodes[row]!.signature.split(">");
-  const depth = operands.length - 1 - operands.indexOf("a");
-  if (!operands.includes("a")) throw internalError(`${opcodes[row]!.name} has no effective address`);
-  return depth;
-}
-
-function writeConst(w: ByteWriter, type: ValType, value: number | bigint): void {
-  if (type === I64) {
-    w.u8(0x42);
-    w.bigSleb(BigInt.asIntN(64, BigInt(value)));
-  } else if (type === I32) {
-    w.u8(0x41);
-    w.sleb(Number(value) | 0);
-  } else {
-    throw internalError("probe constants are i32 or i64");
+  #call(w: ByteWriter, probe: Probe, site?: ProbeSite): void {
+    writeCall(w, this.#context.hooks[probe.hook]!, probe, this.#meter, site);
   }
 }

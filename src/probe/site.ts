@@ -115,3 +115,12 @@ export function immediateValues(bytes: Uint8Array, at: number, row: number): Imm
       return [];
   }
 }
+
+/** Whether the size operand of a bulk operation or of grow is an i64: that of a 64-bit memory or table. */
+export function sizeIs64(module: Module, row: number, immediates: number): boolean {
+  const { name } = opcodes[row]!;
+  const indices = immediateValues(module.bytes, immediates, row).map(({ value }) => Number(value));
+  const space = name.startsWith("memory") ? module.memories : module.tables.map(({ limits }) => limits);
+  if (name === "memory.init" || name === "table.init") return false;
+  return indices.every((index) => space[index]?.is64 ?? false);
+}

@@ -10,6 +10,7 @@
 import { unsupported } from "../base/diagnostics.ts";
 import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/dataflow.ts";
 import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "../wasm/instructions.ts";
+import { localDeclarations } from "../wasm/locals.ts";
 import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
 import type { Module } from "../wasm/types.ts";
 
@@ -40,12 +41,7 @@ export function branchTables(module: Module): TableFigures[] {
   const { bytes } = module;
   const BR_TABLE = rowNamed("br_table");
   module.bodies.forEach((body, i) => {
-    let at = lebEnd(bytes, body.start);
-    for (let groups = lebAt(bytes, body.start); groups > 0; groups--) {
-      at = lebEnd(bytes, at);
-      const lead = bytes[at]!;
-      at = lead === 0x63 || lead === 0x64 ? lebEnd(bytes, at + 1) : at + 1;
-    }
+    let at = localDeclarations(bytes, body).bytes.end;
     while (at < body.end) {
       const row = rowAt(bytes, at);
       if (row === noRow) break;

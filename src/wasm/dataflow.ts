@@ -9,6 +9,7 @@
 import { DecodeError } from "../base/diagnostics.ts";
 import { arityOf } from "./arity.ts";
 import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "./instructions.ts";
+import { localDeclarations } from "./locals.ts";
 import { noRow, opcodes, rowNamed } from "./opcodes.ts";
 import { funcTypeAt, type Module } from "./types.ts";
 
@@ -89,12 +90,7 @@ class Analysis {
     const type = funcTypeAt(this.#module, this.#module.functions[this.#index]!)!;
     const body = this.#module.bodies[this.#index - this.#module.importedFunctions]!;
     const bytes = this.#bytes;
-    let at = lebEnd(bytes, body.start);
-    for (let groups = lebAt(bytes, body.start); groups > 0; groups--) {
-      at = lebEnd(bytes, at);
-      const lead = bytes[at]!;
-      at = lead === 0x63 || lead === 0x64 ? lebEnd(bytes, at + 1) : at + 1;
-    }
+    let at = localDeclarations(bytes, body).bytes.end;
     this.#push("function", [], 0, type.results.length);
     while (at < body.end) {
       const row = rowAt(bytes, at);
