@@ -300,7 +300,8 @@ function readFully(fd: number, waiting: () => void): Uint8Array {
       chunks.push(chunk.slice(0, count));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "EOF") break;
+      // A closed stdin is an empty one.
+      if (code === "EOF" || code === "EBADF") break;
       if (code !== "EAGAIN") throw error;
       waiting();
       pause(5);

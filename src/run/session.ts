@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import { internalError, usageError } from "../base/diagnostics.ts";
+import { Diagnostic, Exit, type ExitCode, internalError, usageError } from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
@@ -104,13 +104,51 @@ async function execute(
   engineVersion(job.profile!.bytecodeVersion);
   request.interrupted?.addEventListener("abort", stop);
   if (request.interrupted?.aborted) stop();
+  const patience = new Patience(request);
   const timer =
     request.progress && setInterval(() => request.progress?.(Atomics.load(words, Control.progress)), 200);
   try {
-    return await thread.run(job);
+    return await Promise.race([thread.run(job), patience.ended]);
   } finally {
+    patience.stop();
     clearInterval(timer);
     request.interrupted?.removeEventListener("abort", stop);
+  }
+}
+
+/** How long a guest may take to stop once it has been asked to. */
+const graceMs = 10_000;
+
+/**
+ * The last resort against a guest that does not come past any check (one instruction can fill gigabytes): asked to stop,
+ * it gets some seconds; then its thread is ended, and what it counted is lost with it.
+ */
+class Patience {
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #request: SessionRequest;
+  #giveUp: (error: Diagnostic) => void = () => {};
+  readonly ended: Promise<never>;
+
+  constructor(request: SessionRequest) {
+    this.#request = request;
+    this.ended = new Promise((_, reject) => {
+      this.#giveUp = reject;
+    });
+    this.ended.catch(() => {});
+    request.interrupted?.addEventListener("abort", this.#interrupted);
+    if (request.timeoutMs !== null) this.#after(request.timeoutMs + graceMs, Exit.checkFailed);
+  }
+
+  readonly #interrupted = () => this.#after(graceMs, Exit.interrupted);
+
+  #after(milliseconds: number, exit: ExitCode): void {
+    const lost = new Diagnostic(exit, "the guest did not stop when it was asked to; its profile is lost");
+    this.#timers.push(setTimeout(() => this.#giveUp(lost), milliseconds));
+  }
+
+  stop(): void {
+    this.#request.interrupted?.removeEventListener("abort", this.#interrupted);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 }
 

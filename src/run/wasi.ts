@@ -97,7 +97,7 @@ export class Wasi {
   }
 
   /** The import object's functions. */
-  readonly functions: Readonly<Record<string, (...args: never[]) => number | void>> = {
+  readonly functions: Readonly<Record<string, (...args: never[]) => unknown>> = {
     args_sizes_get: ((count, size) => this.#stringSizes(this.#args(), count!, size!)) satisfies WasiFunction,
     args_get: ((pointers, buffer) => this.#strings(this.#args(), pointers!, buffer!)) satisfies WasiFunction,
     environ_sizes_get: ((count, size) => this.#stringSizes([], count!, size!)) satisfies WasiFunction,

@@ -213,7 +213,7 @@ export class Recorder {
     const min = view.getBigInt64(record + Fn.min, true);
     const max = view.getBigInt64(record + Fn.max, true);
     const middle = medianOf(counts, completed);
-    const median = middle < min ? min : middle > max ? max : middle;
+    const median = clamp(middle, min, max);
     return { min, median, approximate: buckets !== 0, max };
   }
 
@@ -327,6 +327,12 @@ export class Recorder {
     }
     return frames;
   }
+}
+
+/** A bucket's middle can lie outside what was seen. */
+function clamp(value: bigint, min: bigint, max: bigint): bigint {
+  if (value < min) return min;
+  return value > max ? max : value;
 }
 
 /** The lower median of values with counts, ascending. */
