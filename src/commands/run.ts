@@ -118,7 +118,7 @@ export async function run(
   const thread = new GuestThread();
   let session: Session;
   try {
-    const app = await makeApp(entry, plugin, thread);
+    const app = makeApp(entry, plugin, thread);
     const host: HostSettings = {
       stdin,
       passThrough: options.json ? false : options.out === "-" ? "stderr" : true,

@@ -7,17 +7,19 @@ import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, Exit, type ExitCode, internalError, usageError } from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
+import type { Meter } from "../probe/plan.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
 import { engineVersion } from "../quickjs/versions.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
-import { type App, instrumentApp, instrumentPlugin, type Plugin } from "./prepare.ts";
+import { type App, type InstrumentOptions, instrumentApp, instrumentPlugin, type Plugin } from "./prepare.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
   readonly plugin: Plugin;
-  readonly app: App;
+  /** May still be compiling: the plugin is instrumented meanwhile. */
+  readonly app: App | Promise<App>;
   /** Name of the program, `/`-separated and relative: shown wherever the bytecode says `function.mjs`. */
   readonly name: string;
   readonly engine: Toolchain["engine"];
@@ -44,8 +46,13 @@ export interface Session {
 
 const entryFile = "function.mjs";
 
-export async function runSession(thread: GuestThread, request: SessionRequest): Promise<Session> {
-  const { app } = request;
+/** A request whose program is there. */
+type ReadyRequest = SessionRequest & { readonly app: App };
+
+export async function runSession(thread: GuestThread, pending: SessionRequest): Promise<Session> {
+  const instrumented = instrumentPlugin(pending.plugin, instrumentation(pending, "run")).bytes;
+  const app = await pending.app;
+  const request = { ...pending, app };
   if (!app.module.exports.some(({ name, kind }) => name === request.export && kind === "func")) {
     const names = app.module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
     throw usageError(
@@ -54,38 +61,38 @@ export async function runSession(thread: GuestThread, request: SessionRequest): 
       "choose one with --export",
     );
   }
-  let outcome = await execute(thread, request, "run");
+  let outcome = await execute(thread, request, "run", instrumented);
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
     const quiet = { ...request, host: { ...request.host, passThrough: false, stdin } };
-    const repeated = await execute(thread, quiet, "instruction");
+    const exact = instrumentPlugin(request.plugin, instrumentation(request, "instruction")).bytes;
+    const repeated = await execute(thread, quiet, "instruction", exact);
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   return { result: resultOf(request, outcome), outcome };
 }
 
+function instrumentation(request: SessionRequest, mode: Meter["mode"]): InstrumentOptions {
+  const { model, frames, dispatchFunction } = request;
+  return { model, mode, checks: true, native: frames === "engine", dispatchFunction };
+}
+
 async function execute(
   thread: GuestThread,
-  request: SessionRequest,
-  mode: "run" | "instruction",
+  request: ReadyRequest,
+  mode: Meter["mode"],
+  instrumented: Uint8Array,
 ): Promise<RunOutcome> {
   const { plugin, app } = request;
-  const native = request.frames === "engine";
-  const options = {
-    model: request.model,
-    mode,
-    checks: true,
-    native,
-    dispatchFunction: request.dispatchFunction,
-  };
+  const options = instrumentation(request, mode);
   const control = new SharedArrayBuffer(Control.words * 4);
   const words = new Int32Array(control);
   const stop = () => void Atomics.store(words, Control.stop, 1);
   const job: RunJob = {
     kind: "run",
-    plugin: instrumentPlugin(plugin, options).bytes,
+    plugin: instrumented,
     namespace: plugin.namespace,
     app: instrumentApp(app.module, options),
     export: request.export,
@@ -93,7 +100,7 @@ async function execute(
       payload: app.payload,
       bytecodeVersion: app.payload[0] ?? 0,
       events: request.events,
-      natives: native ? nativeNames(plugin) : [],
+      natives: options.native ? nativeNames(plugin) : [],
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },
@@ -156,7 +163,7 @@ function nativeNames({ module, names }: Plugin): string[] {
   return module.functions.map((_, index) => names.get(index) ?? `fn#${index}`);
 }
 
-function resultOf(request: SessionRequest, outcome: RunOutcome): Result {
+function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
   const { app, plugin } = request;
