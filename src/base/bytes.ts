@@ -225,6 +225,11 @@ export class ByteWriter {
     this.copy(bytes);
   }
 
+  /** Forgets what was written, and keeps the room. */
+  clear(): void {
+    this.length = 0;
+  }
+
   /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.length);

@@ -30,6 +30,8 @@ export interface RewriteContext {
   readonly meterAt: MeterIndices;
   /** Function index of each hook in the instrumented module. */
   readonly hooks: readonly number[];
+  /** For the code of one function at a time. */
+  readonly scratch: ByteWriter;
   /** Bytes of a block type with no parameters and these results (may add a type to the module). */
   readonly blockType: (results: readonly ValType[]) => Uint8Array;
 }
@@ -63,7 +65,7 @@ class FunctionRewriter {
   readonly #meter: MeterState | undefined;
   readonly #immediate: boolean;
   /** What stands before the wrapping block: entry probes. */
-  readonly #prologue = new ByteWriter(64);
+  readonly #prologue = new ByteWriter(16);
   readonly #code: ByteWriter;
   /** The function's own label, then every open block. */
   readonly #outermost = newFrame(Flow.block, true);
@@ -88,7 +90,8 @@ class FunctionRewriter {
     const type = funcTypeAt(context.module, context.module.functions[index]!);
     if (!type) throw internalError(`function ${index} has no function type`);
     this.#type = type;
-    this.#code = new ByteWriter((body.end - body.start) * 2 + 64);
+    this.#code = context.scratch;
+    this.#code.clear();
 
     this.#locals = localDeclarations(this.#bytes, body);
     this.#localCount = type.params.length + this.#locals.count;

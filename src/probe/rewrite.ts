@@ -76,6 +76,7 @@ export function rewrite(module: Module, plan: Plan): Uint8Array {
     meter,
     meterAt: { counter, limit: counter + 1, tick },
     hooks,
+    scratch: new ByteWriter(65536),
     blockType: (results) =>
       entry((w) => {
         if (results.length === 0) w.u8(0x40);
