@@ -1,0 +1,123 @@
+/** The host answers as wasmtime does, and gives nothing away. */
+import { describe, expect, test } from "vitest";
+import { GuestExit, refuseUnknownImports, Wasi, type WasiOptions } from "../../src/run/wasi.ts";
+import type { Module } from "../../src/wasm/types.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+function host(options: Partial<WasiOptions> = {}) {
+  const written: [number, string][] = [];
+  let reads = 0;
+  const wasi = new Wasi({
+    stdin: () => {
+      reads += 1;
+      return text("hello world");
+    },
+    write: (fd, bytes) => void written.push([fd, new TextDecoder().decode(bytes)]),
+    args: ["app.js", "--flag"],
+    now: (clock) => (clock === "realtime" ? 5n : 7n),
+    random: (into) => void into.fill(9),
+    ...options,
+  });
+  wasi.memory = new WebAssembly.Memory({ initial: 1 });
+  const view = new DataView(wasi.memory.buffer);
+  const call = (name: string, ...args: (number | bigint)[]) =>
+    (wasi.functions[name] as unknown as (...args: (number | bigint)[]) => number)(...args);
+  /** Writes an iovec array at 0 for buffers of these sizes, which lie from 1024 on. */
+  const buffers = (...sizes: number[]) => {
+    let at = 1024;
+    sizes.forEach((size, i) => {
+      view.setUint32(i * 8, at, true);
+      view.setUint32(i * 8 + 4, size, true);
+      at += size;
+    });
+    return sizes.length;
+  };
+  const read = (at: number, length: number) =>
+    new TextDecoder().decode(new Uint8Array(wasi.memory!.buffer, at, length));
+  return { wasi, view, call, buffers, read, written, reads: () => reads };
+}
+
+describe("fd_read", () => {
+  test("fills only the first non-empty buffer", () => {
+    const { call, buffers, view, read } = host();
+    expect(call("fd_read", 0, 0, buffers(0, 5, 100), 512)).toBe(0);
+    expect(view.getUint32(512, true)).toBe(5);
+    expect(read(1024, 6)).toBe("hello\0");
+  });
+  test("goes on where it stopped, and ends with 0", () => {
+    const { call, buffers, view, read, reads } = host();
+    const count = buffers(8);
+    const counts = [0, 1, 2].map(() => {
+      call("fd_read", 0, 0, count, 512);
+      return view.getUint32(512, true);
+    });
+    expect(counts).toEqual([8, 3, 0]);
+    expect(read(1024, 3)).toBe("rld");
+    expect(reads()).toBe(1);
+  });
+  test("stdin is not touched before the guest reads", () => expect(host().reads()).toBe(0));
+  test.each([1, 2, 3, 99])("fd %i cannot be read", (fd) =>
+    expect(host().call("fd_read", fd, 0, 0, 512)).toBe(8),
+  );
+});
+
+describe("fd_write", () => {
+  test("writes every buffer, in order", () => {
+    const { call, buffers, view, written, wasi } = host();
+    const count = buffers(3, 0, 2);
+    new Uint8Array(wasi.memory!.buffer).set(text("abcde"), 1024);
+    expect(call("fd_write", 2, 0, count, 512)).toBe(0);
+    expect(view.getUint32(512, true)).toBe(5);
+    expect(written).toEqual([
+      [2, "abc"],
+      [2, "de"],
+    ]);
+  });
+  test.each([0, 3, -1])("fd %i cannot be written", (fd) =>
+    expect(host().call("fd_write", fd, 0, 0, 512)).toBe(8),
+  );
+});
+
+test("standard streams cannot be sought, others do not exist", () => {
+  const { call } = host();
+  expect(call("fd_seek", 1, 0n, 0, 512)).toBe(70);
+  expect(call("fd_seek", 4, 0n, 0, 512)).toBe(8);
+  expect(call("fd_close", 4)).toBe(8);
+  expect(call("fd_prestat_get", 3, 512)).toBe(8);
+});
+
+test("clocks stand where the host says", () => {
+  const { call, view } = host();
+  call("clock_time_get", 0, 1n, 512);
+  call("clock_time_get", 1, 1n, 520);
+  expect([view.getBigUint64(512, true), view.getBigUint64(520, true)]).toEqual([5n, 7n]);
+});
+
+test("no environment; arguments as given", () => {
+  const { call, view, read } = host();
+  call("environ_sizes_get", 512, 516);
+  expect([view.getUint32(512, true), view.getUint32(516, true)]).toEqual([0, 0]);
+  call("args_sizes_get", 512, 516);
+  expect([view.getUint32(512, true), view.getUint32(516, true)]).toEqual([2, 14]);
+  call("args_get", 600, 700);
+  expect(read(view.getUint32(604, true), 6)).toBe("--flag");
+});
+
+test("proc_exit ends the guest with its code", () => {
+  expect(() => host().call("proc_exit", 3)).toThrow(GuestExit);
+});
+
+test("what the host does not give is refused by name", () => {
+  const imports = [
+    { module: "wasi_snapshot_preview1", name: "fd_write" },
+    { module: "wasi_snapshot_preview1", name: "path_open" },
+    { module: "env", name: "secret" },
+    { module: "plugin", name: "invoke" },
+  ];
+  const module = { imports } as unknown as Module;
+  expect(() => refuseUnknownImports(module, ["plugin"])).toThrow(
+    "wasi_snapshot_preview1.path_open, env.secret",
+  );
+  expect(() => refuseUnknownImports({ imports: imports.slice(0, 1) } as unknown as Module, [])).not.toThrow();
+});
