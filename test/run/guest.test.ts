@@ -1,0 +1,57 @@
+/** A guest does the same with and without instrumentation: output, end, and every byte of its memory. */
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { modelNamed } from "../../src/fuel/models.ts";
+import { runGuest } from "../../src/run/guest.ts";
+import { Control } from "../../src/run/job.ts";
+import { instrumentApp, instrumentPlugin } from "../../src/run/prepare.ts";
+import { decodeModule } from "../../src/wasm/decode.ts";
+import { plugin, runPlain } from "./plain.ts";
+
+const folder = new URL("../../fixtures/programs/", import.meta.url);
+/** All programs that need no input but the deep ones: this thread's stack is V8's default. */
+const programs = readdirSync(folder).filter(
+  (name) => name.endsWith(".js") && !["deep.js", "stdin.js", "cart.js"].includes(name),
+);
+
+const base = { model: modelNamed("wasmtime-50"), mode: "run", checks: true } as const;
+const variants = [
+  ["profiled", { ...base, native: false }],
+  ["with native frames", { ...base, native: true }],
+  ["instruction by instruction", { ...base, mode: "instruction", native: false }],
+] as const;
+const instrumented = new Map(
+  variants.map(([name, options]) => [name, instrumentPlugin(plugin, options).bytes]),
+);
+
+describe.each(variants)("%s", (variant, options) => {
+  test.each(programs)("%s", (name) => {
+    const source = readFileSync(new URL(name, folder), "utf8");
+    const { outcome: plain, bytecode, app } = runPlain(source);
+    const outcome = runGuest({
+      kind: "run",
+      plugin: instrumented.get(variant)!,
+      namespace: plugin.namespace,
+      app: instrumentApp(decodeModule(app), options),
+      export: "_start",
+      control: new SharedArrayBuffer(Control.words * 4),
+      hashMemory: true,
+      host: { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
+      profile: {
+        payload: bytecode,
+        bytecodeVersion: bytecode[0]!,
+        events: 1000,
+        natives: options.native ? plugin.module.functions.map((_, i) => plugin.names.get(i)!) : [],
+        maxFuel: null,
+        timeoutMs: null,
+      },
+    });
+    expect(outcome.memorySha256).toBe(plain.memorySha256);
+    expect(outcome.maxMemoryBytes).toBe(plain.maxMemoryBytes);
+    expect(outcome.stdout).toEqual(plain.stdout);
+    expect(outcome.stderr).toEqual(plain.stderr);
+    // Without the profiler's probe an uncaught exception is a trap like any other.
+    expect(outcome.end.kind === "throw" ? "trap" : outcome.end.kind).toBe(plain.end.kind);
+    expect(outcome.fuel).toBe(outcome.recording!.total);
+  });
+});
