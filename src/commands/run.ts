@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { Exit, type ExitCode, internalError, usageError } from "../base/diagnostics.ts";
 import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/breakdown.ts";
+import { grouped } from "../format/cells.ts";
 import { FORMATS, type Format, parseFormats } from "../format/formats.ts";
 import { inertText } from "../format/inert.ts";
 import { writeResultJson } from "../format/json.ts";
@@ -12,6 +13,7 @@ import { defaultModelName } from "../fuel/models.ts";
 import { brokenSums } from "../profile/invariants.ts";
 import type { Result } from "../profile/result.ts";
 import type { HostSettings } from "../run/job.ts";
+import type { Plugin } from "../run/prepare.ts";
 import { runSession, type Session } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
@@ -91,7 +93,7 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .option("--no-open", "do not (default)")
     .option("-j, --json", "one JSON document on stdout, the guest's output inside it")
     .option("--quiet", "no summary")
-    .option("--verbose", "say what is done")
+    .option("--verbose", "also say what was located, made and used")
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
     .action(async (entry: string, args: string[], options: RunOptions) =>
       finish(await run(entry, args, options, io)),
@@ -148,6 +150,7 @@ export async function run(
   const wrote = await writeProfiles(result, settings, path, options, io);
   if (options.json) await io.stdout(writeResultJson(result, { events: options.events ?? false }));
   const quiet = options.quiet || (options.json && !io.isTerminal);
+  if (options.verbose) io.stderr(details(session, plugin));
   // Why the guest failed is no part of the summary: it is said in any case.
   io.stderr(quiet ? renderFailure(result, io.colour) : summary(result, settings, options, wrote.files, io));
   for (const note of wrote.notes) if (!options.quiet) io.stderr(`note: ${inertText(note)}\n`);
@@ -157,6 +160,19 @@ export async function run(
   const profile = wrote.files.find((file) => file.endsWith(".speedscope.json"));
   if (options.open && profile) await view(profile, {}, io);
   return exitCode(result);
+}
+
+/** What was located, made and used, for --verbose. */
+function details({ facts, outcome }: Session, plugin: Plugin): string {
+  const { dispatch } = facts;
+  const name = plugin.names.get(dispatch.function) ?? "";
+  const lines = [
+    `plugin     ${plugin.namespace}, ${grouped(plugin.bytes.length)} bytes, instrumented ${grouped(facts.pluginBytes)}`,
+    `dispatch   function ${dispatch.function} ${name}: ${dispatch.shape}, ${dispatch.targets} distinct targets`,
+    `program    ${grouped(facts.appBytes)} bytes, of which bytecode ${grouped(facts.payloadBytes)}`,
+    `memory     guest ${grouped(outcome.maxMemoryBytes)} bytes, counters ${grouped(outcome.collectorBytes)} bytes`,
+  ];
+  return lines.map((line) => `${inertText(line)}\n`).join("");
 }
 
 interface Settings {

@@ -10,6 +10,7 @@ import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import type { Meter } from "../probe/plan.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
+import type { Dispatch } from "../quickjs/dispatch.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
 import { engineVersion } from "../quickjs/versions.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
@@ -42,6 +43,14 @@ export interface SessionRequest {
 export interface Session {
   readonly result: Result;
   readonly outcome: RunOutcome;
+  /** What was located and made, for --verbose. */
+  readonly facts: {
+    readonly dispatch: Dispatch;
+    readonly appBytes: number;
+    readonly payloadBytes: number;
+    /** Size of the instrumented plugin. */
+    readonly pluginBytes: number;
+  };
 }
 
 const entryFile = "function.mjs";
@@ -50,8 +59,11 @@ const entryFile = "function.mjs";
 type ReadyRequest = SessionRequest & { readonly app: App };
 
 export async function runSession(thread: GuestThread, pending: SessionRequest): Promise<Session> {
-  const instrumented = instrumentPlugin(pending.plugin, instrumentation(pending, "run")).bytes;
-  const app = await pending.app;
+  const compiling = Promise.resolve(pending.app);
+  // Where instrumenting fails, nobody waits for the program any more.
+  compiling.catch(() => {});
+  const { bytes: instrumented, dispatch } = instrumentPlugin(pending.plugin, instrumentation(pending, "run"));
+  const app = await compiling;
   const request = { ...pending, app };
   if (!app.module.exports.some(({ name, kind }) => name === request.export && kind === "func")) {
     const names = app.module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
@@ -71,7 +83,13 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
-  return { result: resultOf(request, outcome), outcome };
+  const facts = {
+    dispatch,
+    appBytes: app.bytes.length,
+    payloadBytes: app.payload.length,
+    pluginBytes: instrumented.length,
+  };
+  return { result: resultOf(request, outcome), outcome, facts };
 }
 
 function instrumentation(request: SessionRequest, mode: Meter["mode"]): InstrumentOptions {
