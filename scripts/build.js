@@ -40,5 +40,4 @@ async function assembleCollector() {
   module.optimize();
   writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
   rmSync(join(folder, "source.js"));
-  rmSync(join(folder, "source.d.ts"), { force: true });
 }

@@ -75,12 +75,18 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  if (process.argv.length === 2) program.help({ error: true });
-  await program.parseAsync();
+  const args = process.argv.slice(2);
+  if (args.length === 0) program.help({ error: true });
+  await program.parseAsync(isEntry(args[0]!) ? ["run", ...args] : args, { from: "user" });
 } catch (error) {
   exit = report(error);
 }
 process.exitCode = exit;
+
+/** `javy-prof app.js` is `javy-prof run app.js`; said here, so that `-h` in the guest's arguments is the guest's. */
+function isEntry(word: string): boolean {
+  return !word.startsWith("-") && word !== "help" && !program.commands.some((one) => one.name() === word);
+}
 
 function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : Exit.usage;

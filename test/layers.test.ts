@@ -1,146 +1,206 @@
 /**
- * Data flows one way, and the folders say so: a file imports from its own folder or from those to the left, no file
- * imports itself through others, and what is pure touches neither files nor WebAssembly nor the process.
+ * Data flows one way and the folders say so: a file imports from its own folder or from those before it. No cycles;
+ * profile/ and format/ are pure; cli.ts alone touches the process; tables of opcodes are in one place.
+ * The rules are functions over sources, held against sources that break them before they are held against src/.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
+import { findRow, opcodes } from "../src/wasm/opcodes.ts";
 
-const source = fileURLToPath(new URL("../src", import.meta.url));
-
-/** Left to right; profile stands before run, which fills its recordings. */
 const order = [
-  "base",
-  "wasm",
-  "fuel",
-  "quickjs",
-  "javy",
-  "monitor",
-  "probe",
-  "profile",
-  "run",
-  "format",
-  "commands",
-  "cli.ts",
+  ...["base", "wasm", "fuel", "quickjs", "javy", "monitor", "probe", "profile", "run", "format"],
+  ...["commands", "cli"],
 ];
+const pure = ["profile", "format"];
 
-/** Modules that a file imports, as they are written, with type-only imports. */
-function importsOf(text: string): string[] {
-  const found = [
-    ...text.matchAll(/^\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"/gm),
-    ...text.matchAll(/import\("([^"]+)"\)/g),
-  ];
-  return found.map((match) => match[1]!);
+/** What a file other than cli.ts takes from the process, and why it may. */
+const allowedOfProcess: Readonly<Record<string, readonly string[]>> = {
+  // --real-clock: the guest's monotonic clock.
+  "run/guest.ts": ["hrtime"],
+  // doctor names the Node and V8 that it runs on.
+  "commands/doctor.ts": ["versions"],
+};
+
+/** By path below src/. */
+type Sources = ReadonlyMap<string, string>;
+
+const sources: Sources = new Map(
+  (readdirSync(new URL("../src/", import.meta.url), { recursive: true }) as string[])
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => path.endsWith(".ts"))
+    .sort()
+    .map((path) => [path, readFileSync(new URL(`../src/${path}`, import.meta.url), "utf8")]),
+);
+
+/** Without comments. Strings stay: `//` in one ends its line early, which hides nothing that matters here. */
+const code = (source: string): string => source.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, "");
+
+/** What a source imports, types included: static, dynamic, for its effects, and re-exported. */
+function imports(source: string): string[] {
+  const pattern = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
+  return [...code(source).matchAll(pattern)].map((match) => match[1]!);
 }
 
-/** Files by path below src, with the paths that each imports (packages as they are named). */
-type Graph = ReadonlyMap<string, readonly string[]>;
-
-function readGraph(): Graph {
-  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".ts"),
-  );
-  return new Map(
-    files.map((file) => {
-      const text = readFileSync(join(source, file), "utf8");
-      return [
-        file,
-        importsOf(text).map((to) =>
-          to.startsWith(".") ? relative(source, join(source, dirname(file), to)) : to,
-        ),
-      ] as const;
-    }),
-  );
+/** The files of `sources` that `path` imports. */
+function dependencies(path: string, sources: Sources): string[] {
+  return imports(sources.get(path)!)
+    .filter((name) => name.startsWith("."))
+    .map((name) => posix.normalize(posix.join(posix.dirname(path), name)));
 }
 
-function upwardImports(graph: Graph): string[] {
-  const rank = (file: string) => order.indexOf(file.split("/")[0]!);
-  return [...graph].flatMap(([file, imports]) =>
-    imports.filter((to) => graph.has(to) && rank(to) > rank(file)).map((to) => `${file} → ${to}`),
-  );
+const layer = (path: string): number => order.indexOf(path.replace(/\.ts$/, "").split("/")[0]!);
+
+function upwardImports(sources: Sources): string[] {
+  return [...sources.keys()].flatMap((path) => {
+    if (layer(path) < 0) return [`${path} is in no known folder`];
+    return dependencies(path, sources)
+      .filter((other) => !sources.has(other) || layer(other) > layer(path))
+      .map((other) => `${path} imports ${other}`);
+  });
 }
 
-/** The files of one cycle, none where there is none. */
-function cycle(graph: Graph): string[] {
+/** Each cycle once, from the file in it that sorts first. */
+function cycles(sources: Sources): string[] {
+  const found: string[] = [];
   const done = new Set<string>();
-  const path: string[] = [];
-  const visit = (file: string): string[] | undefined => {
-    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
-    if (done.has(file)) return undefined;
-    path.push(file);
-    for (const to of graph.get(file) ?? []) {
-      const found = graph.has(to) ? visit(to) : undefined;
-      if (found) return found;
-    }
-    path.pop();
-    done.add(file);
-    return undefined;
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) found.push([...trail.slice(at), path].join(" → "));
+    if (at >= 0 || done.has(path)) return;
+    for (const other of dependencies(path, sources)) if (sources.has(other)) visit(other, [...trail, path]);
+    done.add(path);
   };
-  for (const file of graph.keys()) {
-    const found = visit(file);
-    if (found) return found;
-  }
-  return [];
+  for (const path of sources.keys()) visit(path, []);
+  return found;
 }
 
-describe("src", () => {
-  const graph = readGraph();
-  const text = (file: string) => readFileSync(join(source, file), "utf8");
-  const below = (...folders: string[]) =>
-    [...graph.keys()].filter((file) => folders.includes(file.split("/")[0]!));
+function impure(sources: Sources): string[] {
+  return [...sources]
+    .filter(([path]) => pure.includes(path.split("/")[0]!))
+    .flatMap(([path, source]) => [
+      ...imports(source)
+        .filter((name) => name.startsWith("node:"))
+        .map((name) => `${path} imports ${name}`),
+      ...(/\bWebAssembly\b/.test(code(source)) ? [`${path} uses WebAssembly`] : []),
+    ]);
+}
 
-  test("every folder has its place in the order", () => {
-    expect([...graph.keys()].filter((file) => !order.includes(file.split("/")[0]!))).toEqual([]);
-  });
-  test("no upward import", () => expect(upwardImports(graph)).toEqual([]));
-  test("no cycle", () => expect(cycle(graph)).toEqual([]));
+function processUses(sources: Sources): string[] {
+  return [...sources]
+    .filter(([path]) => path !== "cli.ts")
+    .flatMap(([path, source]) => {
+      const text = code(source);
+      const members = [...text.matchAll(/\bprocess\s*(?:\.\s*(\w+)|\[)/g)].map((match) => match[1] ?? "[…]");
+      const whole = /"(?:node:)?process"|=\s*process\b(?!\s*[.[])|\bconsole\s*\./.exec(text);
+      return [...members, ...(whole ? [whole[0]] : [])]
+        .filter((member) => !allowedOfProcess[path]?.includes(member))
+        .map((member) => `${path} uses ${member}`);
+    });
+}
 
-  test("profile and format touch neither files nor WebAssembly", () => {
-    const impure = below("profile", "format").filter(
-      (file) => graph.get(file)!.some((to) => to.startsWith("node:")) || /\bWebAssembly\./.test(text(file)),
+/** Opcode numbers of QuickJS are in quickjs/opcodes, behind versions.ts; those of WebAssembly agree with THE table. */
+function strayOpcodes(sources: Sources): string[] {
+  const known = new Map(opcodes.map(({ name }) => [name.replaceAll(".", "_").toUpperCase(), name]));
+  return [...sources].flatMap(([path, source]) => {
+    const rows = dependencies(path, sources).filter((other) =>
+      /^quickjs\/opcodes\/(?!table\.ts$)/.test(other),
     );
-    expect(impure).toEqual([]);
+    const outside = path === "quickjs/versions.ts" || path.startsWith("quickjs/opcodes/") ? [] : rows;
+    const constants = [...code(source).matchAll(/\bconst ([A-Z][A-Z0-9_]*) = (0x[0-9a-f]+|\d+);/g)];
+    const wrong = constants.filter(([, name, value]) => {
+      const row = known.has(name!) ? findRow(known.get(name!)!) : undefined;
+      return row !== undefined && opcodes[row]!.code !== Number(value);
+    });
+    return [
+      ...outside.map((other) => `${path} imports ${other}`),
+      ...wrong.map(([text]) => `${path}: ${text} is not what wasm/opcodes.ts says`),
+    ];
   });
-  test("wasm, fuel, quickjs and probe read no files", () => {
-    expect(
-      below("base", "wasm", "fuel", "quickjs", "probe").filter((file) =>
-        graph.get(file)!.some((to) => to.startsWith("node:")),
-      ),
-    ).toEqual([]);
+}
+
+const rules = { upwardImports, cycles, impure, processUses, strayOpcodes };
+
+describe.each(Object.entries(rules))("%s", (_, rule) => {
+  test("src/ keeps it", () => expect(rule(sources)).toEqual([]));
+});
+
+describe("the rules can fail", () => {
+  const fake = (files: Record<string, string>): Sources => new Map(Object.entries(files));
+
+  test("an upward import, a type, a re-export, a dynamic one", () => {
+    const broken = fake({
+      "base/a.ts": 'import { b } from "../wasm/b.ts";',
+      "wasm/b.ts": 'import type {\n  C,\n} from "../run/c.ts";\nimport "../base/a.ts";',
+      "run/c.ts": 'export { d } from "../commands/d.ts";',
+      "commands/d.ts": 'const e = await import("../cli.ts");',
+      "cli.ts": 'import "./commands/d.ts";\n// import "./never.ts";',
+      "utils/f.ts": "",
+    });
+    expect(upwardImports(broken)).toEqual([
+      "base/a.ts imports wasm/b.ts",
+      "wasm/b.ts imports run/c.ts",
+      "run/c.ts imports commands/d.ts",
+      "commands/d.ts imports cli.ts",
+      "utils/f.ts is in no known folder",
+    ]);
   });
-  test("cli.ts alone touches the process; the guest's real clock and doctor's versions are the exceptions", () => {
-    const touching = [...graph.keys()].filter((file) =>
-      /\bprocess\.(?!versions\b|hrtime\b)/.test(text(file)),
-    );
-    expect(touching).toEqual(["cli.ts"]);
+
+  test("a cycle", () => {
+    const broken = fake({
+      "base/a.ts": 'import "./b.ts";',
+      "base/b.ts": 'import "./c.ts"; import "./d.ts";',
+      "base/c.ts": 'import type { A } from "./a.ts";',
+      "base/d.ts": "",
+    });
+    expect(cycles(broken)).toEqual(["base/a.ts → base/b.ts → base/c.ts → base/a.ts"]);
   });
-  test("binaryen is no import of the package", () => {
-    expect([...graph].filter(([, imports]) => imports.includes("binaryen"))).toEqual([]);
+
+  test("a format that reads files, a profile that runs WebAssembly", () => {
+    const broken = fake({
+      "format/a.ts": 'import { readFileSync } from "node:fs";',
+      "profile/b.ts": "/** WebAssembly */ new WebAssembly.Module(bytes);",
+      "profile/c.ts": "/** WebAssembly */ // WebAssembly",
+      "run/d.ts": 'import "node:fs"; WebAssembly.validate(bytes);',
+    });
+    expect(impure(broken)).toEqual(["format/a.ts imports node:fs", "profile/b.ts uses WebAssembly"]);
+  });
+
+  test("the process, outside cli.ts and beyond what is allowed", () => {
+    const broken = fake({
+      "cli.ts": "process.exit(1);",
+      "run/a.ts": "if (process.env[name]) process.exit(1);",
+      "run/b.ts": 'import { env } from "node:process";',
+      "run/c.ts": "const { env } = process;",
+      "run/d.ts": 'console.log("here");',
+      "run/guest.ts": "process.hrtime.bigint();",
+      "run/e.ts": "/** of this process. */ postprocess.run();",
+    });
+    expect(processUses(broken)).toEqual([
+      "run/a.ts uses env",
+      "run/a.ts uses exit",
+      'run/b.ts uses "node:process"',
+      "run/c.ts uses = process",
+      "run/d.ts uses console.",
+    ]);
+  });
+
+  test("opcode numbers out of their place", () => {
+    const broken = fake({
+      "probe/a.ts": "const LOCAL_GET = 0x20;\nconst CALL = 0x11;\nconst OTHER = 5;",
+      "profile/b.ts": 'import { ng26 } from "../quickjs/opcodes/ng26.ts";',
+      "quickjs/opcodes/ng26.ts": "",
+    });
+    expect(strayOpcodes(broken)).toEqual([
+      "probe/a.ts: const CALL = 0x11; is not what wasm/opcodes.ts says",
+      "profile/b.ts imports quickjs/opcodes/ng26.ts",
+    ]);
   });
 });
 
-describe("the checks themselves", () => {
-  test("see an upward import", () => {
-    const graph = new Map([
-      ["wasm/a.ts", ["run/b.ts"]],
-      ["run/b.ts", []],
-    ]);
-    expect(upwardImports(graph)).toEqual(["wasm/a.ts → run/b.ts"]);
-  });
-  test("see a cycle", () => {
-    const graph = new Map([
-      ["wasm/a.ts", ["wasm/b.ts"]],
-      ["wasm/b.ts", ["wasm/c.ts"]],
-      ["wasm/c.ts", ["wasm/b.ts"]],
-    ]);
-    expect(cycle(graph)).toEqual(["wasm/b.ts", "wasm/c.ts", "wasm/b.ts"]);
-  });
-  test("see every form of import", () => {
-    expect(
-      importsOf(
-        'import a from "x";\nimport {\n  b,\n} from "./y.ts";\nexport { c } from "./z.ts";\nawait import("w");',
-      ),
-    ).toEqual(["x", "./y.ts", "./z.ts", "w"]);
-  });
+test("src/README.md lists the folders that there are, in the order of the arrows", () => {
+  const readme = readFileSync(new URL("../src/README.md", import.meta.url), "utf8");
+  const listed = [...readme.matchAll(/^\| `(\w+)[/.]/gm)].map((match) => match[1]!);
+  const present = new Set([...sources.keys()].map((path) => path.replace(/\.ts$/, "").split("/")[0]!));
+  expect(listed).toEqual(order.filter((name) => present.has(name)));
 });

@@ -14,7 +14,8 @@ import { decodeModule } from "../wasm/decode.ts";
 import { functionNames } from "../wasm/names.ts";
 import { type Module, SectionId } from "../wasm/types.ts";
 import type { CommandIo } from "./io.ts";
-import { choosePlugin, readEntry, sha256Of } from "./program.ts";
+import { parseCount } from "./options.ts";
+import { choosePlugin, named, readEntry, sha256Of } from "./program.ts";
 
 export function registerInfo(program: Command, io: CommandIo): void {
   program
@@ -58,6 +59,10 @@ async function inspect(
   options: { plugin?: string; dispatchFunction?: string },
   io: CommandIo,
 ): Promise<Facts> {
+  const only =
+    options.dispatchFunction === undefined
+      ? undefined
+      : parseCount(options.dispatchFunction, "--dispatch-function");
   const entry = await readEntry(path, io.cwd);
   let bytes: Uint8Array;
   if (entry.kind === "wasm") bytes = entry.bytes;
@@ -70,14 +75,13 @@ async function inspect(
       await thread.close();
     }
   }
-  const module = decodeModule(bytes);
+  const module = named(entry.name, () => decodeModule(bytes));
   const kind = recognise(module);
   const names = functionNames(module);
   const unit = kind.kind === "dynamic" ? readUnit(kind.payload) : null;
   const engine = unit ? engineVersion(unit.version) : null;
   const file = (compiled: string) => (compiled === "function.mjs" ? entry.name : compiled);
   const shown = unit ? displayNames(unit, { file }) : [];
-  const only = options.dispatchFunction === undefined ? undefined : Number(options.dispatchFunction);
   const hasInterpreter = kind.kind !== "dynamic" || only !== undefined;
   return {
     name: entry.name,

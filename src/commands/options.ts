@@ -1,8 +1,8 @@
 /** Values of flags: what a user writes for a number, a time, a model, and the one error each when it is something else. */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { type CostModel, modelFromTable, modelNamed } from "../fuel/models.ts";
+import { readInput } from "./result-file.ts";
 
 const scale: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
 
@@ -40,11 +40,5 @@ export function parseChoice<T extends string>(text: string, flag: string, choice
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
 export async function parseModel(text: string, cwd: string): Promise<CostModel> {
   if (!text.endsWith(".json")) return modelNamed(text);
-  let table: string;
-  try {
-    table = await readFile(resolve(cwd, text), "utf8");
-  } catch (error) {
-    throw usageError(`cannot read the cost table ${text}: ${(error as Error).message}`);
-  }
-  return modelFromTable(table, text);
+  return modelFromTable(decodeText(await readInput(text, cwd, "the cost table")), text);
 }

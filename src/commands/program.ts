@@ -83,7 +83,7 @@ export function makeApp(entry: Entry, plugin: Plugin, thread: GuestThread): Prom
 }
 
 /** Says in an error about a file which file it is. */
-function named<T>(file: string, read: () => T): T {
+export function named<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -88,7 +88,7 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     )
     .option("--events", "keep the ordered calls in the result document")
     .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
-    .option("--seed <n>", "seed of the guest's random numbers", "42")
+    .option("--seed <n>", "seed of WASI's random_get (Javy's Math.random follows the clock)", "42")
     .option("--open", "view the profile when it is written")
     .option("--no-open", "do not (default)")
     .option("-j, --json", "one JSON document on stdout, the guest's output inside it")

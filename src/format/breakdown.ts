@@ -7,7 +7,7 @@ import { PHASE_FUNCTIONS } from "../profile/replay.ts";
 import type { FunctionRow, Result } from "../profile/result.ts";
 import { grouped, percent } from "./cells.ts";
 import { inertText } from "./inert.ts";
-import { frameName, placeOf } from "./labels.ts";
+import { frameName, placeOf, withoutPlace } from "./labels.ts";
 import type { Paint } from "./paint.ts";
 import { type Column, renderTable, type TableRow } from "./table.ts";
 
@@ -94,7 +94,7 @@ function functionRow(row: FunctionRow, result: Result, more: readonly string[]):
   const whole = result.fuel.total;
   const place = inertText(placeOf(row, result.files) ?? "");
   // The place stands beside the name here: `(anonymous app.js:3:9)` and `(module app.js)` need none inside.
-  const bare = place === "" ? row.name : row.name.replace(/^\((anonymous|module) .*\)$/, "($1)");
+  const bare = place === "" ? row.name : withoutPlace(row.name);
   const name = row.kind === "js" ? bare || "(anonymous)" : frameName(row, result.files);
   const cells = [
     ...[grouped(self), percent(self, whole), grouped(total), percent(total, whole)],

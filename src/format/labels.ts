@@ -15,6 +15,11 @@ export function placeOf(row: Place, files: readonly string[]): string | null {
   return `${files[row.file]}:${row.line}`;
 }
 
+/** `(anonymous app.js:3:9)` and `(module app.js)` where the place stands beside the name anyway. */
+export function withoutPlace(name: string): string {
+  return name.replace(/^\((anonymous|module) .*\)$/, "($1)");
+}
+
 /** `matchRules`, `(anonymous src/run.ts:12)`, `[native] JSON.parse`, `[quickjs] gc`, `(startup)`. */
 export function frameName(row: FunctionRow, files: readonly string[]): string {
   if (row.kind === "builtin") return bracketed("native", row.name);

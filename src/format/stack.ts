@@ -5,6 +5,7 @@
 import type { StackFrame } from "../profile/result.ts";
 import { grouped } from "./cells.ts";
 import { inertText } from "./inert.ts";
+import { withoutPlace } from "./labels.ts";
 
 /** Equal frames in a row that are all printed; of more, the first two and their number. */
 const EQUAL = 4;
@@ -48,5 +49,5 @@ function left(lines: readonly Line[]): Line {
 function frameText({ function: name, file, line, column }: StackFrame, files: readonly string[]): string {
   const text = inertText(name || "(anonymous)");
   if (file === null || line === null) return text;
-  return `${text} (${inertText(files[file]!)}:${line}${column === null ? "" : `:${column}`})`;
+  return `${withoutPlace(text)} (${inertText(files[file]!)}:${line}${column === null ? "" : `:${column}`})`;
 }

@@ -29,6 +29,14 @@ export interface PrintedFrame {
 /** Depth from which a stack is near what wasmtime's default lets through (it traps beyond about 626 frames). */
 export const deepStack = 500;
 
+/** A trap deep in a recursion is the end of the guest's own stack, whatever the engine calls it. */
+function trapMessage(exit: RunFacts["exit"], depth: number): string | null {
+  const exhausted =
+    exit.kind === "trap" && depth >= deepStack && /out of bounds|stack/.test(exit.message ?? "");
+  if (!exhausted) return exit.message;
+  return `the guest's stack is exhausted, ${depth.toLocaleString("en-US")} JavaScript frames deep (${exit.message})`;
+}
+
 export function buildResult(recording: Recording, options: AttributeOptions, facts: RunFacts): Result {
   const { stack, dispatches, events, ...profile } = attribute(recording, options);
   const warnings = [...facts.warnings];
@@ -62,7 +70,8 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
       input: facts.run.input,
       exit: {
         ...facts.exit,
-        stack: facts.printedStack.length > 0 ? printed(facts.printedStack, options, files) : stack,
+        message: trapMessage(facts.exit, recording.maxDepth),
+        stack: facts.printedStack.length > 0 ? printed(facts.printedStack, stack, options, files) : stack,
       },
       ...rest(facts.run),
     },
@@ -78,11 +87,22 @@ function rest({ stdout, stderr, stdoutBytes, stderrBytes, maxMemoryBytes }: RunF
   return { stdout, stderr, stdoutBytes, stderrBytes, maxMemoryBytes };
 }
 
-function printed(frames: readonly PrintedFrame[], options: AttributeOptions, files: string[]): StackFrame[] {
+/**
+ * The frames that the guest printed, with our names: the engine says `<anonymous>` or `total` where we know `Cart.total`.
+ * `unwound` are the JavaScript frames that the exception left, in the same order but for native frames between them.
+ */
+function printed(
+  frames: readonly PrintedFrame[],
+  unwound: readonly StackFrame[],
+  options: AttributeOptions,
+  files: string[],
+): StackFrame[] {
+  let next = 0;
   return frames.map(({ function: name, file, line, column }) => {
-    if (file === null) return { function: name, file: null, line: null, column: null };
+    if (file === null) return { function: `${name} (native)`, file: null, line: null, column: null };
     const shown = options.fileName(file);
     const known = files.indexOf(shown);
-    return { function: name, file: known >= 0 ? known : files.push(shown) - 1, line, column };
+    const ours = unwound[next]?.line === line ? unwound[next++]!.function : name;
+    return { function: ours, file: known >= 0 ? known : files.push(shown) - 1, line, column };
   });
 }

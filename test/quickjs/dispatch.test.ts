@@ -30,8 +30,10 @@ function assemble(functions: string): Module {
  */
 function interpreter(
   index: string,
-  { targets = 200, entries = targets, handler = "(br $next)", before = "" } = {},
+  options: { targets?: number; entries?: number; handler?: string; before?: string } = {},
 ): string {
+  const { targets = 200, handler = "(br $next)", before = "" } = options;
+  const { entries = targets } = options;
   const labels = Array.from({ length: entries }, (_, i) => `$b${i % targets}`).join(" ");
   let body = `(br_table ${labels} $out ${index})`;
   for (let i = 0; i < targets; i++)

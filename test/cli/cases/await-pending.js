@@ -1,0 +1,3 @@
+// run: javy-prof %s --top 1
+await new Promise(() => {});
+console.log("never");

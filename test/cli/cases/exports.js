@@ -1,0 +1,3 @@
+// run: javy-prof %s --export checkout
+// exit: 2
+console.log("not run");

@@ -1,0 +1,5 @@
+// run: javy-prof %s
+function greet(name) {
+  return `hello ${name}`;
+}
+console.log(greet("world"));

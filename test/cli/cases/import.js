@@ -1,0 +1,5 @@
+// run: javy-prof %s
+// exit: 2
+import { readFileSync } from "node:fs";
+
+console.log(readFileSync("x"));

@@ -1,0 +1,5 @@
+// run: javy-prof %s
+// exit: 2
+function f() {
+  let x = ;
+}

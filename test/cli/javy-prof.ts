@@ -1,0 +1,61 @@
+/** Runs the command line as it ships (dist/cli.js) in a folder of its own, with an environment of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = new URL("../../", import.meta.url);
+export const inRoot = (path: string): string => fileURLToPath(new URL(path, root));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SpawnOptions {
+  /** Contents of stdin; "open": a pipe into which nobody writes and that nobody closes. Default: empty. */
+  readonly stdin?: string | Uint8Array | "open";
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called once the process runs. */
+  readonly started?: (child: ChildProcess) => void;
+}
+
+/** `javy-prof ...args` in `folder`, until it ends; killed after a minute. */
+export function javyProf(
+  folder: string,
+  args: readonly string[],
+  { stdin = "", env = {}, started }: SpawnOptions = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [inRoot("dist/cli.js"), ...args], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], ...env },
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    });
+    const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
+    child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString();
+      resolve({ code, stdout: text(output.stdout), stderr: text(output.stderr) });
+    });
+    // A guest that never reads lets the pipe break: no error of ours.
+    child.stdin.on("error", () => {});
+    if (stdin !== "open") child.stdin.end(stdin);
+    started?.(child);
+  });
+}
+
+/** A temporary folder with these files; `remove` ends it. */
+export function folderWith(files: Readonly<Record<string, string | Uint8Array>>): {
+  readonly path: string;
+  readonly remove: () => void;
+} {
+  const path = mkdtempSync(join(tmpdir(), "javy-prof-test-"));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
