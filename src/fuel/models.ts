@@ -15,6 +15,11 @@ export interface CostModel {
   readonly cost: Uint32Array;
   /** Further fuel per byte, element or page that an instruction works on (its topmost operand), by row. */
   readonly perUnit: Uint32Array;
+  /**
+   * memory.grow and table.grow cost no units where they fail, except by a constant of at most this, which wasmtime
+   * charges when it compiles. Null: they cost their units even so.
+   */
+  readonly freeFailure: number | null;
 }
 
 const free = ["nop", "drop", "block", "loop", "unreachable", "return", "else", "end"];
@@ -32,22 +37,22 @@ const bulkOperations = [
 /** Instructions whose work grows with their topmost operand. */
 const sized = [...bulkOperations, "memory.grow"];
 
-function model(name: string, units: readonly string[]): CostModel {
+function model(name: string, units: readonly string[], freeFailure: number | null): CostModel {
   const cost = new Uint32Array(opcodes.length).fill(1);
   const perUnit = new Uint32Array(opcodes.length);
   opcodes.forEach((op, row) => {
     if (free.includes(op.name) || legacyDelimiters.includes(op.name)) cost[row] = 0;
     if (units.includes(op.name)) perUnit[row] = 1;
   });
-  return { name, entry: 1, cost, perUnit };
+  return { name, entry: 1, cost, perUnit, freeFailure };
 }
 
 /** Bulk operations cost 1, whatever their size. */
-const flat = (name: string) => model(name, []);
+const flat = (name: string) => model(name, [], null);
 /** Bulk operations cost 1 more per byte or element. */
-const bulk = (name: string) => model(name, bulkOperations);
-/** And memory.grow 1 more per page asked for, even when it fails. */
-const grow = (name: string) => model(name, sized);
+const bulk = (name: string) => model(name, bulkOperations, null);
+/** And memory.grow 1 more per page asked for; what fails to grow costs none. */
+const grow = (name: string) => model(name, sized, 128);
 
 /** First wasmtime version of each model, newest first. */
 const generations = [
@@ -108,16 +113,19 @@ export function modelFromTable(text: string, file: string): CostModel {
     (key) => !["name", "base", "entry", "cost", "perUnit"].includes(key),
   );
   if (unknown.length > 0) throw usageError(`${file}: unknown key "${unknown[0]}"`, shape);
+  if (table.name !== undefined && typeof table.name !== "string")
+    throw usageError(`${file}: "name" is not a string`, shape);
   const base = modelNamed(table.base === undefined ? defaultModelName : String(table.base));
   const cost = base.cost.slice();
   const perUnit = base.perUnit.slice();
   fill(cost, table.cost, file, "cost", () => true);
   fill(perUnit, table.perUnit, file, "perUnit", (name) => sized.includes(name));
   return {
-    name: typeof table.name === "string" ? table.name : file,
+    name: table.name ?? file,
     entry: table.entry === undefined ? base.entry : amount(table.entry, file, "entry"),
     cost,
     perUnit,
+    freeFailure: base.freeFailure,
   };
 }
 
@@ -132,7 +140,7 @@ function fill(
   allowed: (name: string) => boolean,
 ): void {
   if (costs === undefined) return;
-  if (costs === null || typeof costs !== "object")
+  if (costs === null || typeof costs !== "object" || Array.isArray(costs))
     throw usageError(`${file}: "${key}" is not an object`, shape);
   for (const [name, value] of Object.entries(costs)) {
     const row = findRow(name);

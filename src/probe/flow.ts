@@ -24,18 +24,20 @@ for (const [name, flow] of Object.entries(flows)) flowOf[rowNamed(name)] = flow;
 /** One open block. */
 export interface Frame {
   readonly flow: number;
+  /** Absolute offset of the instruction that opened it. */
+  readonly start: number;
   /** Whether control can reach the block at all. */
   readonly live: boolean;
+  /** A catch clause leads to its label: there only the global is right. */
+  readonly caught: boolean;
   /** A reachable branch leads to its label. */
   targeted: boolean;
-  /** A catch clause leads to its label: there only the global is right. */
-  caught: boolean;
   /** A part that ended before (then, try, a handler) reached its end. */
   partReached: boolean;
   sawElse: boolean;
 }
 
 /** A block that has just been entered. */
-export function newFrame(flow: number, live: boolean): Frame {
-  return { flow, live, targeted: false, caught: false, partReached: false, sawElse: false };
+export function newFrame(flow: number, start: number, live: boolean, caught: boolean): Frame {
+  return { flow, start, live, caught, targeted: false, partReached: false, sawElse: false };
 }

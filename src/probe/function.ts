@@ -12,14 +12,14 @@ import { valType } from "../wasm/decode.ts";
 import { writeValType } from "../wasm/encode.ts";
 import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "../wasm/instructions.ts";
 import { declaredTypeAt, type LocalDeclarations, localDeclarations } from "../wasm/locals.ts";
-import { noRow, opcodes } from "../wasm/opcodes.ts";
+import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
 import type { IndexMap } from "../wasm/reindex.ts";
 import { type FuncType, funcTypeAt, I32, I64, type Module, type Range, type ValType } from "../wasm/types.ts";
 import { operandIndex, type ProbeSite, writeCall } from "./call.ts";
 import { Flow, type Frame, flowOf, newFrame } from "./flow.ts";
 import { type MeterIndices, MeterState } from "./meter.ts";
 import type { FunctionProbes, Meter, Plan, Probe, SiteProbe } from "./plan.ts";
-import { operandTypes, sizeIs64 } from "./site.ts";
+import { immediateValues, operandTypes, sizeIs64 } from "./site.ts";
 
 /** What all functions of a module share while it is rewritten. */
 export interface RewriteContext {
@@ -41,6 +41,8 @@ const LOCAL_SET = 0x21;
 const BLOCK = 0x02;
 const BR = 0x0c;
 const END = 0x0b;
+const I32_CONST = rowNamed("i32.const");
+const I64_CONST = rowNamed("i64.const");
 
 /** Deeper nesting than V8 accepts by far. */
 const deepest = 100_000;
@@ -53,7 +55,14 @@ export function rewriteFunction(context: RewriteContext, index: number, body: Ra
     out.copy(context.module.bytes, body.start, body.end);
     return;
   }
-  new FunctionRewriter(context, index, body, probes).write(out);
+  // A label's catch clauses stand behind code that leads to it as well: with try_table, it takes a second walk.
+  const caught = new Set<number>();
+  for (let known = -1; known !== caught.size; ) {
+    known = caught.size;
+    const rewriter = new FunctionRewriter(context, index, body, probes, caught);
+    rewriter.walk();
+    if (known === caught.size) rewriter.assemble(out);
+  }
 }
 
 class FunctionRewriter {
@@ -68,12 +77,15 @@ class FunctionRewriter {
   readonly #prologue = new ByteWriter(16);
   readonly #code: ByteWriter;
   /** The function's own label, then every open block. */
-  readonly #outermost = newFrame(Flow.block, true);
+  readonly #outermost: Frame;
   readonly #frames: Frame[] = [];
+  readonly #caught: Set<number>;
   #reachable = true;
   #hasCall = false;
   /** Offset of the first byte that was not copied yet. */
   #copied: number;
+  /** Offset of the instruction before. */
+  #previous = 0;
   readonly #codeStart: number;
   readonly #locals: LocalDeclarations;
   /** Parameters and declared locals. */
@@ -82,7 +94,16 @@ class FunctionRewriter {
   readonly #added: ValType[] = [];
   readonly #temporaries = new Map<string, number>();
 
-  constructor(context: RewriteContext, index: number, body: Range, probes: FunctionProbes | undefined) {
+  /** `caught`: starts of the blocks whose labels catch clauses lead to, as far as they are known; gains those found. */
+  constructor(
+    context: RewriteContext,
+    index: number,
+    body: Range,
+    probes: FunctionProbes | undefined,
+    caught: Set<number>,
+  ) {
+    this.#caught = caught;
+    this.#outermost = newFrame(Flow.block, body.start, true, caught.has(body.start));
     this.#context = context;
     this.#bytes = context.module.bytes;
     this.#body = body;
@@ -105,14 +126,8 @@ class FunctionRewriter {
     }
   }
 
-  write(out: ByteWriter): void {
-    for (const probe of this.#probes?.entry ?? []) this.#call(this.#prologue, probe);
-    this.#frames.push(this.#outermost);
-    this.#walk();
-    this.#assemble(out);
-  }
-
-  #assemble(out: ByteWriter): void {
+  /** Writes what `walk` found, with the function's size in front. */
+  assemble(out: ByteWriter): void {
     const check = new ByteWriter(32);
     if (this.#hasCall && this.#context.meter?.checks) this.#meter?.checkAtEntry(check);
     const wrap = this.#wrapped ? this.#context.blockType(this.#type.results) : undefined;
@@ -156,7 +171,9 @@ class FunctionRewriter {
     this.#copied = at;
   }
 
-  #walk(): void {
+  walk(): void {
+    for (const probe of this.#probes?.entry ?? []) this.#call(this.#prologue, probe);
+    this.#frames.push(this.#outermost);
     const bytes = this.#bytes;
     const end = this.#body.end;
     const cost = this.#context.meter?.model.cost;
@@ -175,8 +192,7 @@ class FunctionRewriter {
         if (meter && this.#reachable) meter.pending += cost![row]!;
       } else {
         if (site && this.#reachable) this.#site(site, "before", at, immediates, row);
-        const reachable = this.#reachable;
-        if (meter && reachable) {
+        if (meter && this.#reachable) {
           meter.pending += cost![row]!;
           if (this.#immediate && meter.pending > 0) {
             this.#copyTo(at);
@@ -184,8 +200,9 @@ class FunctionRewriter {
           }
         }
         this.#control(flow, row, at, immediates, next);
-        if (site && reachable) this.#site(site, "after", next, immediates, row);
+        if (site && this.#frames.length > 0) this.#site(site, "after", next, immediates, row);
       }
+      this.#previous = at;
       at = next;
       if (this.#frames.length === 0) break;
     }
@@ -217,9 +234,9 @@ class FunctionRewriter {
     if (!stays) this.#reachable = false;
   }
 
-  #push(flow: number): void {
-    if (this.#frames.length >= deepest) throw new DecodeError("blocks are nested too deeply", this.#copied);
-    this.#frames.push(newFrame(flow, this.#reachable));
+  #push(flow: number, at: number): void {
+    if (this.#frames.length >= deepest) throw new DecodeError("blocks are nested too deeply", at);
+    this.#frames.push(newFrame(flow, at, this.#reachable, this.#caught.has(at)));
   }
 
   #control(flow: number, row: number, at: number, immediates: number, next: number): void {
@@ -229,14 +246,15 @@ class FunctionRewriter {
       case Flow.plain:
         return;
       case Flow.block:
-        this.#push(flow);
+        this.#push(flow, at);
         return;
       case Flow.loop:
         if (meter) {
           this.#copyTo(at);
-          meter.settle(w);
+          if (this.#caught.has(at)) meter.spill(w);
+          else meter.settle(w);
         }
-        this.#push(flow);
+        this.#push(flow, at);
         if (meter && this.#context.meter?.checks) {
           this.#copyTo(next);
           meter.check(w);
@@ -245,9 +263,10 @@ class FunctionRewriter {
       case Flow.if:
         if (meter) {
           this.#copyTo(at);
-          meter.settle(w);
+          if (this.#caught.has(at)) meter.settleAndSpill(w);
+          else meter.settle(w);
         }
-        this.#push(flow);
+        this.#push(flow, at);
         return;
       case Flow.else:
       case Flow.catch:
@@ -257,11 +276,11 @@ class FunctionRewriter {
           this.#copyTo(at);
           meter.settle(w);
         }
-        this.#push(flow);
+        this.#push(flow, at);
         return;
       case Flow.tryTable: {
         if (this.#reachable) this.#catches(immediates);
-        this.#push(Flow.block);
+        this.#push(Flow.block, at);
         return;
       }
       case Flow.delegate:
@@ -324,7 +343,7 @@ class FunctionRewriter {
       case Flow.global:
         return this.#reindexed(immediates, next, this.#context.map.global);
       case Flow.sized:
-        if (meter) this.#sized(meter, row, at, immediates);
+        if (meter) this.#sized(meter, row, at, immediates, next);
         return;
     }
   }
@@ -362,6 +381,7 @@ class FunctionRewriter {
       if (this.#meter) {
         this.#copyTo(at);
         this.#meter.settle(this.#code);
+        if (frame.caught) this.#meter.spill(this.#code);
       }
     }
     this.#reachable = frame.live;
@@ -407,6 +427,7 @@ class FunctionRewriter {
     this.#copyTo(at);
     if (this.#wrapped) {
       if (fallsThrough) meter?.settle(w);
+      if (fallsThrough && frame.caught) meter?.spill(w);
       w.u8(END);
       if (meter) {
         meter.pending = 0;
@@ -434,13 +455,13 @@ class FunctionRewriter {
       at = kind < 2 ? lebEnd(bytes, at + 1) : at + 1;
       const frame = this.#frame(lebAt(bytes, at), at);
       frame.targeted = true;
-      frame.caught = true;
+      this.#caught.add(frame.start);
       at = lebEnd(bytes, at);
     }
   }
 
   /** An instruction whose work grows with its topmost operand. */
-  #sized(meter: MeterState, row: number, at: number, immediates: number): void {
+  #sized(meter: MeterState, row: number, at: number, immediates: number, next: number): void {
     const unit = this.#context.meter!.model.perUnit[row]!;
     if (unit === 0) return;
     const is64 = sizeIs64(this.#context.module, row, immediates);
@@ -451,6 +472,19 @@ class FunctionRewriter {
     meter.chargeSize(this.#code, size, is64, unit);
     this.#code.u8(LOCAL_GET);
     this.#code.leb(size);
+    if (!opcodes[row]!.name.endsWith(".grow") || this.#context.meter!.model.freeFailure === null) return;
+    if (this.#chargedAtCompilation(this.#previous)) return;
+    this.#copyTo(next);
+    const result = this.#temporary(is64 ? I64 : I32, -1);
+    meter.refundFailure(this.#code, { size, result, is64 }, unit);
+  }
+
+  /** Whether the instruction at `at` is a constant that makes a grow behind it cost its units even where it fails. */
+  #chargedAtCompilation(at: number): boolean {
+    const row = rowAt(this.#bytes, at);
+    if (row !== I32_CONST && row !== I64_CONST) return false;
+    const [constant] = immediateValues(this.#bytes, opcodeEnd(this.#bytes, at), row);
+    return constant!.value >= 0 && constant!.value <= this.#context.meter!.model.freeFailure!;
   }
 
   /** The added local number `n` of a type. */

@@ -14,7 +14,11 @@ const GLOBAL_GET = 0x23;
 const GLOBAL_SET = 0x24;
 const LOCAL_GET = 0x20;
 const LOCAL_SET = 0x21;
+const LOCAL_TEE = 0x22;
+const I32_CONST = 0x41;
 const I64_CONST = 0x42;
+const I32_EQ = 0x46;
+const I64_EQ = 0x51;
 const I64_ADD = 0x7c;
 const I64_MUL = 0x7e;
 const I64_GT_S = 0x55;
@@ -113,6 +117,24 @@ export class MeterState {
     w.u8(I64_ADD);
     if (this.stale) this.#op(w, GLOBAL_SET, this.#at.counter);
     else this.#op(w, LOCAL_SET, this.#local);
+  }
+
+  /** After a grow whose result is on the stack: where it failed, takes back what `chargeSize` added. */
+  refundFailure(
+    w: ByteWriter,
+    { size, result, is64 }: { readonly size: number; readonly result: number; readonly is64: boolean },
+    unit: number,
+  ): void {
+    this.settle(w);
+    this.#op(w, LOCAL_TEE, result);
+    this.#op(w, LOCAL_GET, result);
+    w.u8(is64 ? I64_CONST : I32_CONST);
+    w.sleb(-1);
+    w.u8(is64 ? I64_EQ : I32_EQ);
+    w.u8(IF);
+    w.u8(EMPTY);
+    this.chargeSize(w, size, is64, -unit);
+    w.u8(END);
   }
 
   /** At a loop header: past the limit, the host is asked. The local stays right. */

@@ -99,8 +99,8 @@ export function rewrite(module: Module, plan: Plan): Uint8Array {
     if (section.id === SectionId.custom && section.name.startsWith("metadata.code."))
       replaced.set(section, null);
     const moved = imports.length > 0 ? reindexSection(module, section, map) : undefined;
-    if (!moved) continue;
-    if (section.id === SectionId.custom) replaced.set(section, moved);
+    if (moved === undefined) continue;
+    if (moved === null || section.id === SectionId.custom) replaced.set(section, moved);
     else payloads.set(section.id, moved);
   }
   if (meter?.globals.kind === "define") {

@@ -48,8 +48,11 @@ export function operandTypes(
     case "return_call":
       return callee(module.functions[index]!);
     case "call_indirect":
-    case "return_call_indirect":
-      return side === 0 ? [I32, ...callee(index)] : callee(index);
+    case "return_call_indirect": {
+      const [, table] = immediateValues(bytes, immediates, row);
+      const address = module.tables[Number(table!.value)]?.limits.is64 ? I64 : I32;
+      return side === 0 ? [address, ...callee(index)] : callee(index);
+    }
     case "local.get":
       return one(localType(index), 0, 1);
     case "local.set":
@@ -61,8 +64,15 @@ export function operandTypes(
     case "global.set":
       return one(module.globals[index]!.type, 1, 0);
     case "memory.copy":
-    case "memory.init":
-      return side === 0 ? [I32, I32, I32] : [];
+    case "memory.init": {
+      if (side === 1) return [];
+      const size = sizeIs64(module, row, immediates) ? I64 : I32;
+      const [first, second] = immediateValues(bytes, immediates, row).map(({ value }) =>
+        module.memories[Number(value)]?.is64 ? I64 : I32,
+      );
+      // memory.init names its data segment first; where to read in that is an i32.
+      return name === "memory.copy" ? [size, second!, first!] : [size, I32, second!];
+    }
     case "if":
     case "br_if":
     case "br_table":

@@ -3,6 +3,7 @@
  * section. Indices that did not change keep the bytes they had, LEBs of unusual length included.
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { DecodeError } from "../base/diagnostics.ts";
 import { readImmediates, readOpcode } from "./instructions.ts";
 import { opcodes, rowNamed } from "./opcodes.ts";
 import { externKinds, type Module, type Section, SectionId } from "./types.ts";
@@ -66,14 +67,26 @@ class Reindexer {
   }
 }
 
-/** Payload of `section` under `map`; undefined where the kind of section holds no function or global index. */
-export function reindexSection(module: Module, section: Section, map: IndexMap): Uint8Array | undefined {
+/**
+ * Payload of `section` under `map`; undefined where the kind of section holds no function or global index.
+ * Null where it is a custom section that is damaged: engines do not mind, but its indices cannot be kept right.
+ */
+export function reindexSection(
+  module: Module,
+  section: Section,
+  map: IndexMap,
+): Uint8Array | null | undefined {
   const reader = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
   const x = new Reindexer(reader, map);
   const rewrite =
     section.id === SectionId.custom ? (section.name === "name" ? names : undefined) : sections[section.id];
   if (!rewrite) return undefined;
-  rewrite(x);
+  try {
+    rewrite(x);
+  } catch (error) {
+    if (section.id === SectionId.custom && error instanceof DecodeError) return null;
+    throw error;
+  }
   return x.w.finish();
 }
 

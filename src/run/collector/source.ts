@@ -298,7 +298,8 @@ export const collectorSource = `
         (call $restore (local.get $act))
         (if (i32.eqz (global.get $depth)) (then (global.set $cur (i32.const ${Fixed.gap}))))))
     (if (i32.eq (global.get $state) (i32.const ${State.hoisting}))
-      (then (call $charge (local.get $fuel)) (call $restore (local.get $act))))
+      ;; Linking is no frame: native frames inside it went on adding to the own fuel of the frame below, which stays.
+      (then (call $charge (local.get $fuel)) (global.set $cur (i32.load offset=${Activation.cur} (local.get $act)))))
     (global.set $state (i32.load offset=${Activation.state} (local.get $act)))
     (global.set $length (i32.load offset=${Activation.length} (local.get $act))))
 
