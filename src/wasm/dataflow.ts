@@ -1,14 +1,15 @@
 /**
  * Where a value comes from, inside one function: which instructions produced each operand, through the stack,
  * through joins of control, and through locals (reaching definitions, found backwards on demand). It is built for
- * the few functions that somebody asks about, not for whole modules.
+ * the few functions that somebody asks about, not for whole modules. Exceptions are coarse: handlers are reached
+ * with unknown values, from where the try began.
  *
  *   local.get 0 / i32.load8_u / local.tee 1 / i32.const 1 / i32.sub / br_table …
  * `origins` of the br_table's operand leads through i32.sub to local.tee 1 and on to the load.
  */
 import { DecodeError } from "../base/diagnostics.ts";
 import { arityOf } from "./arity.ts";
-import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "./instructions.ts";
+import { lebAt, lebEnd, opcodeEnd, rowAt, skipBlockType, skipImmediates } from "./instructions.ts";
 import { localDeclarations } from "./locals.ts";
 import { noRow, opcodes, rowNamed } from "./opcodes.ts";
 import { funcTypeAt, type Module } from "./types.ts";
@@ -62,6 +63,8 @@ interface Frame {
   readonly params: readonly Value[];
   /** Block in which an `if` began, for its else. */
   readonly head: Block;
+  /** Whether control can reach the block at all. */
+  readonly live: boolean;
 }
 
 /** Analyses the body of function `index` (absolute, a defined one). */
@@ -118,6 +121,7 @@ class Analysis {
   }
 
   #push(kind: string, params: readonly Value[], height: number, results: number): void {
+    const live = this.#reachable;
     const after = newBlock();
     const isLoop = kind === "loop";
     let target = after;
@@ -134,7 +138,7 @@ class Analysis {
       this.#stack.push(...params);
     }
     const ends: Value[][] = isLoop ? Array.from({ length: results }, () => []) : label;
-    this.#frames.push({ kind, height, results, label, ends, target, after, params, head: this.#block });
+    this.#frames.push({ kind, height, results, label, ends, target, after, params, head: this.#block, live });
   }
 
   /** Goes on in `block`, reached from the present one. */
@@ -143,14 +147,28 @@ class Analysis {
     this.#block = block;
   }
 
-  #branch(depth: number, at: number): void {
+  #branch(depth: number, at: number, isCatch = false): void {
     const frame = this.#frames[this.#frames.length - 1 - depth];
     if (!frame) throw new DecodeError(`label ${depth} does not exist`, at);
     if (!this.#reachable) return;
     frame.target.predecessors.add(this.#block);
     const count = frame.label.length;
+    const first = this.#stack.length - count;
     for (let i = 0; i < count; i++)
-      frame.label[i]!.push(this.#stack[this.#stack.length - count + i] ?? unknown);
+      frame.label[i]!.push((isCatch ? undefined : this.#stack[first + i]) ?? unknown);
+  }
+
+  /** The labels of a try_table's catch clauses, which count from outside it. */
+  #catches(immediates: number, at: number): void {
+    const bytes = this.#bytes;
+    let next = skipBlockType(bytes, immediates);
+    const count = lebAt(bytes, next);
+    next = lebEnd(bytes, next);
+    for (let i = 0; i < count; i++) {
+      const label = bytes[next]! < 2 ? lebEnd(bytes, next + 1) : next + 1;
+      this.#branch(lebAt(bytes, label), at, true);
+      next = lebEnd(bytes, label);
+    }
   }
 
   #unreachable(): void {
@@ -183,6 +201,7 @@ class Analysis {
       case "try_table": {
         const condition = name === "if" ? [this.#pop()] : [];
         record(condition);
+        if (name === "try_table") this.#catches(immediates, offset);
         const { params, results } = this.#blockType(immediates);
         const values = this.#popMany(params);
         if (name === "if") {
@@ -204,8 +223,8 @@ class Analysis {
         this.#finishPart(frame);
         this.#stack.length = frame.height;
         this.#block = newBlock();
-        this.#block.predecessors.add(frame.head);
-        this.#reachable = true;
+        if (frame.live) this.#block.predecessors.add(frame.head);
+        this.#reachable = frame.live;
         if (name === "else") {
           this.#stack.push(...frame.params);
           this.#frames[this.#frames.length - 1] = { ...frame, kind: "else" };
@@ -217,7 +236,7 @@ class Analysis {
         const frame = this.#frames.at(-1);
         if (!frame) throw new DecodeError("end without a block", offset);
         this.#finishPart(frame);
-        if (frame.kind === "if") {
+        if (frame.kind === "if" && frame.live) {
           frame.after.predecessors.add(frame.head);
           frame.params.forEach((param, i) => {
             frame.ends[i]?.push(param);
@@ -239,9 +258,14 @@ class Analysis {
       case "br_on_non_null":
       case "br_on_cast":
       case "br_on_cast_fail": {
-        record([this.#pop()]);
-        this.#branch(lebAt(this.#bytes, name.startsWith("br_on_cast") ? immediates + 1 : immediates), offset);
-        if (name !== "br_if" && name !== "br_on_non_null") this.#stack.push(unknown);
+        const value = this.#pop();
+        record([value]);
+        const isCast = name.startsWith("br_on_cast");
+        // The reference goes along to the label, stays behind, or both.
+        if (isCast || name === "br_on_non_null") this.#stack.push(value);
+        this.#branch(lebAt(this.#bytes, isCast ? immediates + 1 : immediates), offset);
+        if (name === "br_on_non_null") this.#pop();
+        if (name === "br_on_null") this.#stack.push(value);
         return this.#enter(newBlock());
       }
       case "br_table": {

@@ -128,7 +128,8 @@ function skipMemarg(bytes: Uint8Array, at: number): number {
   return skipLeb(bytes, next, LEB64);
 }
 
-function skipBlockType(bytes: Uint8Array, at: number): number {
+/** Offset after the block type at `at`. */
+export function skipBlockType(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;
   return byte === 0x63 || byte === 0x64 ? skipLeb(bytes, at + 1, LEB32) : skipLeb(bytes, at, LEB32);
 }

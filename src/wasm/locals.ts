@@ -17,12 +17,11 @@ export function localDeclarations(bytes: Uint8Array, body: Range): LocalDeclarat
   const start = lebEnd(bytes, body.start);
   let at = start;
   let count = 0;
-  for (let group = 0; group < groups; group++) {
+  for (let group = 0; group < groups && at <= body.end; group++) {
     count += lebAt(bytes, at);
     at = typeEnd(bytes, lebEnd(bytes, at));
-    if (!(at <= body.end))
-      throw new DecodeError("local declarations run past the function's end", body.start);
   }
+  if (!(at <= body.end)) throw new DecodeError("local declarations run past the function's end", body.start);
   return { groups, bytes: { start, end: at }, count };
 }
 

@@ -94,9 +94,12 @@ test.each<[what: string, id: number, from: number[], to: number[]]>([
     [4, 4, 0x41, 1, 0x0b, 1, 0xd2, 6, 0x0b, 5, 0x70, 1, 0xd2, 5, 0x0b, 6, 2, 0x41, 1, 0x0b, 0x64, 0x70, 1, 0x23, 3, 0x0b, 7, 0x70, 1, 0xd0, 0x70, 0x0b]],
   ["data segments", SectionId.data,
     [3, 0, 0x23, 1, 0x0b, 1, 9, 1, 2, 0xd2, 1, 2, 1, 0x41, 1, 0x0b, 0], [3, 0, 0x23, 3, 0x0b, 1, 9, 1, 2, 0xd2, 1, 2, 1, 0x41, 1, 0x0b, 0]],
+  ["the name section: functions, locals, labels and globals, not types", SectionId.custom,
+    [4, 110, 97, 109, 101, 0, 2, 1, 109, 1, 4, 1, 1, 1, 102, 2, 6, 1, 2, 1, 0, 1, 112, 3, 7, 1, 0x83, 0, 1, 4, 1, 108, 4, 4, 1, 1, 1, 116, 7, 4, 1, 1, 1, 103],
+    [4, 110, 97, 109, 101, 0, 2, 1, 109, 1, 4, 1, 6, 1, 102, 2, 6, 1, 7, 1, 0, 1, 112, 3, 6, 1, 8, 1, 4, 1, 108, 4, 4, 1, 1, 1, 116, 7, 4, 1, 3, 1, 103]],
 ])("moved: %s", (_, id, from, to) => {
   const bytes = Uint8Array.from(from);
-  expect(moved({ id, name: "", start: 0, content: 0, end: bytes.length }, bytes, 5, 2)).toEqual(to);
+  expect(moved({ id, name: id === SectionId.custom ? "name" : "", start: 0, content: 0, end: bytes.length }, bytes, 5, 2)).toEqual(to);
 });
 
 test("sections without functions or globals are left alone", () => {
