@@ -122,13 +122,13 @@ test("replaced and dropped sections leave the others as they were", () => {
   const [type, functions, code] = module.sections;
   const shorter = encodeModule(module, new Map([[type!, Uint8Array.of(1, 0x60, 0, 0)]]), [
     { id: 11, payload: Uint8Array.of(0) },
-    { id: 5, payload: Uint8Array.of(0) },
+    ...[6, 12, 9, 5, 13, 4].map((id) => ({ id, payload: Uint8Array.of(0) })),
   ]);
   const part = (section = type) => [...padded.subarray(section!.start, section!.end)];
   expect([...shorter.subarray(8)]).toEqual([
     ...[1, 4, 1, 0x60, 0, 0],
     ...part(functions),
-    ...[5, 1, 0],
+    ...[4, 5, 13, 6, 9, 12].flatMap((id) => [id, 1, 0]),
     ...part(code),
     ...[11, 1, 0],
   ]);
