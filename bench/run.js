@@ -12,9 +12,10 @@ import { fileURLToPath } from "node:url";
 import { modelNamed } from "../dist/fuel/models.js";
 import { readEmbeddedPlugin } from "../dist/javy/embedded.js";
 import { linkDynamic } from "../dist/javy/link.js";
+import { compileJob, readPlugin } from "../dist/run/app.js";
 import { compileGuest, runGuest } from "../dist/run/guest.js";
 import { Control } from "../dist/run/job.js";
-import { instrumentApp, instrumentPlugin, readPlugin } from "../dist/run/prepare.js";
+import { instrumentApp, instrumentEngine, locate } from "../dist/run/prepare.js";
 import { decodeModule } from "../dist/wasm/decode.js";
 import { programs } from "./programs.js";
 
@@ -38,7 +39,7 @@ const variants = {
 const plugins = Object.fromEntries(
   Object.entries(variants).map(([name, options]) => [
     name,
-    wasm(options ? instrumentPlugin(plugin, options).bytes : plugin.bytes),
+    wasm(options ? instrumentEngine(locate(plugin), options) : plugin.bytes),
   ]),
 );
 
@@ -56,13 +57,9 @@ console.log(
 const ratios = Object.fromEntries(columns.map((name) => [name, []]));
 
 for (const { name, source, stdin } of programs) {
-  const compiled = compileGuest({
-    kind: "compile",
-    plugin: plugin.bytes,
-    source: new TextEncoder().encode(source),
-  });
+  const compiled = compileGuest(compileJob(plugin, source));
   if (compiled.kind === "failed") throw new Error(`${name}: ${compiled.message}`);
-  const appBytes = linkDynamic(plugin.namespace, compiled.bytecode, source);
+  const appBytes = linkDynamic(plugin, compiled.bytecode, source);
   const app = decodeModule(appBytes);
   const apps = Object.fromEntries(
     Object.entries(variants).map(([variant, options]) => [
@@ -77,8 +74,7 @@ for (const { name, source, stdin } of programs) {
     for (const [variant, options] of Object.entries(variants)) {
       const outcome = runGuest({
         kind: "run",
-        plugin: plugins[variant],
-        namespace: plugin.namespace,
+        plugin: { module: plugins[variant], namespace: plugin.namespace },
         app: apps[variant],
         export: "_start",
         control: new SharedArrayBuffer(Control.words * 4),
@@ -86,7 +82,7 @@ for (const { name, source, stdin } of programs) {
         ...(options && {
           profile: {
             payload: compiled.bytecode,
-            bytecodeVersion: compiled.bytecode[0],
+            engines: ["ng26"],
             events: 2_000_000,
             natives: options.native
               ? plugin.module.functions.map((_, i) => plugin.names.get(i) ?? `fn#${i}`)
@@ -130,7 +126,7 @@ console.log(
 );
 
 console.log("\nrewriting the embedded plugin, warm");
-for (let i = 0; i < 12; i++) instrumentPlugin(plugin, base);
+for (let i = 0; i < 12; i++) instrumentEngine(locate(plugin), base);
 const { rewrite } = await import("../dist/probe/rewrite.js");
 const meter = { model, mode: "run", checks: true, globals: { kind: "define" } };
 const time = (run) =>
@@ -142,7 +138,7 @@ const time = (run) =>
     }),
   );
 const rewriting = time(() => rewrite(plugin.module, { hooks: [], functions: new Map(), meter }));
-const all = time(() => instrumentPlugin(plugin, base));
+const all = time(() => instrumentEngine(locate(plugin), base));
 const decoding = time(() => decodeModule(plugin.bytes));
 const megabytes = plugin.bytes.length / 1e6;
 console.log(

@@ -9,37 +9,48 @@
  * Needs clang and wasm-ld with the headers of wasi-libc: --clang names it (default clang-19).
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { fetchCrate } from "./opcodes.js";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { origin, parseOptions, withSources, writeOrCheck } from "./engine-source.js";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** An expression of C, or a bit field as [struct, field, value that fills it, type of an enum or ""]. */
+/** An expression of C, or a bit field; `before`: of a structure that ends where the address points at. */
 const at = (struct, field) => `offsetof(${struct}, ${field})`;
 const size = (struct) => `sizeof(${struct})`;
-const bits = (struct, field) => ({ struct, field });
+const bits = (struct, field, before = false) => ({ struct, field, before });
 
-/** The generated object, with an expression of C for each number. */
-const shape = {
+/** What of the engine's generations a source is, as far as structures differ. */
+function traits(source) {
+  return {
+    /** Debug information is a structure at the end of JSFunctionBytecode, which is left away without it. */
+    debug: /\bdebug\.filename\b/.test(source),
+    /** Columns stand in the line table, in a table of their own, or nowhere. */
+    columns: /\bpc2column_len\b/.test(source)
+      ? "apart"
+      : /\bint col_num;/.test(source)
+        ? "with lines"
+        : "none",
+    /** Where a captured variable comes from: a number, or two bits. */
+    closureType: /\bclosure_type : \d/.test(source),
+    /** Strings can be slices of others. */
+    slices: /\bJSStringSlice\b/.test(source),
+    /** Reference count and kind of a structure stand before it. */
+    headerBefore: /\bJSMallocBlockHeader\b/.test(source),
+  };
+}
+
+/** The generated object, with an expression of C for each number; null where the engine has no such thing. */
+const shapeOf = ({ debug, columns, closureType, slices, headerBefore }) => ({
   // JSGCObjectHeader, at the start of every structure that the collector knows
   object: {
-    gcType: bits("JSGCObjectHeader", "gc_obj_type"),
+    gcType: headerBefore
+      ? bits("JSMallocBlockHeader", "gc_obj_type", true)
+      : bits("JSGCObjectHeader", "gc_obj_type"),
+    link: at("JSGCObjectHeader", "link"),
     gcTypeObject: "JS_GC_OBJ_TYPE_JS_OBJECT",
     gcTypeFunction: "JS_GC_OBJ_TYPE_FUNCTION_BYTECODE",
     gcTypeContext: "JS_GC_OBJ_TYPE_JS_CONTEXT",
     size: size("JSObject"),
-    classId: at("JSObject", "class_id"),
     bytecode: at("JSObject", "u.func.function_bytecode"),
-  },
-  // classes of functions that have bytecode
-  classes: {
-    normal: "JS_CLASS_BYTECODE_FUNCTION",
-    generator: "JS_CLASS_GENERATOR_FUNCTION",
-    async: "JS_CLASS_ASYNC_FUNCTION",
-    asyncGenerator: "JS_CLASS_ASYNC_GENERATOR_FUNCTION",
   },
   function: {
     size: size("JSFunctionBytecode"),
@@ -57,20 +68,30 @@ const shape = {
     realm: at("JSFunctionBytecode", "realm"),
     constants: at("JSFunctionBytecode", "cpool"),
     constantCount: at("JSFunctionBytecode", "cpool_count"),
-    file: at("JSFunctionBytecode", "filename"),
-    line: at("JSFunctionBytecode", "line_num"),
-    column: at("JSFunctionBytecode", "col_num"),
-    lineTableLength: at("JSFunctionBytecode", "pc2line_len"),
-    lineTable: at("JSFunctionBytecode", "pc2line_buf"),
-    sourceLength: at("JSFunctionBytecode", "source_len"),
-    source: at("JSFunctionBytecode", "source"),
+    hasDebug: debug ? bits("JSFunctionBytecode", "has_debug") : null,
+    sizeWithoutDebug: debug ? at("JSFunctionBytecode", "debug") : size("JSFunctionBytecode"),
+    file: at("JSFunctionBytecode", debug ? "debug.filename" : "filename"),
+    line: at("JSFunctionBytecode", debug ? "debug.line_num" : "line_num"),
+    column: {
+      "with lines": at("JSFunctionBytecode", "col_num"),
+      apart: at("JSFunctionBytecode", "debug.column_num"),
+      none: null,
+    }[columns],
+    lineTableLength: at("JSFunctionBytecode", debug ? "debug.pc2line_len" : "pc2line_len"),
+    lineTable: at("JSFunctionBytecode", debug ? "debug.pc2line_buf" : "pc2line_buf"),
+    columnTableLength: columns === "apart" ? at("JSFunctionBytecode", "debug.pc2column_len") : null,
+    columnTable: columns === "apart" ? at("JSFunctionBytecode", "debug.pc2column_buf") : null,
+    sourceLength: at("JSFunctionBytecode", debug ? "debug.source_len" : "source_len"),
+    source: at("JSFunctionBytecode", debug ? "debug.source" : "source"),
   },
   variable: { size: size("JSVarDef"), name: at("JSVarDef", "var_name") },
   closureVariable: {
     size: size("JSClosureVar"),
     name: at("JSClosureVar", "var_name"),
     index: at("JSClosureVar", "var_idx"),
-    type: bits("JSClosureVar", "closure_type"),
+    type: closureType ? bits("JSClosureVar", "closure_type") : null,
+    isLocal: closureType ? null : bits("JSClosureVar", "is_local"),
+    isArgument: closureType ? null : bits("JSClosureVar", "is_arg"),
   },
   // a suspended activation, which JS_CallInternal is given in place of a function object
   resumed: {
@@ -79,15 +100,19 @@ const shape = {
     pc: at("JSAsyncFunctionState", "frame.cur_pc"),
   },
   context: { runtime: at("JSContext", "rt") },
-  runtime: { atoms: at("JSRuntime", "atom_array"), atomCount: at("JSRuntime", "atom_size") },
+  runtime: {
+    atoms: at("JSRuntime", "atom_array"),
+    atomCount: at("JSRuntime", "atom_size"),
+    objects: at("JSRuntime", "gc_obj_list"),
+  },
   string: {
     size: size("JSString"),
     length: bits("JSString", "len"),
     wide: bits("JSString", "is_wide_char"),
     // 0: the characters follow; 1: they are another string's, from a byte offset on; 2: they are elsewhere
-    kind: bits("JSString", "kind"),
+    kind: slices ? bits("JSString", "kind") : null,
     atomType: bits("JSString", "atom_type"),
-    sliceStart: at("JSStringSlice", "start"),
+    sliceStart: slices ? at("JSStringSlice", "start") : null,
   },
   value: {
     size: size("JSValue"),
@@ -98,40 +123,45 @@ const shape = {
   },
   // the first atom that is not predefined
   firstAtom: "JS_ATOM_END",
-};
+});
 
 function leaves(node, path = []) {
   return Object.entries(node).flatMap(([key, value]) =>
-    typeof value === "object" && !("field" in value)
+    value !== null && typeof value === "object" && !("field" in value)
       ? leaves(value, [...path, key])
       : [{ path: [...path, key], value }],
   );
 }
+
+const isField = ({ value }) => value !== null && typeof value === "object";
 
 /** C source: one exported array of numbers, and for each bit field a structure with only that field set. */
 function program(items) {
   const numbers = items
     .filter(({ value }) => typeof value === "string")
     .map(({ value }) => `(int)(${value})`);
-  const fields = items.filter(({ value }) => typeof value === "object").map(({ value }) => value);
+  const fields = items.filter(isField).map(({ value }) => value);
   return `#include "quickjs.c"
-_Static_assert(JS_NAN_BOXING, "values are NaN-boxed");
+_Static_assert(sizeof(JSValue) == 8, "values are NaN-boxed");
 const int numbers[] = { ${numbers.join(", ")} };
-${fields.map(({ struct, field }, i) => `union { struct ${struct} s; unsigned char b[sizeof(${struct})]; } field${i}; void set${i}(void) { field${i}.s.${field} = -1; }`).join("\n")}
+${fields.map(({ struct, field }, i) => `union { struct ${struct} s; unsigned char b[sizeof(${struct})]; } field${i}; void set${i}(void) { field${i}.s.${field} = -1; } int size${i}(void) { return sizeof(struct ${struct}); }`).join("\n")}
 `;
 }
 
-function measure(folder, clang, temporary) {
-  const items = leaves(shape);
+function measure(folder, options, temporary) {
+  const items = leaves(shapeOf(traits(readFileSync(join(folder, "quickjs.c"), "utf8"))));
   const source = join(temporary, "layout.c");
   const output = join(temporary, "layout.wasm");
   writeFileSync(source, program(items));
-  const fields = items.filter(({ value }) => typeof value === "object");
-  const exported = ["numbers", ...fields.flatMap((_, i) => [`field${i}`, `set${i}`])];
+  const fields = items.filter(isField);
+  const exported = ["numbers", ...fields.flatMap((_, i) => [`field${i}`, `set${i}`, `size${i}`])];
   // as rquickjs-sys's build.rs does for WASI
-  const defines = ["_GNU_SOURCE", "EMSCRIPTEN=1", "FE_DOWNWARD=0", "FE_UPWARD=0", "NDEBUG"];
+  const defines = [
+    ...["_GNU_SOURCE", "EMSCRIPTEN=1", "FE_DOWNWARD=0", "FE_UPWARD=0", "NDEBUG", 'CONFIG_VERSION=""'],
+    ...options.defines,
+  ];
   execFileSync(
-    clang,
+    options.clang,
     [
       "--target=wasm32-wasi",
       "-O1",
@@ -156,11 +186,14 @@ function measure(folder, clang, temporary) {
   let number = 0;
   let field = 0;
   return items.map(({ path, value }) => {
+    if (value === null) return { path, value };
     if (typeof value === "string")
       return { path, value: memory().getInt32(exports.numbers.value + 4 * number++, true) };
     const index = field++;
     exports[`set${index}`]();
-    return { path, value: bitField(memory(), exports[`field${index}`].value, path) };
+    const found = bitField(memory(), exports[`field${index}`].value, path);
+    const shift = value.before ? exports[`size${index}`]() : 0;
+    return { path, value: { ...found, offset: found.offset - shift } };
   });
 }
 
@@ -187,14 +220,14 @@ function render(values, name, origin) {
   const print = (node, indent) =>
     Object.entries(node)
       .map(([key, value]) => {
-        if (typeof value === "number") return `${indent}${key}: ${value},\n`;
+        if (value === null || typeof value === "number") return `${indent}${key}: ${value},\n`;
         if ("shift" in value)
           return `${indent}${key}: { offset: ${value.offset}, shift: ${value.shift}, bits: ${value.bits} },\n`;
         const flat = Object.entries(value)
           .map(([k, v]) => `${k}: ${v}`)
           .join(", ");
         const line = `${indent}${key}: { ${flat} },\n`;
-        const plain = Object.values(value).every((v) => typeof v === "number");
+        const plain = Object.values(value).every((v) => v === null || typeof v === "number");
         return plain && line.length <= 60
           ? line
           : `${indent}${key}: {\n${print(value, `${indent}  `)}${indent}},\n`;
@@ -210,34 +243,12 @@ ${print(tree, "  ")}};
 }
 
 function main(args) {
-  const options = { crate: "", from: "", check: false, clang: "clang-19", name: "" };
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i];
-    if (arg === "--crate") options.crate = args[++i] ?? "";
-    else if (arg === "--from") options.from = args[++i] ?? "";
-    else if (arg === "--clang") options.clang = args[++i] ?? "";
-    else if (arg === "--check") options.check = true;
-    else if (/^[a-z]\w*$/.test(arg) && options.name === "") options.name = arg;
-    else throw new Error(`unknown argument ${arg}`);
-  }
-  if (options.name === "" || !/^[\w-]+@[\w.+-]+$/.test(options.crate))
-    throw new Error(
-      "usage: node scripts/layouts.js <name> --crate <crate>@<version> [--from folder] [--check]",
-    );
-
-  const temporary = mkdtempSync(join(tmpdir(), "javy-prof-layouts-"));
-  try {
-    const folder = options.from === "" ? fetchCrate(options.crate, temporary) : options.from;
-    const text = render(measure(folder, options.clang, temporary), options.name, {
-      crate: `crate ${options.crate}, ${basename(folder)}/`,
-      command: `node scripts/layouts.js ${options.name} --crate ${options.crate}`,
-    });
-    const path = join(root, "src", "quickjs", "layouts", `${options.name}.ts`);
-    if (!options.check) writeFileSync(path, text);
-    else if (readFileSync(path, "utf8") !== text) throw new Error(`${path} differs from its source`);
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
+  const options = parseOptions(args, "layouts");
+  withSources(options, (folder, temporary) => {
+    const values = measure(folder, options, temporary);
+    const text = render(values, options.name, origin(options, folder));
+    writeOrCheck(join("src", "quickjs", "layouts", `${options.name}.ts`), text, options.check);
+  });
 }
 
 main(process.argv.slice(2));

@@ -7,25 +7,15 @@
  *   node scripts/opcodes.js ng26 --crate rquickjs-sys@0.12.2 --check                    (compare, write nothing)
  *
  * Without --from the crate is fetched by `cargo vendor` in a temporary folder. --define NAME (repeatable) is
- * for headers with conditionals: CONFIG_BIGNUM and CONFIG_ATOMICS in Bellard's engine.
+ * for headers with conditionals: CONFIG_BIGNUM in Bellard's engine (CONFIG_ATOMICS is never set for WebAssembly).
+ * --patch NAME (repeatable) applies one of the crate's patches/*.patch first, as its build script does.
  * `DEF` rows are numbered from 0 in order of appearance; `def` rows exist only inside the compiler and have no
  * number of their own.
  */
-import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { origin, parseOptions, withSources, writeOrCheck } from "./engine-source.js";
 
 /** The lines of a C header that the preprocessor keeps, comments removed. */
 export function preprocess(text, defines) {
@@ -84,14 +74,14 @@ export function readEngine(folder, extra = []) {
   }));
 
   const source = readFileSync(join(folder, "quickjs.c"), "utf8");
-  const version = /^#define\s+(?:BC_VERSION|BC_BASE_VERSION)\s+(\d+)/m.exec(source);
+  const version = versionByte(source, defines);
   const tagEnum = /typedef enum BCTagEnum \{([^}]*)\}/.exec(source);
   if (version === null || tagEnum === null) throw new Error("quickjs.c: no BC_VERSION or BCTagEnum");
   const tags = [...tagEnum[1].matchAll(/\bBC_TAG_(\w+)/g)].map((match) => match[1].toLowerCase());
   /** Atoms are numbered from 1: index 0 of the list is atom 1. */
   const atomOf = (id) => atoms.findIndex((atom) => atom.id === id) + 1;
   return {
-    version: Number(version[1]),
+    version,
     opcodes,
     formats,
     atoms: atoms.map((atom) => atom.text),
@@ -99,6 +89,17 @@ export function readEngine(folder, extra = []) {
     firstSymbol: atomOf("Symbol_toPrimitive"),
     tags,
   };
+}
+
+/** The first byte of what the engine writes on a little-endian machine; with CONFIG_BIGNUM often another than without. */
+function versionByte(source, defines) {
+  const number = "(\\d+|0x[\\da-f]+)";
+  const either = new RegExp(
+    `#ifdef CONFIG_BIGNUM\\s+#define BC_(?:BASE_)?VERSION ${number}\\s+#else\\s+#define BC_(?:BASE_)?VERSION ${number}`,
+  ).exec(source);
+  if (either !== null) return Number(defines.has("CONFIG_BIGNUM") ? either[1] : either[2]);
+  const plain = new RegExp(`^#define\\s+BC_VERSION\\s+${number}\\s*$`, "m").exec(source);
+  return plain === null ? null : Number(plain[1]);
 }
 
 /** The text of the generated file, as biome would lay it out. */
@@ -131,64 +132,12 @@ ${list(engine.tags.map(quote))}
 `;
 }
 
-/** Fetches `name@version` with cargo and returns the folder that holds quickjs-opcode.h. */
-export function fetchCrate(spec, temporary) {
-  const [crate, version] = spec.split("@");
-  mkdirSync(join(temporary, "src"));
-  writeFileSync(join(temporary, "src", "lib.rs"), "");
-  writeFileSync(
-    join(temporary, "Cargo.toml"),
-    `[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n${crate} = "=${version}"\n`,
-  );
-  execFileSync("cargo", ["vendor", "--quiet", "vendor"], {
-    cwd: temporary,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const found = findHeader(join(temporary, "vendor", crate), 4);
-  if (found === null) throw new Error(`${spec} holds no quickjs-opcode.h`);
-  return found;
-}
-
-function findHeader(folder, depth) {
-  if (existsSync(join(folder, "quickjs-opcode.h"))) return folder;
-  if (depth === 0) return null;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const found = entry.isDirectory() ? findHeader(join(folder, entry.name), depth - 1) : null;
-    if (found !== null) return found;
-  }
-  return null;
-}
-
 function main(args) {
-  const options = { crate: "", from: "", check: false, defines: [], name: "" };
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i];
-    if (arg === "--crate") options.crate = args[++i] ?? "";
-    else if (arg === "--from") options.from = args[++i] ?? "";
-    else if (arg === "--define") options.defines.push(args[++i] ?? "");
-    else if (arg === "--check") options.check = true;
-    else if (/^[a-z]\w*$/.test(arg) && options.name === "") options.name = arg;
-    else throw new Error(`unknown argument ${arg}`);
-  }
-  if (options.name === "" || !/^[\w-]+@[\w.+-]+$/.test(options.crate))
-    throw new Error(
-      "usage: node scripts/opcodes.js <name> --crate <crate>@<version> [--from folder] [--check]",
-    );
-
-  const temporary = mkdtempSync(join(tmpdir(), "javy-prof-opcodes-"));
-  try {
-    const folder = options.from === "" ? fetchCrate(options.crate, temporary) : options.from;
-    const defines = options.defines.map((define) => ` --define ${define}`).join("");
-    const text = render(readEngine(folder, options.defines), options.name, {
-      crate: `crate ${options.crate}, ${basename(folder)}/`,
-      command: `node scripts/opcodes.js ${options.name} --crate ${options.crate}${defines}`,
-    });
-    const path = join(root, "src", "quickjs", "opcodes", `${options.name}.ts`);
-    if (!options.check) writeFileSync(path, text);
-    else if (readFileSync(path, "utf8") !== text) throw new Error(`${path} differs from its source`);
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
-  }
+  const options = parseOptions(args, "opcodes");
+  withSources(options, (folder) => {
+    const text = render(readEngine(folder, options.defines), options.name, origin(options, folder));
+    writeOrCheck(join("src", "quickjs", "opcodes", `${options.name}.ts`), text, options.check);
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main(process.argv.slice(2));

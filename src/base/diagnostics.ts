@@ -59,3 +59,13 @@ export class DecodeError extends Diagnostic {
     this.offset = offset;
   }
 }
+
+/** Says in an error about a file which file it is. */
+export function named<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    throw new Diagnostic(error.exit, `${file}: ${error.message}`, error.details);
+  }
+}

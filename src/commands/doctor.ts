@@ -7,8 +7,8 @@ import { grouped } from "../format/cells.ts";
 import { inertText } from "../format/inert.ts";
 import { defaultModelName } from "../fuel/models.ts";
 import { findDispatch } from "../quickjs/dispatch.ts";
-import { versions } from "../quickjs/versions.ts";
-import { buildApp } from "../run/prepare.ts";
+import { enginesOfVersion, supportedVersions } from "../quickjs/versions.ts";
+import { buildApp } from "../run/app.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
 import { choosePlugin } from "./program.ts";
@@ -68,9 +68,8 @@ async function examine(pluginPath: string | undefined, io: CommandIo): Promise<C
       const thread = new GuestThread();
       try {
         const { payload } = await buildApp(thread, plugin, "export {};", "doctor.js");
-        const known = versions.find((engine) => engine.version === payload[0]);
-        if (!known) throw new Error(`bytecode version ${payload[0]} is not supported`);
-        return `${known.engine}, bytecode version ${known.version}`;
+        const [known] = enginesOfVersion(payload?.[0] ?? 0);
+        return `${known!.engine}, bytecode version ${known!.version}`;
       } finally {
         await thread.close();
       }
@@ -84,8 +83,7 @@ async function examine(pluginPath: string | undefined, io: CommandIo): Promise<C
   await check(
     "refused",
     () =>
-      "static modules, and bytecode versions other than " +
-      versions.map((engine) => engine.version).join(", "),
+      `modules with a QuickJS other than ${supportedVersions()} (bytecode versions), and imports beyond WASI's`,
   );
   return checks;
 }

@@ -1,5 +1,6 @@
 /** `javy-prof info <module or app.js>`: what was located: kind, engine, dispatch, pc load, functions, sections. */
 import type { Command } from "commander";
+import { named } from "../base/diagnostics.ts";
 import { grouped } from "../format/cells.ts";
 import { inertText } from "../format/inert.ts";
 import { recognise } from "../javy/module.ts";
@@ -7,15 +8,15 @@ import { readUnit } from "../quickjs/bytecode.ts";
 import { branchTables, findDispatch } from "../quickjs/dispatch.ts";
 import { functionPosition } from "../quickjs/lines.ts";
 import { displayNames } from "../quickjs/names.ts";
-import { engineVersion } from "../quickjs/versions.ts";
-import { buildApp } from "../run/prepare.ts";
+import { engineById } from "../quickjs/versions.ts";
+import { buildApp } from "../run/app.ts";
 import { GuestThread } from "../run/thread.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { functionNames } from "../wasm/names.ts";
 import { type Module, SectionId } from "../wasm/types.ts";
 import type { CommandIo } from "./io.ts";
 import { parseCount } from "./options.ts";
-import { choosePlugin, named, readEntry, sha256Of } from "./program.ts";
+import { choosePlugin, readEntry, sha256Of } from "./program.ts";
 
 export function registerInfo(program: Command, io: CommandIo): void {
   program
@@ -33,7 +34,7 @@ export function registerInfo(program: Command, io: CommandIo): void {
 
 interface Facts {
   readonly name: string;
-  readonly kind: "plugin" | "dynamic" | "other";
+  readonly kind: "plugin" | "dynamic" | "static" | "other";
   readonly bytes: number;
   readonly sha256: string;
   readonly namespace: string | null;
@@ -78,8 +79,9 @@ async function inspect(
   const module = named(entry.name, () => decodeModule(bytes));
   const kind = recognise(module);
   const names = functionNames(module);
-  const unit = kind.kind === "dynamic" ? readUnit(kind.payload) : null;
-  const engine = unit ? engineVersion(unit.version) : null;
+  const payload = kind.kind === "dynamic" || kind.kind === "static" ? kind.payload : null;
+  const unit = payload ? readUnit(payload) : null;
+  const engine = unit ? engineById(unit.engine) : null;
   const file = (compiled: string) => (compiled === "function.mjs" ? entry.name : compiled);
   const shown = unit ? displayNames(unit, { file }) : [];
   const hasInterpreter = kind.kind !== "dynamic" || only !== undefined;
@@ -88,7 +90,7 @@ async function inspect(
     kind: kind.kind,
     bytes: bytes.length,
     sha256: sha256Of(bytes),
-    namespace: kind.kind === "other" ? null : kind.namespace,
+    namespace: kind.kind === "plugin" || kind.kind === "dynamic" ? kind.namespace : null,
     quickjs: engine && { engine: engine.engine, bytecodeVersion: engine.version },
     dispatch: hasInterpreter ? dispatchFacts(module, names, only) : null,
     functions: (unit?.functions ?? []).map((fn, i) => {
@@ -133,7 +135,8 @@ function render(facts: Facts): string {
       {
         plugin: `Javy plugin ${facts.namespace}`,
         dynamic: `dynamic Javy module, imports the plugin ${facts.namespace}`,
-        other: "not a Javy plugin or dynamic module",
+        static: "static Javy module",
+        other: "not a Javy module",
       }[facts.kind],
     ],
   ];

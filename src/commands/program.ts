@@ -4,11 +4,20 @@
  */
 import { createHash } from "node:crypto";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
-import { Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
+import { named, unsupported, usageError } from "../base/diagnostics.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
-import { type App, buildApp, type Plugin, readApp, readPlugin } from "../run/prepare.ts";
+import { recognise } from "../javy/module.ts";
+import {
+  type App,
+  buildApp,
+  missingPlugin,
+  neededPlugin,
+  type Plugin,
+  readApp,
+  readPlugin,
+} from "../run/app.ts";
 import type { GuestThread } from "../run/thread.ts";
-import { isWasm } from "../wasm/decode.ts";
+import { decodeModule, isWasm } from "../wasm/decode.ts";
 import { looksLikeResult, readInput } from "./result-file.ts";
 
 export interface ChosenPlugin {
@@ -16,14 +25,44 @@ export interface ChosenPlugin {
   readonly engine: "embedded" | "plugin";
 }
 
-/** The plugin of --plugin, or the embedded one. */
-export async function choosePlugin(path: string | undefined, cwd: string): Promise<ChosenPlugin> {
+/** The plugin of --plugin, or the embedded one. `importedAs`: for plugins that do not say what they are imported as. */
+export async function choosePlugin(
+  path: string | undefined,
+  cwd: string,
+  importedAs?: string,
+): Promise<ChosenPlugin> {
   if (path === undefined) {
     const { bytes, sha256 } = readEmbeddedPlugin();
     return { plugin: readPlugin(bytes, sha256), engine: "embedded" };
   }
   const bytes = await readInput(path, cwd, "the plugin");
-  return { plugin: named(path, () => readPlugin(bytes, sha256Of(bytes))), engine: "plugin" };
+  return { plugin: named(path, () => readPlugin(bytes, sha256Of(bytes), importedAs)), engine: "plugin" };
+}
+
+/** The plugin that a program is to run on: null for a module that is whole. */
+export async function pluginFor(
+  entry: Entry,
+  path: string | undefined,
+  cwd: string,
+): Promise<ChosenPlugin | { readonly plugin: null; readonly engine: "static" }> {
+  if (entry.kind === "source") return choosePlugin(path, cwd);
+  const module = named(entry.name, () => decodeModule(entry.bytes));
+  const namespace = neededPlugin(module);
+  if (namespace === null) {
+    // what is wrong with a plugin given as a program is said where it is read
+    if (path !== undefined && recognise(module).kind !== "plugin")
+      throw usageError(
+        `${entry.name} needs no plugin`,
+        "leave out --plugin: the module has its engine in it",
+      );
+    return { plugin: null, engine: "static" };
+  }
+  const chosen = await choosePlugin(path, cwd, namespace);
+  if (path === undefined && chosen.plugin.namespace !== namespace)
+    named(entry.name, () => {
+      throw missingPlugin(module, namespace);
+    });
+  return chosen;
 }
 
 export type Entry =
@@ -77,19 +116,9 @@ export function shownPath(file: string, cwd: string): string {
 }
 
 /** Builds or reads the app. */
-export function makeApp(entry: Entry, plugin: Plugin, thread: GuestThread): Promise<App> {
-  if (entry.kind === "source") return buildApp(thread, plugin, entry.text, entry.name);
+export function makeApp(entry: Entry, plugin: Plugin | null, thread: GuestThread): Promise<App> {
+  if (entry.kind === "source") return buildApp(thread, plugin!, entry.text, entry.name);
   return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin)));
-}
-
-/** Says in an error about a file which file it is. */
-export function named<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
-    throw new Diagnostic(error.exit, `${file}: ${error.message}`, error.details);
-  }
 }
 
 export function sha256Of(bytes: Uint8Array): string {

@@ -12,20 +12,20 @@ import { renderFailure, renderSummary } from "../format/terminal.ts";
 import { defaultModelName } from "../fuel/models.ts";
 import { brokenSums } from "../profile/invariants.ts";
 import type { Result } from "../profile/result.ts";
+import type { Plugin } from "../run/app.ts";
 import type { HostSettings } from "../run/job.ts";
-import type { Plugin } from "../run/prepare.ts";
 import { runSession, type Session } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
 import { parseChoice, parseCount, parseModel, parseSeconds } from "./options.ts";
-import { choosePlugin, makeApp, readEntry } from "./program.ts";
+import { makeApp, pluginFor, readEntry } from "./program.ts";
 import { readInput } from "./result-file.ts";
 import { version } from "./version.ts";
 import { view } from "./view.ts";
 
 export interface RunOptions {
   readonly input?: string;
-  readonly export: string;
+  readonly export?: string;
   readonly plugin?: string;
   readonly fuelModel: string;
   readonly out?: string;
@@ -59,10 +59,10 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .description(
       "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
     )
-    .argument("<entry>", "app.js, or a dynamic Javy module (app.wasm)")
+    .argument("<entry>", "app.js, or a module that a Javy or another QuickJS made (app.wasm)")
     .argument("[args...]", "arguments of the guest, behind --")
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
-    .option("-e, --export <name>", "export to call", "_start")
+    .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
     .option("--fuel-model <model>", "wasmtime-<major>, or a JSON cost table", defaultModelName)
     .option(
@@ -83,7 +83,7 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .option("--timeout <seconds>", "stop the guest past this time")
     .option(
       "--frames <kind>",
-      "js, or engine: the engine's functions below the JavaScript that called them",
+      "js; engine: the engine's functions below the JavaScript that called them; wasm: WebAssembly functions, of any module",
       "js",
     )
     .option("--events", "keep the ordered calls in the result document")
@@ -110,7 +110,7 @@ export async function run(
   const settings = await parse(options, io);
   await checkOutput(settings, path, options, io);
   const entry = await readEntry(path, io.cwd);
-  const { plugin, engine } = await choosePlugin(options.plugin, io.cwd);
+  const { plugin, engine } = await pluginFor(entry, options.plugin, io.cwd);
   const stdin =
     options.input === undefined
       ? io.stdinIsTerminal
@@ -132,7 +132,7 @@ export async function run(
     session = await runSession(thread, {
       ...{ plugin, app, engine, host, version },
       name: entry.name,
-      export: options.export,
+      export: options.export ?? null,
       model: settings.model,
       frames: settings.frames,
       events: keptEvents,
@@ -163,12 +163,17 @@ export async function run(
 }
 
 /** What was located, made and used, for --verbose. */
-function details({ facts, outcome }: Session, plugin: Plugin): string {
+function details({ facts, outcome, result }: Session, plugin: Plugin | null): string {
   const { dispatch } = facts;
-  const name = plugin.names.get(dispatch.function) ?? "";
+  const { quickjs, bytecodeVersion } = result.toolchain;
   const lines = [
-    `plugin     ${plugin.namespace}, ${grouped(plugin.bytes.length)} bytes, instrumented ${grouped(facts.pluginBytes)}`,
-    `dispatch   function ${dispatch.function} ${name}: ${dispatch.shape}, ${dispatch.targets} distinct targets`,
+    ...(plugin ? [`plugin     ${plugin.namespace}, ${grouped(plugin.bytes.length)} bytes`] : []),
+    ...(dispatch
+      ? [
+          `engine     ${quickjs}, bytecode version ${bytecodeVersion}, instrumented ${grouped(facts.engineBytes)} bytes`,
+          `dispatch   function ${dispatch.function} ${plugin?.names.get(dispatch.function) ?? ""}: ${dispatch.shape}, ${dispatch.targets} distinct targets`,
+        ]
+      : []),
     `program    ${grouped(facts.appBytes)} bytes, of which bytecode ${grouped(facts.payloadBytes)}`,
     `memory     guest ${grouped(outcome.maxMemoryBytes)} bytes, counters ${grouped(outcome.collectorBytes)} bytes`,
   ];
@@ -184,7 +189,7 @@ interface Settings {
   readonly min: number;
   readonly maxFuel: number | null;
   readonly timeoutMs: number | null;
-  readonly frames: "js" | "engine";
+  readonly frames: "js" | "engine" | "wasm";
   readonly seed: bigint;
   readonly dispatchFunction: number | undefined;
 }
@@ -219,7 +224,7 @@ async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
     min: parseCount(options.min, "--min"),
     maxFuel,
     timeoutMs: options.timeout === undefined ? null : parseSeconds(options.timeout, "--timeout"),
-    frames: parseChoice(options.frames, "--frames", ["js", "engine"] as const),
+    frames: parseChoice(options.frames, "--frames", ["js", "engine", "wasm"] as const),
     seed: BigInt(parseCount(options.seed, "--seed")),
     dispatchFunction:
       options.dispatchFunction === undefined

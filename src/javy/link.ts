@@ -1,23 +1,28 @@
 /**
  * Assembles a dynamic Javy module around a program's bytecode: imports of the plugin's realloc, invoke and memory,
  * one passive data segment, and the `_start` of javy-codegen 4, instruction for instruction, so that its fuel is
- * the same: allocate, memory.init, invoke without a function name.
+ * the same: allocate, memory.init, invoke without a function name. For older plugins the same with their ABI.
  */
 import { brotliCompressSync, constants } from "node:zlib";
 import { encodeText } from "../base/bytes.ts";
 import { appendToVector, body, encodeSections, entry, writeFuncType } from "../wasm/encode.ts";
 import { I32, SectionId, type ValType } from "../wasm/types.ts";
+import type { PluginAbi } from "./abi.ts";
 
 const REALLOC = 0;
 const INVOKE = 1;
 const START = 2;
 
 /** Writes the module. `source` is embedded as `javy_source`, compressed as Javy does. */
-export function linkDynamic(namespace: string, bytecode: Uint8Array, source: string): Uint8Array {
+export function linkDynamic(
+  { namespace, abi }: { readonly namespace: string; readonly abi: PluginAbi },
+  bytecode: Uint8Array,
+  source: string,
+): Uint8Array {
   const i32s = (count: number): ValType[] => Array.from({ length: count }, () => I32);
   const types = [
     { params: i32s(4), results: i32s(1) },
-    { params: i32s(5), results: [] },
+    { params: i32s(abi.run.parameters), results: [] },
     { params: [], results: [] },
   ].map((type) => entry((w) => writeFuncType(w, { kind: "func", ...type })));
 
@@ -29,8 +34,8 @@ export function linkDynamic(namespace: string, bytecode: Uint8Array, source: str
       for (const byte of rest) w.u8(byte);
     });
   const imports = [
-    imported("cabi_realloc", 0, [0]),
-    imported("invoke", 0, [1]),
+    imported(abi.realloc, 0, [0]),
+    imported(abi.run.name, 0, [1]),
     imported("memory", 2, [0, 0]),
   ];
 
@@ -50,7 +55,8 @@ export function linkDynamic(namespace: string, bytecode: Uint8Array, source: str
     i32(bytecode.length);
     for (const byte of [0xfc, 8, 0, 0]) w.u8(byte); // memory.init segment 0, memory 0
     op(0x20, 0);
-    for (const value of [bytecode.length, 0, 0, 0]) i32(value);
+    // the bytecode's length, then what says that no function is named
+    for (const value of [bytecode.length, 0, 0, 0].slice(0, abi.run.parameters - 1)) i32(value);
     op(0x10, INVOKE);
     w.u8(0x0b);
   });

@@ -1,23 +1,38 @@
 /**
- * What kind of Javy module a wasm module is, and where its parts are: a *plugin* (QuickJS itself, with a namespace),
- * a *dynamic* module (imports a plugin, holds bytecode), or something else. Sources: javy-codegen 4, javy-plugin-api 7.
+ * What kind of Javy module a wasm module is, and where its parts are, by imports, exports and segments alone:
+ *   plugin   QuickJS itself, without a program; dynamic modules import it
+ *   dynamic  imports a plugin and holds bytecode
+ *   static   a plugin with a program merged into it: has memory and an entry of its own
+ *   other    none of these: it may hold QuickJS all the same (quickjs/dispatch.ts tells)
+ * Sources: javy-codegen 1 to 4, javy-plugin-api 1 to 7, and the modules of Javy 0.x and 1.x.
  */
 import { brotliDecompressSync } from "node:zlib";
 import { decodeText } from "../base/bytes.ts";
-import type { Module } from "../wasm/types.ts";
+import { versions } from "../quickjs/versions.ts";
+import { funcTypeAt, type Module } from "../wasm/types.ts";
+import { type PluginAbi, pluginAbi } from "./abi.ts";
 
 export interface PluginModule {
   readonly kind: "plugin";
-  readonly namespace: string;
+  /** What its modules import from; null where it does not say, as providers of Javy 1 and 2. */
+  readonly namespace: string | null;
+  readonly abi: PluginAbi;
 }
 
 export interface DynamicModule {
   readonly kind: "dynamic";
   /** The plugin that it imports. */
   readonly namespace: string;
-  /** The serialized program: a copy of the passive data segment. */
-  readonly payload: Uint8Array;
+  /** The serialized program: a copy of the passive data segment; null where none looks like one. */
+  readonly payload: Uint8Array | null;
   /** The source as `javy_source` holds it, null where it was omitted. */
+  readonly source: string | null;
+}
+
+export interface StaticModule {
+  readonly kind: "static";
+  /** Null where the program is in memory already, or is made at run time, or was cut into pieces by an optimiser. */
+  readonly payload: Uint8Array | null;
   readonly source: string | null;
 }
 
@@ -25,27 +40,50 @@ export interface OtherModule {
   readonly kind: "other";
 }
 
-export type JavyModule = PluginModule | DynamicModule | OtherModule;
+export type JavyModule = PluginModule | DynamicModule | StaticModule | OtherModule;
+
+/** What a dynamic module takes from a plugin, in any generation. */
+const pluginFunctions = ["invoke", "eval_bytecode", "cabi_realloc", "canonical_abi_realloc"];
 
 /** Tells the kind of a decoded module. */
 export function recognise(module: Module): JavyModule {
-  const section = module.sections.find(({ id, name }) => id === 0 && name === "import_namespace");
-  const exported = (name: string) =>
-    module.exports.some((entry) => entry.name === name && entry.kind === "func");
-  if (section && exported("invoke") && exported("cabi_realloc")) {
-    return { kind: "plugin", namespace: decodeText(customContent(module, "import_namespace")!) };
-  }
-  const namespace = module.imports.find(({ name }) => name === "invoke")?.module;
-  const passive = module.data.find(({ mode }) => mode === "passive");
-  if (namespace !== undefined && passive) {
-    return {
-      kind: "dynamic",
-      namespace,
-      payload: module.bytes.slice(passive.bytes.start, passive.bytes.end),
-      source: embeddedSource(module),
-    };
-  }
+  const namespace = module.imports.find(({ name }) => pluginFunctions.includes(name))?.module;
+  if (namespace !== undefined)
+    return { kind: "dynamic", namespace, payload: findPayload(module), source: embeddedSource(module) };
+  const abi = pluginAbi(module);
+  const declared = customContent(module, "import_namespace");
+  const exported = (name: string) => module.exports.some((entry) => entry.name === name);
+  if (abi && (declared || !exported("_start")))
+    return { kind: "plugin", namespace: declared ? decodeText(declared) : null, abi };
+  const payload = findPayload(module);
+  const source = embeddedSource(module);
+  if (exported("memory") && (payload || source !== null)) return { kind: "static", payload, source };
   return { kind: "other" };
+}
+
+/** Names of the functions that can be called without arguments: what --export can name. */
+export function entryPoints(module: Module): string[] {
+  return module.exports
+    .filter(({ kind, index }) => {
+      const type = kind === "func" ? funcTypeAt(module, module.functions[index]!) : undefined;
+      return type?.params.length === 0;
+    })
+    .map(({ name }) => name);
+}
+
+/** The passive data segment that begins like a serialized program; names of exported functions are others. */
+function findPayload(module: Module): Uint8Array | null {
+  const passive = module.data
+    .filter(({ mode }) => mode === "passive")
+    .map(({ bytes }) => module.bytes.subarray(bytes.start, bytes.end));
+  const known = passive.filter((bytes) => versions.some(({ version }) => version === bytes[0]));
+  // one of an unknown version is still the program: the longest
+  const candidates = known.length > 0 ? known : passive.filter((bytes) => bytes.length > 16);
+  const longest = candidates.reduce<Uint8Array | null>(
+    (best, bytes) => (best && best.length >= bytes.length ? best : bytes),
+    null,
+  );
+  return longest?.slice() ?? null;
 }
 
 /** The contents of a custom section, without its name. */

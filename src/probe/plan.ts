@@ -73,6 +73,8 @@ export interface Plan {
   /** For functions that `functions` does not name. */
   readonly everywhere?: (index: number) => FunctionProbes | undefined;
   readonly meter?: Meter;
+  /** A start function runs at instantiation, when nothing listens yet: export it instead, under `meterNames.start`. */
+  readonly deferStart?: boolean;
 }
 
 /** Names of what a metered module imports and exports, all under one namespace. */
@@ -82,4 +84,5 @@ export const meterNames = {
   tick: "tick",
   counter: "javy_prof.fuel",
   limit: "javy_prof.limit",
+  start: "javy_prof.start",
 } as const;

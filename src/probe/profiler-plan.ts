@@ -54,10 +54,6 @@ export function profilerPlan(module: Module, sites: EngineSites, meter: Meter, n
   };
   functions.set(dispatch.function, probes);
 
-  const nativeProbes = (index: number): FunctionProbes => ({
-    entry: [{ hook: hook("enterNative"), arguments: [{ kind: "const", type: I32, value: index }, fuel] }],
-    exit: [{ hook: hook("leaveNative"), arguments: [fuel] }],
-  });
   const atEntry = (index: number, probe: Probe) => {
     const had = functions.get(index) ?? (native ? nativeProbes(index) : {});
     functions.set(index, { ...had, entry: [...(had.entry ?? []), probe] });
@@ -69,6 +65,7 @@ export function profilerPlan(module: Module, sites: EngineSites, meter: Meter, n
     hooks: profilerHooks,
     functions,
     meter,
+    deferStart: true,
     ...(native ? { everywhere: nativeProbes } : {}),
   };
 }
@@ -76,4 +73,16 @@ export function profilerPlan(module: Module, sites: EngineSites, meter: Meter, n
 /** The plan for a module that is only metered: the app of a dynamic pair. */
 export function meterPlan(meter: Meter): Plan {
   return { hooks: [], functions: new Map(), meter };
+}
+
+/** The plan for frames of WebAssembly functions only, whatever the module is. */
+export function wasmPlan(meter: Meter): Plan {
+  return { hooks: profilerHooks, functions: new Map(), meter, deferStart: true, everywhere: nativeProbes };
+}
+
+function nativeProbes(index: number): FunctionProbes {
+  return {
+    entry: [{ hook: hook("enterNative"), arguments: [{ kind: "const", type: I32, value: index }, fuel] }],
+    exit: [{ hook: hook("leaveNative"), arguments: [fuel] }],
+  };
 }

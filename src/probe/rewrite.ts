@@ -103,15 +103,20 @@ export function rewrite(module: Module, plan: Plan): Uint8Array {
     if (moved === null || section.id === SectionId.custom) replaced.set(section, moved);
     else payloads.set(section.id, moved);
   }
+  const addExports = (added: readonly Uint8Array[]) => {
+    const before = payloads.get(SectionId.export);
+    payloads.set(SectionId.export, appended(module, SectionId.export, before, added));
+  };
+  if (plan.deferStart && module.start !== null) {
+    for (const section of module.sections) if (section.id === SectionId.start) replaced.set(section, null);
+    payloads.delete(SectionId.start);
+    addExports([exported(meterNames.start, 0, map.func(module.start))]);
+  }
   if (meter?.globals.kind === "define") {
     refuseMetered(module);
     const zero = [0n, 2n ** 63n - 1n].map((value) => entry((w) => mutableI64(w, value)));
     payloads.set(SectionId.global, appended(module, SectionId.global, payloads.get(SectionId.global), zero));
-    const exports = [meterNames.counter, meterNames.limit].map((name, i) => globalExport(name, counter + i));
-    payloads.set(
-      SectionId.export,
-      appended(module, SectionId.export, payloads.get(SectionId.export), exports),
-    );
+    addExports([meterNames.counter, meterNames.limit].map((name, i) => exported(name, 3, counter + i)));
   }
 
   const added: NewSection[] = [];
@@ -174,10 +179,10 @@ function globalImport(from: string, name: string): Uint8Array {
   });
 }
 
-function globalExport(name: string, index: number): Uint8Array {
+function exported(name: string, kind: 0 | 3, index: number): Uint8Array {
   return entry((w) => {
     w.name(name);
-    w.u8(3);
+    w.u8(kind);
     w.leb(index);
   });
 }

@@ -38,7 +38,8 @@ export interface Profile {
 }
 
 export interface AttributeOptions {
-  readonly engine: EngineVersion;
+  /** Null where no JavaScript was looked for. */
+  readonly engine: EngineVersion | null;
   /** What to show for a file name that the bytecode holds, such as Javy's `function.mjs` for the entry. */
   readonly fileName: (compiled: string) => string;
 }
@@ -90,12 +91,12 @@ class Attribution {
   }
 
   #place(fn: BytecodeFunction): Place {
-    const { lines } = this.#options.engine;
+    const { lines } = this.#options.engine!;
     const table = lineTable(fn, lines);
     // Class initialisers have no position of their own: their first line stands for them.
     const position = functionPosition(fn, lines) ?? table[0];
     if (!position || fn.file === "") return nowhere;
-    return { file: this.#file(fn.file), line: position.line, column: position.column, table };
+    return { file: this.#file(fn.file), line: position.line, column: position.column || null, table };
   }
 
   #code(id: number): BytecodeFunction | undefined {
@@ -106,7 +107,8 @@ class Attribution {
   /** Position of a code offset; the function's own where the table says nothing. */
   #at(id: number, offset: number): { readonly line: number | null; readonly column: number | null } {
     const place = this.#places[id]!;
-    return (place.line === null ? null : positionAt(place.table, offset)) ?? place;
+    const found = place.line === null ? null : positionAt(place.table, offset);
+    return found ? { line: found.line, column: found.column || null } : place;
   }
 
   profile(): Profile {
@@ -175,7 +177,7 @@ class Attribution {
     for (const { function: id, offset, fuel, hits } of pcs) {
       const code = this.#code(id)!.code[offset]!;
       const row = rows.get(code) ?? {
-        name: this.#options.engine.opcodes[code]?.name ?? `opcode_${code}`,
+        name: this.#options.engine?.opcodes[code]?.name ?? `opcode_${code}`,
         code,
         count: 0,
         fuel: 0,

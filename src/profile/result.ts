@@ -40,8 +40,9 @@ export interface Result {
 export interface Toolchain {
   readonly engine: "embedded" | "plugin" | "static";
   readonly plugin: { readonly namespace: string; readonly sha256: string } | null;
-  readonly quickjs: string;
-  readonly bytecodeVersion: number;
+  /** Null where no QuickJS was looked for (--frames wasm). */
+  readonly quickjs: string | null;
+  readonly bytecodeVersion: number | null;
   readonly fuelModel: string;
 }
 

@@ -23,7 +23,7 @@ const POSITION: Members = { file: "number?", line: "number?" };
 const RESULT: Members = {
   schemaVersion: "number",
   tool: { name: "string", version: "string" },
-  toolchain: { engine: "string", quickjs: "string", bytecodeVersion: "number", fuelModel: "string" },
+  toolchain: { engine: "string", quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
   module: { name: "string", bytes: "number", sha256: "string" },
   run: {
     export: "string",

@@ -8,19 +8,42 @@
  * is in versions.ts. Everything is bounded by the input: a count never allocates before its items were read.
  */
 import { ByteReader, decodeText } from "../base/bytes.ts";
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
 import { atomOffsets } from "./disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit, ClosureVariable, FunctionKindQjs } from "./function.ts";
 import { readModule } from "./modules.ts";
 import { deepest, readTag, skipTagged } from "./values.ts";
-import { type EngineVersion, engineVersion, type FlagTuple } from "./versions.ts";
+import { type DebugPart, type EngineVersion, enginesOfVersion, type FlagTuple } from "./versions.ts";
 
 export const functionKinds: readonly FunctionKindQjs[] = ["normal", "generator", "async", "async generator"];
 
-/** Reads a whole program; `base` is where `bytes` stand in the file, for errors. */
-export function readUnit(bytes: Uint8Array, base = 0): BytecodeUnit {
+/**
+ * Reads a whole program; `base` is where `bytes` stand in the file, for errors. Where the module does not tell the
+ * engine, the first of those with this version byte that can read all of it.
+ */
+export function readUnit(bytes: Uint8Array, base = 0, known?: EngineVersion): BytecodeUnit {
+  const candidates = enginesOfVersion(new ByteReader(bytes, base).u8());
+  if (known !== undefined) {
+    if (candidates.includes(known)) return readUnitOf(bytes, base, known);
+    throw unsupported(
+      `the program has bytecode version ${bytes[0]}, its engine ${known.engine} ${known.version}`,
+      "pass the plugin that it was compiled for with --plugin",
+    );
+  }
+  for (const engine of candidates.slice(0, -1)) {
+    try {
+      return readUnitOf(bytes, base, engine);
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error;
+    }
+  }
+  return readUnitOf(bytes, base, candidates.at(-1)!);
+}
+
+function readUnitOf(bytes: Uint8Array, base: number, engine: EngineVersion): BytecodeUnit {
   const reader = new ByteReader(bytes, base);
-  const engine = engineVersion(reader.u8());
+  reader.u8(); // version
   if (engine.format.checksum) checkSum(reader);
   const atoms = readAtoms(reader, engine);
   const unit = new UnitReader(reader, engine, atoms);
@@ -30,7 +53,7 @@ export function readUnit(bytes: Uint8Array, base = 0): BytecodeUnit {
   if (module !== null) tag = readTag(reader, engine.table);
   if (tag !== "function_bytecode") reader.fail(`a ${tag} where a program belongs`, start);
   unit.readFunction(-1, 0);
-  return { version: engine.version, module, functions: unit.functions };
+  return { engine: engine.id, module, functions: unit.functions };
 }
 
 /** All ones is the engine's way to say that there is no checksum. */
@@ -94,11 +117,13 @@ class UnitReader {
     for (const count of format.functionCounts) counts[count] = reader.leb();
     const variables = this.#variables();
     const closure = this.#closure(counts["closure"] ?? 0);
-    const constants = this.#constants(counts["constants"] ?? 0, index, depth);
+    const readConstants = () => this.#constants(counts["constants"] ?? 0, index, depth);
+    const before = format.constants === "before code" ? readConstants() : null;
     const codeStart = reader.base + reader.at;
     const code = reader.take(counts["code"] ?? 0);
     const atoms = this.#codeAtoms(code, codeStart);
     const debug = flags["hasDebug"] ? this.#debug() : noDebug;
+    const constants = before ?? readConstants();
     this.functions[index] = {
       index,
       parent,
@@ -131,7 +156,9 @@ class UnitReader {
       names.push(this.#name());
       reader.leb(); // scope
       reader.leb(); // next in scope
-      if (readFlags(reader.u8(), this.#engine.format.variableFlags)["isCaptured"]) reader.leb();
+      const { variableFlags, variableReferences } = this.#engine.format;
+      const flags = readFlags(reader.u8(), variableFlags);
+      if (variableReferences && flags["isCaptured"]) reader.leb();
     }
     return names;
   }
@@ -142,18 +169,16 @@ class UnitReader {
     for (let i = 0; i < count; i++) {
       const name = this.#name();
       const index = reader.leb();
-      captured.push({
-        name,
-        index,
-        type: readFlags(reader.leb(), this.#engine.format.closureFlags)["type"]!,
-      });
+      const flags = readFlags(reader.leb(), this.#engine.format.closureFlags);
+      const type = flags["type"] ?? closureType(flags["isLocal"] === 1, flags["isArgument"] === 1);
+      captured.push({ name, index, type });
     }
     return captured;
   }
 
   #constants(count: number, owner: number, depth: number): number[] {
     const reader = this.#reader;
-    const context = { table: this.#engine.table, atoms: this.#atoms };
+    const context = { engine: this.#engine, atoms: this.#atoms };
     const constants: number[] = [];
     for (let i = 0; i < count; i++) {
       const tag = readTag(reader, this.#engine.table);
@@ -180,18 +205,53 @@ class UnitReader {
 
   #debug(): DebugInfo {
     const reader = this.#reader;
-    const file = this.#name();
-    const line = reader.leb();
-    const column = reader.leb();
-    const lineTable = reader.take(reader.leb());
-    const source = reader.take(reader.leb());
-    return { file, line, column, lineTable, source: source.length === 0 ? null : decodeText(source) };
+    const debug = { ...noDebug };
+    const parts: Readonly<Record<DebugPart, () => void>> = {
+      file: () => {
+        debug.file = this.#name();
+      },
+      line: () => {
+        debug.line = reader.leb();
+      },
+      column: () => {
+        debug.column = reader.leb();
+      },
+      lineTable: () => {
+        debug.lineTable = reader.take(reader.leb());
+      },
+      columnTable: () => {
+        debug.columnTable = reader.take(reader.leb());
+      },
+      source: () => {
+        const source = reader.take(reader.leb());
+        debug.source = source.length === 0 ? null : decodeText(source);
+      },
+    };
+    for (const part of this.#engine.format.debug) parts[part]();
+    return debug;
   }
 }
 
-type DebugInfo = Pick<BytecodeFunction, "file" | "line" | "column" | "lineTable" | "source">;
+/** A captured variable's type, as newer engines number it, from the two bits of older ones. */
+export function closureType(isLocal: boolean, isArgument: boolean): number {
+  if (!isLocal) return 2;
+  return isArgument ? 1 : 0;
+}
 
-const noDebug: DebugInfo = { file: "", line: 0, column: 0, lineTable: new Uint8Array(0), source: null };
+interface DebugInfo {
+  file: string;
+  line: number;
+  column: number;
+  lineTable: Uint8Array;
+  columnTable: Uint8Array;
+  source: string | null;
+}
+
+const nothing = new Uint8Array(0);
+const noDebug: DebugInfo = {
+  ...{ file: "", line: 0, column: 0 },
+  ...{ lineTable: nothing, columnTable: nothing, source: null },
+};
 
 const placeholder: BytecodeFunction = {
   index: 0,

@@ -94,6 +94,7 @@ export function findDispatch(module: Module, only?: number): Dispatch {
       ? ["found: no br_table at all"]
       : tables.slice(0, 5).map((table) => `found: ${describe(table)}`)),
     "if one of them is the interpreter, name its function with --dispatch-function <index>",
+    "any WASI module can be profiled by its own functions: --frames wasm",
   );
 }
 

@@ -72,6 +72,12 @@ export const effects: Readonly<Record<string, Effect>> = {
   get_var_undef: loadGlobal,
   put_var: storeGlobal,
   put_var_init: storeGlobal,
+  // whether there is such a variable, as check_var found, and the value
+  put_var_strict: (machine, instruction) => {
+    const value = machine.stack.pop();
+    machine.stack.pop();
+    machine.store(machine.atom(instruction), value);
+  },
   define_func: storeGlobal,
 
   // object -> value

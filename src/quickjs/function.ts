@@ -41,11 +41,13 @@ export interface BytecodeFunction {
   readonly closure: readonly ClosureVariable[];
   /** File name as compiled (`function.mjs` for Javy's entry), "" where debug information was stripped. */
   readonly file: string;
-  /** 1-based position of the function, 0 where unknown. */
+  /** Position of the function as the engine gives it; line 0 where unknown, column 0 where the engine has none. */
   readonly line: number;
   readonly column: number;
   /** The delta-coded table from code offset to line and column (lines.ts); empty where stripped. */
   readonly lineTable: Uint8Array;
+  /** The table of columns where the engine keeps them apart, otherwise empty. */
+  readonly columnTable: Uint8Array;
   /** Source text of the function, null where stripped. */
   readonly source: string | null;
   readonly isDerivedConstructor: boolean;
@@ -79,8 +81,8 @@ export interface ModuleRecord {
 
 /** A compiled unit: one serialized payload, or one tree of functions found in memory. */
 export interface BytecodeUnit {
-  /** First byte of the serialized form. */
-  readonly version: number;
+  /** Id of the engine (versions.ts). */
+  readonly engine: string;
   /** Null for a script, and for a unit found in memory. */
   readonly module: ModuleRecord | null;
   /** functions[0] is the root. */

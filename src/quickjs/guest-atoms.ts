@@ -10,7 +10,7 @@ import type { EngineVersion } from "./versions.ts";
 export function contextRuntime(memory: GuestMemory, engine: EngineVersion, context: number): number | null {
   const { object, context: layout } = engine.memory;
   const glance = new Glance(memory);
-  if (!glance.holds(context, layout.runtime + 4)) return null;
+  if (!glance.holdsStructure(context, object.gcType.offset, layout.runtime + 4)) return null;
   if (glance.field(context, object.gcType) !== object.gcTypeContext) return null;
   const runtime = glance.u32(context + layout.runtime);
   return guestAtoms(memory, engine, runtime) === null ? null : runtime;
@@ -72,8 +72,8 @@ export class GuestAtoms {
     const size = glance.field(pointer, string.length) * (wide ? 2 : 1);
     const after = pointer + string.size;
     let start = after;
-    const kind = glance.field(pointer, string.kind);
-    if (kind !== 0) {
+    const kind = string.kind === null ? 0 : glance.field(pointer, string.kind);
+    if (kind !== 0 && string.sliceStart !== null) {
       if (sharing === 0 || !glance.holds(after, string.sliceStart + 4)) return null;
       start = glance.u32(after);
       if (kind === 1) {

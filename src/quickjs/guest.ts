@@ -24,6 +24,12 @@ export class Glance {
     return pointer > 0 && pointer % alignment === 0 && size >= 0 && pointer + size <= this.bytes.length;
   }
 
+  /** Whether a structure lies inside the memory with what stands before it, down to offset `first` (0 or negative). */
+  holdsStructure(pointer: number, first: number, size: number): boolean {
+    const before = Math.min(first, 0);
+    return this.holds(pointer + before, size - before);
+  }
+
   u16(at: number): number {
     return this.#view.getUint16(at, true);
   }

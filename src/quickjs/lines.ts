@@ -5,7 +5,8 @@
  *   byte b > 0   offset += (b-1) / range, line += (b-1) % range + base, column += zigzag LEB128
  *   byte 0       offset += LEB128, line += zigzag LEB128, column += zigzag LEB128
  *
- * Lines and columns are 1-based. A BytecodeFunction holds the engine's own figures; here a column on line 1 is
+ * Engines without columns write no column at all; one keeps columns in a second table of the same form, whose
+ * offsets are its own. Lines and columns are 1-based, a column is 0 where there is none. A BytecodeFunction holds the engine's own figures; here a column on line 1 is
  * one that the source agrees with. Columns count bytes of UTF-8: `textColumn` turns them into characters.
  */
 import { ByteReader, decodeText, encodeText } from "../base/bytes.ts";
@@ -21,10 +22,12 @@ export interface LineEntry {
 }
 
 /** What a line table is read from. */
-export type LineSource = Pick<BytecodeFunction, "line" | "column" | "lineTable">;
+export type LineSource = Pick<BytecodeFunction, "line" | "column" | "lineTable" | "columnTable">;
 
-/** The engine measures line 1 from its first byte, other lines from the byte before: 1, 1, 2, 3 … */
+/** quickjs-ng measures line 1 from its first byte, other lines from the byte before: 1, 1, 2, 3 … */
 function sourceColumn(line: number, column: number, format: LineFormat): number {
+  if (format.columns === "none") return 0;
+  if (format.firstColumn === 0) return column + 1;
   return Math.max(1, format.firstLineShort && line === 1 && column > 1 ? column + 1 : column);
 }
 
@@ -35,7 +38,7 @@ export function functionPosition(source: LineSource, format: LineFormat): Omit<L
 }
 
 /** A signed number in a LEB128: 0, -1, 1, -2, 2 … are 0, 1, 2, 3, 4 … */
-function zigzag(reader: ByteReader): number {
+export function zigzag(reader: ByteReader): number {
   const value = reader.leb();
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
@@ -45,31 +48,58 @@ function zigzag(reader: ByteReader): number {
  * table has one there. Empty where the function has no position. `base` is where the table stands, for errors.
  */
 export function lineTable(source: LineSource, format: LineFormat, base = 0): LineEntry[] {
-  const reader = new ByteReader(source.lineTable, base);
+  if (source.line < 1) return [];
   const entries: LineEntry[] = [];
-  let { line, column } = source;
-  let offset = 0;
-  const add = () => {
+  const add = (offset: number, line: number, column: number) => {
     if (line < 1) return;
     if (entries.at(-1)?.offset === offset) entries.pop();
     entries.push({ offset, line, column: sourceColumn(line, column, format) });
   };
-  add();
+  const { line, column } = source;
+  if (format.columns !== "apart") {
+    for (const [offset, at, with_] of deltas(source.lineTable, line, column, format, base))
+      add(offset, at, with_);
+    return entries;
+  }
+  // two tables: what either says holds until it says something else
+  const columns = [...deltas(source.columnTable, column, 0, format, base)];
+  const lines = [...deltas(source.lineTable, line, 0, format, base)];
+  const offsets = [...new Set([...lines, ...columns].map(([offset]) => offset))].sort((a, b) => a - b);
+  let [nextLine, nextColumn] = [0, 0];
+  for (const offset of offsets) {
+    while (nextLine + 1 < lines.length && lines[nextLine + 1]![0] <= offset) nextLine++;
+    while (nextColumn + 1 < columns.length && columns[nextColumn + 1]![0] <= offset) nextColumn++;
+    add(offset, lines[nextLine]![1], columns[nextColumn]![1]);
+  }
+  return entries;
+}
+
+/** Each entry of a delta-coded table: offset, value and, where the format has it with lines, column; (0, as given) first. */
+function* deltas(
+  table: Uint8Array,
+  first: number,
+  firstColumn: number,
+  format: LineFormat,
+  base: number,
+): Generator<readonly [offset: number, value: number, column: number]> {
+  const reader = new ByteReader(table, base);
+  let [offset, value, column] = [0, first, firstColumn];
+  yield [offset, value, column];
   while (!reader.done) {
     const start = reader.at;
     const step = reader.u8();
     if (step === 0) {
       offset += reader.leb();
-      line += zigzag(reader);
+      value += zigzag(reader);
     } else {
       offset += Math.floor((step - 1) / format.range);
-      line += ((step - 1) % format.range) + format.base;
+      value += ((step - 1) % format.range) + format.base;
     }
-    if (format.columns) column += zigzag(reader);
-    if (offset > 0x7fff_ffff || line > 0x7fff_ffff || line < 0) reader.fail("a position out of range", start);
-    add();
+    if (format.columns === "with lines") column += zigzag(reader);
+    if (offset > 0x7fff_ffff || value > 0x7fff_ffff || value < 0)
+      reader.fail("a position out of range", start);
+    yield [offset, value, column];
   }
-  return entries;
 }
 
 /** The entry that covers `offset`, by halving; null before the first. */
@@ -93,10 +123,7 @@ export function textColumn(text: string, column: number): number {
  * For each code offset, the first offset of the function on the same source line; an offset of its own for code
  * without a line.
  */
-export function lineSites(
-  fn: Pick<BytecodeFunction, "line" | "column" | "lineTable" | "code">,
-  format: LineFormat,
-): Uint32Array {
+export function lineSites(fn: LineSource & Pick<BytecodeFunction, "code">, format: LineFormat): Uint32Array {
   const sites = new Uint32Array(fn.code.length);
   const first = new Map<number, number>();
   const table = lineTable(fn, format);

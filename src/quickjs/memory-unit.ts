@@ -4,14 +4,16 @@
  */
 import { decodeText } from "../base/bytes.ts";
 import { atomText } from "./atoms.ts";
-import { functionKinds } from "./bytecode.ts";
+import { closureType, functionKinds } from "./bytecode.ts";
+import { plainCode } from "./caches.ts";
 import { atomOffsets } from "./disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit, ClosureVariable } from "./function.ts";
 import { Glance, type GuestMemory } from "./guest.ts";
 import { contextRuntime, type GuestAtoms, guestAtoms } from "./guest-atoms.ts";
+import type { BitField } from "./layouts/layout.ts";
 import { type FunctionFields, functionFields } from "./memory.ts";
 import { deepest } from "./values.ts";
-import type { EngineVersion } from "./versions.ts";
+import { type EngineVersion, engineById } from "./versions.ts";
 
 export interface LoadedUnit {
   readonly unit: BytecodeUnit;
@@ -28,7 +30,7 @@ export function readUnitAt(memory: GuestMemory, engine: EngineVersion, root: num
   const tree = new Tree(memory, engine, atoms);
   if (tree.read(root, -1, 0) < 0) return null;
   return {
-    unit: { version: engine.version, module: null, functions: tree.functions },
+    unit: { engine: engine.id, module: null, functions: tree.functions },
     addresses: tree.addresses,
   };
 }
@@ -104,6 +106,7 @@ class Tree {
       line: fields.line,
       column: fields.column,
       lineTable: glance.copy(fields.lineTable, fields.lineTableLength),
+      columnTable: glance.copy(fields.columnTable, fields.columnTableLength),
       source,
       isDerivedConstructor: fields.isDerivedConstructor,
       hasPrototype: fields.hasPrototype,
@@ -150,10 +153,11 @@ class Tree {
       const base = fields.closure + i * at.size;
       const name = this.#text(this.#glance.u32(base + at.name));
       if (name === null) return null;
+      const bit = (field: BitField | null) => field !== null && this.#glance.field(base, field) === 1;
       captured.push({
         name,
         index: this.#glance.u16(base + at.index),
-        type: this.#glance.field(base, at.type),
+        type: at.type ? this.#glance.field(base, at.type) : closureType(bit(at.isLocal), bit(at.isArgument)),
       });
     }
     return captured;
@@ -162,15 +166,16 @@ class Tree {
 
 /** Whether `loaded`, read from memory, is what loading the serialized `program` makes. */
 export function identify(program: BytecodeUnit, loaded: BytecodeUnit): boolean {
+  const engine = engineById(program.engine);
   return (
-    program.version === loaded.version &&
+    program.engine === loaded.engine &&
     program.functions.length === loaded.functions.length &&
-    program.functions.every((fn, index) => sameFunction(fn, loaded.functions[index]!))
+    program.functions.every((fn, index) => sameFunction(fn, loaded.functions[index]!, engine))
   );
 }
 
 /** Loading rewrites atom operands; all else stays as it was. */
-function sameFunction(a: BytecodeFunction, b: BytecodeFunction): boolean {
+function sameFunction(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersion): boolean {
   return (
     a.parent === b.parent &&
     a.name === b.name &&
@@ -180,7 +185,8 @@ function sameFunction(a: BytecodeFunction, b: BytecodeFunction): boolean {
     a.kind === b.kind &&
     sameItems(a.constants, b.constants) &&
     sameItems(a.lineTable, b.lineTable) &&
-    sameCode(a, b)
+    sameItems(a.columnTable, b.columnTable) &&
+    sameCode(a, b, engine)
   );
 }
 
@@ -190,14 +196,17 @@ function sameItems(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return true;
 }
 
-function sameCode(a: BytecodeFunction, b: BytecodeFunction): boolean {
+/** Where an inline cache stands, memory no longer says which name an operand was. */
+function sameCode(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersion): boolean {
   if (a.code.length !== b.code.length) return false;
-  for (let i = 0; i < a.code.length; i++) {
+  const left = plainCode(a.code, engine);
+  const right = plainCode(b.code, engine);
+  for (let i = 0; i < left.length; i++) {
     const atom = a.atoms.get(i);
     if (atom !== undefined) {
-      if (b.atoms.get(i) !== atom) return false;
+      if (b.atoms.get(i) !== atom && (b.atoms.has(i) || engine.caches.size === 0)) return false;
       i += 3;
-    } else if (a.code[i] !== b.code[i]) return false;
+    } else if (left[i] !== right[i]) return false;
   }
   return true;
 }

@@ -34,6 +34,8 @@ export interface FunctionFields {
   readonly closureCount: number;
   readonly lineTable: number;
   readonly lineTableLength: number;
+  readonly columnTable: number;
+  readonly columnTableLength: number;
   readonly source: number;
   readonly sourceLength: number;
   /** The JSContext it was made in. */
@@ -42,6 +44,8 @@ export interface FunctionFields {
   readonly kind: number;
   readonly hasPrototype: boolean;
   readonly isDerivedConstructor: boolean;
+  /** Bytes of the structure itself. */
+  readonly size: number;
 }
 
 /** Reads the JSFunctionBytecode at `address`; null when what is there is no such thing. */
@@ -52,18 +56,20 @@ export function functionFields(
 ): FunctionFields | null {
   const { object, function: at } = layout;
   const glance = new Glance(memory);
-  if (!glance.holds(address, at.size)) return null;
+  if (!glance.holdsStructure(address, object.gcType.offset, at.size)) return null;
   if (glance.field(address, object.gcType) !== object.gcTypeFunction) return null;
   const u16 = (offset: number) => glance.u16(address + offset);
   const u32 = (offset: number) => glance.u32(address + offset);
+  const debug = at.hasDebug === null || glance.field(address, at.hasDebug) === 1;
+  const debugU32 = (offset: number | null) => (debug && offset !== null ? u32(offset) : 0);
   const fields: FunctionFields = {
     address,
     code: u32(at.code),
     codeLength: u32(at.codeLength),
     name: u32(at.name),
-    file: u32(at.file),
-    line: u32(at.line),
-    column: u32(at.column),
+    file: debugU32(at.file),
+    line: debugU32(at.line),
+    column: debugU32(at.column),
     constants: u32(at.constants),
     constantCount: u32(at.constantCount),
     variables: u32(at.variables),
@@ -71,21 +77,24 @@ export function functionFields(
     variableCount: u16(at.variableCount),
     closure: u32(at.closure),
     closureCount: u16(at.closureCount),
-    lineTable: u32(at.lineTable),
-    lineTableLength: u32(at.lineTableLength),
-    source: u32(at.source),
-    sourceLength: u32(at.sourceLength),
+    lineTable: debugU32(at.lineTable),
+    lineTableLength: debugU32(at.lineTableLength),
+    columnTable: debugU32(at.columnTable),
+    columnTableLength: debugU32(at.columnTableLength),
+    source: debugU32(at.source),
+    sourceLength: debugU32(at.sourceLength),
     realm: u32(at.realm),
     kind: glance.field(address, at.kind),
     hasPrototype: glance.field(address, at.hasPrototype) === 1,
     isDerivedConstructor: glance.field(address, at.isDerivedConstructor) === 1,
+    size: debug ? at.size : at.sizeWithoutDebug,
   };
   return checksOut(glance, layout, fields) ? fields : null;
 }
 
 /** Whether the parts of a function stand where its one allocation must have them, and the others in memory. */
 function checksOut(glance: Glance, layout: MemoryLayout, fields: FunctionFields): boolean {
-  let next = fields.address + layout.function.size;
+  let next = fields.address + fields.size;
   const follows = (pointer: number, count: number, size: number): boolean => {
     if (pointer === 0 && count === 0) return true;
     const found = pointer === next;
@@ -102,18 +111,19 @@ function checksOut(glance: Glance, layout: MemoryLayout, fields: FunctionFields)
     fields.codeLength > 0 &&
     glance.holds(fields.code, fields.codeLength, 1) &&
     (fields.lineTableLength === 0 || glance.holds(fields.lineTable, fields.lineTableLength, 1)) &&
+    (fields.columnTableLength === 0 || glance.holds(fields.columnTable, fields.columnTableLength, 1)) &&
     (fields.sourceLength === 0 || fields.source === 0 || glance.holds(fields.source, fields.sourceLength, 1))
   );
 }
 
-/** The JSFunctionBytecode of a function object; null for every other object. */
+/**
+ * The JSFunctionBytecode of a function object; null where there is none. That the object is a function is taken from
+ * what it points at: class numbers differ between releases that are otherwise the same.
+ */
 export function functionOfObject(memory: GuestMemory, layout: MemoryLayout, object: number): number | null {
   const glance = new Glance(memory);
-  if (!glance.holds(object, layout.object.size)) return null;
+  if (!glance.holdsStructure(object, layout.object.gcType.offset, layout.object.size)) return null;
   if (glance.field(object, layout.object.gcType) !== layout.object.gcTypeObject) return null;
-  const { normal, generator, async, asyncGenerator } = layout.classes;
-  if (![normal, generator, async, asyncGenerator].includes(glance.u16(object + layout.object.classId)))
-    return null;
   const address = glance.u32(object + layout.object.bytecode);
   return functionFields(memory, layout, address) === null ? null : address;
 }

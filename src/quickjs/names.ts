@@ -7,7 +7,8 @@ import type { Birth, Owner } from "./birth.ts";
 import { births } from "./births.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./function.ts";
 import { functionPosition } from "./lines.ts";
-import { engineVersion } from "./versions.ts";
+import { isModuleRoot } from "./module-root.ts";
+import { engineById } from "./versions.ts";
 
 export interface NameOptions {
   /** What to call a file that the bytecode names, such as Javy's `function.mjs` for the entry. */
@@ -17,12 +18,15 @@ export interface NameOptions {
 /** One name a function, by index. Names need not be unique. */
 export function displayNames(unit: BytecodeUnit, options: NameOptions = {}): string[] {
   const file = options.file ?? ((name: string) => name);
-  const engine = engineVersion(unit.version);
+  const engine = engineById(unit.engine);
   const found = births(unit, engine.opcodes);
 
   const anonymous = (fn: BytecodeFunction): string => {
     const start = functionPosition(fn, engine.lines);
-    if (start !== null) return `(anonymous ${file(fn.file)}:${start.line}:${start.column})`;
+    if (start !== null) {
+      const column = start.column > 0 ? `:${start.column}` : "";
+      return `(anonymous ${file(fn.file)}:${start.line}${column})`;
+    }
     return fn.codeStart === 0 ? `fn#${fn.index}` : `fn#${fn.index}@0x${fn.codeStart.toString(16)}`;
   };
   const ownerName = (owner: Owner | string): string => {
@@ -53,9 +57,4 @@ export function displayNames(unit: BytecodeUnit, options: NameOptions = {}): str
     const birth = found[fn.index];
     return fn.name || (birth === undefined ? "" : born(birth)) || anonymous(fn);
   });
-}
-
-/** In memory a module's record is not at hand; its root is the only async function that is named `<eval>`. */
-function isModuleRoot(unit: BytecodeUnit, fn: BytecodeFunction): boolean {
-  return fn.index === 0 && (unit.module !== null || (fn.name === "<eval>" && fn.kind === "async"));
 }

@@ -4,7 +4,9 @@
  */
 import type { ByteReader } from "../base/bytes.ts";
 import { type AtomTable, skipString } from "./atoms.ts";
+import { zigzag } from "./lines.ts";
 import type { EngineTable } from "./opcodes/table.ts";
+import type { EngineVersion } from "./versions.ts";
 
 /** Values and functions nest at most this deep; the engine's own stack ends earlier. */
 export const deepest = 1000;
@@ -12,7 +14,7 @@ export const deepest = 1000;
 type Skip = (reader: ByteReader, context: Context, depth: number) => void;
 
 interface Context {
-  readonly table: EngineTable;
+  readonly engine: EngineVersion;
   readonly atoms: AtomTable;
 }
 
@@ -28,6 +30,14 @@ const array: Skip = (reader, context, depth) => {
 const nothing: Skip = () => {};
 
 const nested: Skip = (reader, context, depth) => skipValue(reader, context, depth + 1);
+
+/** libbf's form: sign and exponent, then the mantissa unless the number is zero, infinite or none. */
+function skipNumber(reader: ByteReader, size: (length: number) => number): void {
+  const exponent = zigzag(reader) >> 1;
+  if (exponent < 0 || exponent > 2) reader.take(size(reader.leb()));
+}
+
+const skipBinaryNumber = (reader: ByteReader) => skipNumber(reader, (bytes) => bytes);
 
 /** What follows each tag. */
 const kinds: Readonly<Record<string, Skip>> = {
@@ -50,7 +60,12 @@ const kinds: Readonly<Record<string, Skip>> = {
     // the raw strings
     skipValue(reader, context, depth + 1);
   },
-  big_int: (reader) => void reader.take(reader.leb()),
+  big_int: (reader, { engine }) => {
+    if (engine.format.bigNumbers === "libbf") skipBinaryNumber(reader);
+    else reader.take(reader.leb());
+  },
+  big_float: (reader) => skipBinaryNumber(reader),
+  big_decimal: (reader) => skipNumber(reader, (digits) => (digits + 1) >> 1),
   typed_array: (reader, context, depth) => {
     reader.u8();
     reader.leb();
@@ -100,5 +115,5 @@ export function skipTagged(tag: string, reader: ByteReader, context: Context, de
 
 /** Passes over a value. */
 export function skipValue(reader: ByteReader, context: Context, depth = 0): void {
-  skipTagged(readTag(reader, context.table), reader, context, depth);
+  skipTagged(readTag(reader, context.engine.table), reader, context, depth);
 }

@@ -8,11 +8,10 @@ import { internalError } from "../base/diagnostics.ts";
 import { meterNames } from "../probe/plan.ts";
 import { hookModule } from "../probe/profiler-plan.ts";
 import type { Recording } from "../profile/recording.ts";
-import { readUnit } from "../quickjs/bytecode.ts";
 import { lineSites } from "../quickjs/lines.ts";
-import { engineVersion } from "../quickjs/versions.ts";
+import { engineById } from "../quickjs/versions.ts";
 import { Recorder } from "./collector/recorder.ts";
-import { FunctionRegistry, type SeenFunction } from "./identity.ts";
+import { FunctionRegistry } from "./identity.ts";
 import {
   type CompileJob,
   type CompileOutcome,
@@ -57,22 +56,40 @@ export function runGuest(job: RunJob): RunOutcome {
     ),
   );
 
-  const pluginInstance = new WebAssembly.Instance(compiled(job.plugin), {
+  const imports = (ownHooks?: WebAssembly.ModuleImports) => ({
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
-    ...(profile ? { [hookModule]: profile.imports } : {}),
+    ...(profile ? { [hookModule]: ownHooks ?? profile.imports } : {}),
   });
-  const memory = pluginInstance.exports["memory"] as WebAssembly.Memory;
-  wasi.memory = memory;
-  profile?.attach(pluginInstance, memory);
+  const pluginModule = job.plugin && compiled(job.plugin.module);
+  const early =
+    pluginModule && initialisers(WebAssembly.Module.exports(pluginModule).map(({ name }) => name)).length > 0;
+  const plugin =
+    pluginModule &&
+    new WebAssembly.Instance(pluginModule, imports(early ? profile?.patientImports : undefined));
+  const attach = (instance: WebAssembly.Instance) => {
+    const memory = instance.exports["memory"] as WebAssembly.Memory;
+    wasi.memory = memory;
+    profile?.attach(instance, memory);
+  };
+  if (plugin) {
+    attach(plugin);
+    initialise(plugin);
+    profile?.begin();
+  }
   const appModule = compiled(job.app);
 
   let end: RunEnd = { kind: "ok" };
   const started = performance.now();
   try {
     const app = new WebAssembly.Instance(appModule, {
-      [job.namespace]: pluginInstance.exports as WebAssembly.ModuleImports,
-      ...(profile ? { [hookModule]: profile.imports } : {}),
+      ...imports(),
+      ...(plugin ? { [job.plugin!.namespace]: plugin.exports as WebAssembly.ModuleImports } : {}),
     });
+    if (!plugin) {
+      attach(app);
+      profile?.begin();
+    }
+    initialise(app, job.export);
     (app.exports[job.export] as () => void)();
   } catch (error) {
     end = endOf(error, profile?.thrown ?? false);
@@ -85,22 +102,35 @@ export function runGuest(job: RunJob): RunOutcome {
     kind: "ran",
     end,
     recording: profile?.recording(end) ?? null,
+    engine: profile?.engine ?? null,
     fuel,
     stdout: output[1].summary,
     stderr: output[2].summary,
     stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
     consumed: end.kind === "trap" && !end.exact ? stdin : null,
-    maxMemoryBytes: memory.buffer.byteLength,
+    maxMemoryBytes: wasi.memory?.buffer.byteLength ?? 0,
     collectorBytes: profile?.recorder?.memoryBytes ?? 0,
     milliseconds,
     memorySha256: job.hashMemory
-      ? createHash("sha256").update(new Uint8Array(memory.buffer)).digest("hex")
+      ? createHash("sha256")
+          .update(new Uint8Array(wasi.memory?.buffer ?? new ArrayBuffer(0)))
+          .digest("hex")
       : null,
   };
 }
 
 function compiled(module: Uint8Array | WebAssembly.Module): WebAssembly.Module {
   return module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module as BufferSource);
+}
+
+/** What a module wants run at its instantiation: a start function that was put off, and a reactor's `_initialize`. */
+function initialisers(names: readonly string[]): string[] {
+  const wanted = names.includes("_start") ? [meterNames.start] : [meterNames.start, "_initialize"];
+  return wanted.filter((name) => names.includes(name));
+}
+
+function initialise({ exports }: WebAssembly.Instance, entry?: string): void {
+  for (const name of initialisers(Object.keys(exports))) if (name !== entry) (exports[name] as () => void)();
 }
 
 /** Collector, registry, tick: everything that a profiled run has and a plain one has not. */
@@ -115,6 +145,8 @@ class ProfiledRun {
   /** Invocations that are suspended, with their own fuel so far, by their state's address. */
   readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
   thrown = false;
+  /** Whether what happens is part of the run. */
+  #counting = false;
 
   constructor(settings: ProfileSettings, control: Int32Array) {
     this.#settings = settings;
@@ -141,26 +173,48 @@ class ProfiledRun {
     };
   }
 
-  /** The plugin is instantiated: from here on fuel counts. */
-  attach(plugin: WebAssembly.Instance, memory: WebAssembly.Memory): void {
-    this.#counter = plugin.exports[meterNames.counter] as WebAssembly.Global;
-    this.#limit = plugin.exports[meterNames.limit] as WebAssembly.Global;
-    this.#counter.value = 0n;
+  /** The same for a plugin that runs code of its own before the program: nothing is heard of it until the run begins. */
+  get patientImports(): WebAssembly.ModuleImports {
+    return Object.fromEntries(
+      Object.entries(this.imports).map(([name, hook]) => [
+        name,
+        typeof hook === "function"
+          ? (...args: unknown[]) => void (this.#counting && (hook as (...args: unknown[]) => void)(...args))
+          : hook,
+      ]),
+    ) as WebAssembly.ModuleImports;
+  }
+
+  /** From here on fuel counts. */
+  begin(): void {
+    this.#counting = true;
+    this.#counter!.value = 0n;
+    this.#raiseLimit(0n);
+  }
+
+  get engine(): string | null {
+    return this.#registry?.engine?.id ?? null;
+  }
+
+  /** The module that counts is instantiated. */
+  attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory): void {
+    this.#counter = counting.exports[meterNames.counter] as WebAssembly.Global;
+    this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    if (!recorder) return;
-    const payload = this.#settings.payload ? readUnit(this.#settings.payload) : null;
+    const { engines, payload, natives } = this.#settings;
+    if (!recorder || engines.length === 0) return;
     const guest = {
       get bytes() {
         return new Uint8Array(memory.buffer);
       },
     };
-    const engine = engineVersion(this.#settings.bytecodeVersion);
-    this.#registry = new FunctionRegistry(engine, payload, guest, this.#settings.natives.length, {
+    const registry = new FunctionRegistry(engines.map(engineById), payload, guest, natives.length, {
       added: (id, made, flags) =>
-        recorder.addFunction(id, made.code.length, flags, lineSites(made, engine.lines)),
+        recorder.addFunction(id, made.code.length, flags, lineSites(made, registry.engine!.lines)),
       loadedAgain: (rootId) => recorder.willHoist(rootId),
     });
+    this.#registry = registry;
   }
 
   get fuel(): bigint {
@@ -189,7 +243,7 @@ class ProfiledRun {
 
   /** An activation that can suspend has ended; by its last opcode it is suspended, or the invocation is complete. */
   #invocation(id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean): bigint | null {
-    const engine = engineVersion(this.#settings.bytecodeVersion);
+    const engine = this.#registry!.engine!;
     const opcode = engine.opcodes[this.#registry!.at(id).function.code[offset]!];
     const sum = own + (resumed ? (this.#suspended.get(funcObj)?.own ?? 0n) : 0n);
     if (opcode && engine.suspends.has(opcode.name)) {
@@ -203,7 +257,7 @@ class ProfiledRun {
   recording(end: RunEnd): Recording | null {
     const { recorder } = this;
     const registry = this.#registry;
-    if (!recorder || !registry) return null;
+    if (!recorder) return null;
     const { fuel } = this;
     // An uncaught exception has unwound its frames already.
     const stack = end.kind === "ok" ? [] : end.kind === "throw" ? recorder.unwound() : recorder.stack();
@@ -212,27 +266,22 @@ class ProfiledRun {
       origin: { kind: "native", index, name } as const,
       ...recorder.counters(index),
     }));
-    const functions = registry.functions.map(({ unit, index }, i) => ({
+    const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
       origin: { kind: "js", unit, index } as const,
       ...recorder.counters(natives.length + i),
     }));
     return {
       total: fuel,
       phases: recorder.phases(),
-      units: registry.units,
+      units: registry?.units ?? [],
       functions: [...natives, ...functions],
       nodes: recorder.nodes(),
       events: recorder.events(),
       stack,
-      rootPending: [...this.#suspended.values()].some(({ id }) => isRoot(registry.at(id))),
+      rootPending: [...this.#suspended.values()].some(({ id }) => registry?.isRoot(id)),
       maxDepth: recorder.maxDepth,
     };
   }
-}
-
-/** Whether a function is the root of the payload, which is the registry's first unit. */
-function isRoot({ unit, index }: SeenFunction): boolean {
-  return unit === 0 && index === 0;
 }
 
 function endOf(error: unknown, thrown: boolean): RunEnd {
@@ -329,40 +378,42 @@ function hostOptions(host: HostSettings, write: (fd: 1 | 2, bytes: Uint8Array) =
 }
 
 /** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
-export function compileGuest({ plugin, source }: CompileJob): CompileOutcome {
+export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcome {
+  const written: Uint8Array[] = [];
   const wasi = new Wasi(
     hostOptions(
       { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
-      () => {},
+      (fd, bytes) => void (fd === 2 && written.push(bytes.slice())),
       () => {},
     ),
   );
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plugin as BufferSource), {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(plugin as BufferSource), {
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
   });
+  const { exports } = instance;
   const memory = exports["memory"] as WebAssembly.Memory;
   wasi.memory = memory;
-  const realloc = exports["cabi_realloc"] as (...args: number[]) => number;
-  const compile = exports["compile-src"] as (at: number, length: number) => number;
+  const realloc = exports[abi.realloc] as (...args: number[]) => number;
+  const compile = exports[abi.name] as (at: number, length: number) => number;
   try {
+    initialise(instance);
     const at = realloc(0, 0, 1, source.length);
     new Uint8Array(memory.buffer, at, source.length).set(source);
     const view = () => new DataView(memory.buffer);
     const result = compile(at, source.length);
-    const [failed, pointer, length] = [0, 4, 8].map((field) => view().getUint32(result + field, true)) as [
-      number,
-      number,
-      number,
-    ];
+    // older plugins have no status: they trap on an error, with its text on stderr
+    const fields = Array.from({ length: abi.words }, (_, i) => view().getUint32(result + 4 * i, true));
+    const [failed, pointer, length] = (abi.words === 3 ? fields : [0, ...fields]) as [number, number, number];
     const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
     return failed === 0
       ? { kind: "bytecode", bytecode: bytes }
       : { kind: "failed", message: new TextDecoder().decode(bytes).trim() };
   } catch (error) {
     if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) {
+      const said = new TextDecoder().decode(Buffer.concat(written)).trim();
       return {
         kind: "failed",
-        message: `the compiler failed: ${error.message} (is the source nested too deeply?)`,
+        message: said || `the compiler failed: ${error.message} (is the source nested too deeply?)`,
       };
     }
     throw internalError(`compiling failed: ${String(error)}`);

@@ -4,12 +4,20 @@
  * is alive, and tied to the payload by shape and content; an address seen again after code was made anew is
  * compared with what was recorded, fields and bytes, before it is believed.
  * Functions made at run time (eval, new Function) are identified by content: the same code made twice is one function.
+ * What was in memory before the run (a pre-initialised module's program, the engine's own JavaScript) is read with
+ * the function around it, where that still lives, since names stand there.
+ *
+ * Of several engines that the module may hold, the first whose layout the first activation checks out with is it.
  */
-import { internalError } from "../base/diagnostics.ts";
+import { Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
+import { readUnit } from "../quickjs/bytecode.ts";
+import { plainCode } from "../quickjs/caches.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/function.ts";
 import type { GuestMemory } from "../quickjs/guest.ts";
+import { liveRoots } from "../quickjs/live-functions.ts";
 import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory.ts";
 import { identify, readUnitAt } from "../quickjs/memory-unit.ts";
+import { isModuleRoot } from "../quickjs/module-root.ts";
 import type { EngineVersion } from "../quickjs/versions.ts";
 
 /** A function as the profile counts it: id = index in the registry's `functions`. */
@@ -21,9 +29,10 @@ export interface SeenFunction {
 }
 
 interface KnownAddress {
-  readonly id: number;
+  readonly unit: number;
+  readonly index: number;
   readonly fields: FunctionFields;
-  /** The code as it lies in memory. */
+  /** The code as it lies in memory, inline caches aside. */
   readonly code: Uint8Array;
 }
 
@@ -41,7 +50,8 @@ export interface RegistryListener {
 export class FunctionRegistry {
   readonly units: BytecodeUnit[] = [];
   readonly functions: SeenFunction[] = [];
-  readonly #engine: EngineVersion;
+  readonly #candidates: readonly EngineVersion[];
+  #engine: EngineVersion | undefined;
   readonly #memory: GuestMemory;
   readonly #listener: RegistryListener;
   readonly #firstId: number;
@@ -50,22 +60,55 @@ export class FunctionRegistry {
   readonly #idsOfUnit: number[][] = [];
   /** Units made at run time, by the content of their root. */
   readonly #unitByContent = new Map<string, number[]>();
-  readonly #payload: BytecodeUnit | null;
+  readonly #serialized: Uint8Array | null;
+  /** The program, as unit 0, where it could be read. */
+  #payload: BytecodeUnit | null = null;
+  /** Of functions that were in memory before the first dispatch, the outermost function around them. */
+  #rootOf: ReadonlyMap<number, number> = new Map();
 
-  /** `firstId`: ids below belong to somebody else (native functions). */
+  /**
+   * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
+   * `firstId`: ids below belong to somebody else (native functions).
+   */
   constructor(
-    engine: EngineVersion,
-    payload: BytecodeUnit | null,
+    candidates: readonly EngineVersion[],
+    payload: Uint8Array | null,
     memory: GuestMemory,
     firstId: number,
     listener: RegistryListener,
   ) {
-    this.#engine = engine;
+    this.#candidates = candidates;
+    this.#serialized = payload;
     this.#memory = memory;
     this.#listener = listener;
     this.#firstId = firstId;
-    this.#payload = payload;
-    if (payload) this.#addUnit(payload);
+  }
+
+  /** The engine, once JavaScript has run. */
+  get engine(): EngineVersion | undefined {
+    return this.#engine;
+  }
+
+  /** Settles which engine it is, and what is there before the first opcode runs. */
+  #start(pc: number, funcObj: bigint): EngineVersion {
+    const fits = (engine: EngineVersion) => {
+      const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
+      return activation !== null && readUnitAt(this.#memory, engine, activation.bytecode) !== null;
+    };
+    const engine = this.#candidates.find(fits);
+    if (!engine) {
+      throw unsupported(
+        "the engine's memory does not look like that of any QuickJS that is known here",
+        `tried: ${this.#candidates.map(({ engine: name, releases }) => `${name} ${releases}`).join("; ")}`,
+        "--frames wasm profiles the module's WebAssembly functions",
+      );
+    }
+    this.#engine = engine;
+    this.#payload = this.#serialized && readable(this.#serialized, engine);
+    if (this.#payload) this.#addUnit(this.#payload);
+    const { bytecode } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
+    this.#rootOf = liveRoots(this.#memory, engine, bytecode);
+    return engine;
   }
 
   /**
@@ -73,18 +116,26 @@ export class FunctionRegistry {
    * @throws Diagnostic (exit 5) where memory does not look like the engine's: a cost is never given to a guess.
    */
   resolve(pc: number, funcObj: bigint): { readonly id: number; readonly code: number } {
-    const activation = functionOfActivation(this.#memory, this.#engine.memory, funcObj, pc);
+    const engine = this.#engine ?? this.#start(pc, funcObj);
+    const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
     if (!activation) {
       throw internalError(
         `the function whose code is at 0x${pc.toString(16)} cannot be read from the engine's memory`,
       );
     }
     const { fields, bytecode } = activation;
-    const known = this.#byAddress.get(bytecode);
-    if (known && sameFields(known.fields, fields) && sameBytes(known.code, this.#codeOf(fields)))
-      return { id: known.id, code: fields.code };
-    this.#load(bytecode);
-    return { id: this.#byAddress.get(bytecode)!.id, code: fields.code };
+    let known = this.#byAddress.get(bytecode);
+    if (!known || !sameFields(known.fields, fields) || !sameBytes(known.code, this.#codeOf(fields, engine))) {
+      this.#load(bytecode, engine);
+      known = this.#byAddress.get(bytecode)!;
+    }
+    return { id: this.#id(known.unit, known.index), code: fields.code };
+  }
+
+  /** Whether a function is the root of a module. */
+  isRoot(id: number): boolean {
+    const { unit, function: made } = this.at(id);
+    return isModuleRoot(this.units[unit]!, made);
   }
 
   /** The seen function with this id. */
@@ -92,8 +143,8 @@ export class FunctionRegistry {
     return this.functions[id - this.#firstId]!;
   }
 
-  #codeOf({ code, codeLength }: FunctionFields): Uint8Array {
-    return this.#memory.bytes.subarray(code, code + codeLength);
+  #codeOf({ code, codeLength }: FunctionFields, engine: EngineVersion): Uint8Array {
+    return plainCode(this.#memory.bytes.subarray(code, code + codeLength), engine);
   }
 
   #addUnit(unit: BytecodeUnit): number {
@@ -102,17 +153,24 @@ export class FunctionRegistry {
     return index;
   }
 
-  /** Reads the program whose root is at `root` and ties every address in it to a function. */
-  #load(root: number): void {
-    const loaded = readUnitAt(this.#memory, this.#engine, root);
+  /** Reads the program that the function at `address` belongs to and ties every address in it to a function. */
+  #load(address: number, engine: EngineVersion): void {
+    const root = this.#rootOf.get(address) ?? address;
+    // what was around it may be gone by now: then it is read for itself
+    const around = root === address ? null : readUnitAt(this.#memory, engine, root);
+    const loaded = around?.addresses.includes(address) ? around : readUnitAt(this.#memory, engine, address);
     if (!loaded)
-      throw internalError(`the function at 0x${root.toString(16)} cannot be read from the engine's memory`);
+      throw internalError(
+        `the function at 0x${address.toString(16)} cannot be read from the engine's memory`,
+      );
     const isPayload = this.#payload !== null && identify(this.#payload, loaded.unit);
     const unit = isPayload ? 0 : this.#runtimeUnit(loaded.unit);
     const again = isPayload && this.#idsOfUnit[0]![0] !== -1;
     loaded.addresses.forEach((address, index) => {
-      const fields = functionFields(this.#memory, this.#engine.memory, address)!;
-      this.#byAddress.set(address, { id: this.#id(unit, index), fields, code: this.#codeOf(fields).slice() });
+      const fields = functionFields(this.#memory, engine.memory, address)!;
+      this.#byAddress.set(address, { unit, index, fields, code: this.#codeOf(fields, engine).slice() });
+      // all of the program is shown, of other code what runs
+      if (isPayload) this.#id(unit, index);
     });
     if (again) this.#listener.loadedAgain(this.#idsOfUnit[0]![0]!);
   }
@@ -135,10 +193,20 @@ export class FunctionRegistry {
       const made = this.units[unit]!.functions[index]!;
       const id = this.#firstId + this.functions.push({ unit, index, function: made }) - 1;
       ids[index] = id;
-      const hoists = index === 0 && this.units[unit]!.module !== null;
+      const hoists = index === 0 && isModuleRoot(this.units[unit]!, made);
       this.#listener.added(id, made, { suspends: made.kind !== "normal", hoists });
     }
     return ids[index]!;
+  }
+}
+
+/** The payload as a unit; null where it cannot be read: its functions are then read from memory like any other. */
+function readable(payload: Uint8Array, engine: EngineVersion): BytecodeUnit | null {
+  try {
+    return readUnit(payload, 0, engine);
+  } catch (error) {
+    if (error instanceof Diagnostic) return null;
+    throw error;
   }
 }
 

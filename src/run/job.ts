@@ -8,6 +8,8 @@ import type { Recording } from "../profile/recording.ts";
 export interface CompileJob {
   readonly kind: "compile";
   readonly plugin: Uint8Array;
+  /** The plugin's functions: to allocate, and to compile; `words` of what the latter's result points at. */
+  readonly abi: { readonly realloc: string; readonly name: string; readonly words: 2 | 3 };
   readonly source: Uint8Array;
 }
 
@@ -15,12 +17,15 @@ export type CompileOutcome =
   | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Runs a program: the plugin is instantiated first, then the app, whose instantiation and export are counted. */
+/**
+ * Runs a program: the plugin of a dynamic one is instantiated first, then the app, whose instantiation and export are
+ * counted.
+ */
 export interface RunJob {
   readonly kind: "run";
-  /** The plugin as it is to run: instrumented, or as it is; compiled already where it is run repeatedly. */
-  readonly plugin: Uint8Array | WebAssembly.Module;
-  readonly namespace: string;
+  /** Null for a program that is whole. */
+  readonly plugin: RunPlugin | null;
+  /** As it is to run: instrumented, or as it is; compiled already where it is run repeatedly. */
   readonly app: Uint8Array | WebAssembly.Module;
   readonly export: string;
   /** What the profiler counts; undefined runs the modules as they are. */
@@ -32,10 +37,17 @@ export interface RunJob {
   readonly hashMemory?: boolean;
 }
 
+export interface RunPlugin {
+  /** As the app. */
+  readonly module: Uint8Array | WebAssembly.Module;
+  readonly namespace: string;
+}
+
 export interface ProfileSettings {
   /** The serialized program, to tie functions to; null where it is not known. */
   readonly payload: Uint8Array | null;
-  readonly bytecodeVersion: number;
+  /** Ids of the engines that it may be (quickjs/versions.ts), likeliest first; none for WebAssembly frames only. */
+  readonly engines: readonly string[];
   /** How many calls and returns to keep in order. */
   readonly events: number;
   /** Names of the plugin's functions by index, for native frames; empty for JavaScript frames only. */
@@ -78,6 +90,8 @@ export interface RunOutcome {
   readonly kind: "ran";
   readonly end: RunEnd;
   readonly recording: Recording | null;
+  /** Id of the QuickJS that was found in memory; null where no JavaScript ran. */
+  readonly engine: string | null;
   /** The engine's count; 0 without a meter. */
   readonly fuel: bigint;
   readonly stdout: OutputSummary;

@@ -5,29 +5,42 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import { Diagnostic, Exit, type ExitCode, internalError, usageError } from "../base/diagnostics.ts";
+import { Diagnostic, Exit, type ExitCode, internalError, named, usageError } from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
+import { entryPoints } from "../javy/module.ts";
 import type { Meter } from "../probe/plan.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
-import { engineVersion } from "../quickjs/versions.ts";
+import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import type { Module } from "../wasm/types.ts";
+import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
-import { type App, type InstrumentOptions, instrumentApp, instrumentPlugin, type Plugin } from "./prepare.ts";
+import {
+  enginesOf,
+  type InstrumentOptions,
+  instrumentApp,
+  instrumentEngine,
+  instrumentWasm,
+  type Located,
+  locate,
+} from "./prepare.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
-  readonly plugin: Plugin;
+  /** The plugin of a dynamic program, null for one that is whole. */
+  readonly plugin: Plugin | null;
   /** May still be compiling: the plugin is instrumented meanwhile. */
   readonly app: App | Promise<App>;
   /** Name of the program, `/`-separated and relative: shown wherever the bytecode says `function.mjs`. */
   readonly name: string;
   readonly engine: Toolchain["engine"];
-  readonly export: string;
+  /** Null: `_start`, or the only one that can be called. */
+  readonly export: string | null;
   readonly model: CostModel;
   readonly host: HostSettings;
-  readonly frames: "js" | "engine";
+  readonly frames: "js" | "engine" | "wasm";
   /** Calls and returns to keep in order. */
   readonly events: number;
   readonly maxFuel: number | null;
@@ -45,56 +58,92 @@ export interface Session {
   readonly outcome: RunOutcome;
   /** What was located and made, for --verbose. */
   readonly facts: {
-    readonly dispatch: Dispatch;
+    /** Null with frames of WebAssembly only. */
+    readonly dispatch: Dispatch | null;
     readonly appBytes: number;
     readonly payloadBytes: number;
-    /** Size of the instrumented plugin. */
-    readonly pluginBytes: number;
+    /** Size of the instrumented module that holds the engine. */
+    readonly engineBytes: number;
   };
 }
 
 const entryFile = "function.mjs";
 
-/** A request whose program is there. */
-type ReadyRequest = SessionRequest & { readonly app: App };
+/** A request whose program is there, with what was found in it. */
+type ReadyRequest = Omit<SessionRequest, "app" | "export"> & {
+  readonly app: App;
+  readonly export: string;
+  /** The module that holds the engine, and its interpreter: null where nobody asks for JavaScript. */
+  readonly located: Located | null;
+  readonly engines: readonly EngineVersion[];
+};
 
 export async function runSession(thread: GuestThread, pending: SessionRequest): Promise<Session> {
   const compiling = Promise.resolve(pending.app);
   // Where instrumenting fails, nobody waits for the program any more.
   compiling.catch(() => {});
-  const { bytes: instrumented, dispatch } = instrumentPlugin(pending.plugin, instrumentation(pending, "run"));
+  const { plugin, dispatchFunction } = pending;
+  const wantsEngine = pending.frames !== "wasm";
+  // While the program is being compiled, its plugin is made ready.
+  let located = wantsEngine && plugin ? locate(plugin, dispatchFunction) : null;
+  const early = located && instrumentEngine(located, instrumentation(pending, "run"));
   const app = await compiling;
-  const request = { ...pending, app };
-  if (!app.module.exports.some(({ name, kind }) => name === request.export && kind === "func")) {
-    const names = app.module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-    throw usageError(
-      `the module has no export "${request.export}"`,
-      `it exports ${names.join(", ") || "no function"}`,
-      "choose one with --export",
-    );
-  }
+  if (wantsEngine && !plugin) located = named(pending.name, () => locate(app, dispatchFunction));
+  const request: ReadyRequest = {
+    ...pending,
+    app,
+    export: chooseExport(app.module, pending.export),
+    located,
+    engines: located ? named(pending.name, () => enginesOf(located!, app.payload)) : [],
+  };
+  const instrumented = early ?? instrument(request, "run");
   let outcome = await execute(thread, request, "run", instrumented);
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
     const quiet = { ...request, host: { ...request.host, passThrough: false, stdin } };
-    const exact = instrumentPlugin(request.plugin, instrumentation(request, "instruction")).bytes;
-    const repeated = await execute(thread, quiet, "instruction", exact);
+    const repeated = await execute(thread, quiet, "instruction", instrument(request, "instruction"));
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   const facts = {
-    dispatch,
+    dispatch: located?.dispatch ?? null,
     appBytes: app.bytes.length,
-    payloadBytes: app.payload.length,
-    pluginBytes: instrumented.length,
+    payloadBytes: app.payload?.length ?? 0,
+    engineBytes: instrumented.length,
   };
   return { result: resultOf(request, outcome), outcome, facts };
 }
 
-function instrumentation(request: SessionRequest, mode: Meter["mode"]): InstrumentOptions {
-  const { model, frames, dispatchFunction } = request;
-  return { model, mode, checks: true, native: frames === "engine", dispatchFunction };
+/** Functions that modules export for their hosts, not to be run as programs. */
+const notPrograms = /^(_initialize|initialize[-_]runtime|__wasm_call_ctors|wizer\..*)$/;
+
+/** The export to call. @throws Diagnostic (exit 2) where it does not exist, or cannot be guessed. */
+function chooseExport(module: Module, wanted: string | null): string {
+  const callable = entryPoints(module).filter((name) => !notPrograms.test(name));
+  const list = callable.join(", ") || "no function that takes no arguments";
+  if (wanted !== null) {
+    if (entryPoints(module).includes(wanted)) return wanted;
+    const exported = module.exports.some(({ name, kind }) => name === wanted && kind === "func");
+    throw usageError(
+      exported ? `the export "${wanted}" takes arguments` : `the module has no export "${wanted}"`,
+      `it exports ${list}`,
+      "choose one with --export",
+    );
+  }
+  if (callable.includes("_start")) return "_start";
+  if (callable.length === 1) return callable[0]!;
+  throw usageError("the module has no _start", `it exports ${list}`, "choose one with --export");
+}
+
+function instrumentation({ model, frames }: Pick<SessionRequest, "model" | "frames">, mode: Meter["mode"]) {
+  return { model, mode, checks: true, native: frames !== "js" } satisfies InstrumentOptions;
+}
+
+/** The module that counts: the plugin, or a program that is whole. */
+function instrument({ located, plugin, app, ...request }: ReadyRequest, mode: Meter["mode"]): Uint8Array {
+  const options = instrumentation(request, mode);
+  return located ? instrumentEngine(located, options) : instrumentWasm((plugin ?? app).module, options);
 }
 
 async function execute(
@@ -110,23 +159,20 @@ async function execute(
   const stop = () => void Atomics.store(words, Control.stop, 1);
   const job: RunJob = {
     kind: "run",
-    plugin: instrumented,
-    namespace: plugin.namespace,
-    app: instrumentApp(app.module, options),
+    plugin: plugin && { module: instrumented, namespace: plugin.namespace },
+    app: plugin ? instrumentApp(app.module, options) : instrumented,
     export: request.export,
     profile: {
       payload: app.payload,
-      bytecodeVersion: app.payload[0] ?? 0,
+      engines: request.engines.map(({ id }) => id),
       events: request.events,
-      natives: options.native ? nativeNames(plugin) : [],
+      natives: options.native ? nativeNames(plugin ?? app) : [],
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },
     host: request.host,
     control,
   };
-  // An unknown version is refused before anything runs.
-  engineVersion(job.profile!.bytecodeVersion);
   request.interrupted?.addEventListener("abort", stop);
   if (request.interrupted?.aborted) stop();
   const patience = new Patience(request);
@@ -150,11 +196,11 @@ const graceMs = 10_000;
  */
 class Patience {
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #request: SessionRequest;
+  readonly #request: Pick<SessionRequest, "interrupted" | "timeoutMs">;
   #giveUp: (error: Diagnostic) => void = () => {};
   readonly ended: Promise<never>;
 
-  constructor(request: SessionRequest) {
+  constructor(request: Pick<SessionRequest, "interrupted" | "timeoutMs">) {
     this.#request = request;
     this.ended = new Promise((_, reject) => {
       this.#giveUp = reject;
@@ -177,15 +223,19 @@ class Patience {
   }
 }
 
-function nativeNames({ module, names }: Plugin): string[] {
-  return module.functions.map((_, index) => names.get(index) ?? `fn#${index}`);
+/** Names of a module's functions by index; one without is named by its index and where its code stands in the file. */
+function nativeNames({ module, names }: Pick<Located, "module" | "names">): string[] {
+  return module.functions.map((_, index) => {
+    const start = module.bodies[index - module.importedFunctions]?.start ?? 0;
+    return names.get(index) ?? `fn#${index}@0x${start.toString(16)}`;
+  });
 }
 
 function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
   const { app, plugin } = request;
-  const engine = engineVersion(app.payload[0]!);
+  const engine = outcome.engine === null ? (request.engines[0] ?? null) : engineById(outcome.engine);
   const stderr = decodeText(outcome.stderr.head);
   // An engine whose functions have no names reports an uncaught exception as text and a trap.
   const trace = end.kind === "throw" || (end.kind === "trap" && end.exact) ? lastTrace(stderr) : null;
@@ -193,9 +243,9 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
     version: request.version,
     toolchain: {
       engine: request.engine,
-      plugin: { namespace: plugin.namespace, sha256: plugin.sha256 },
-      quickjs: engine.engine,
-      bytecodeVersion: engine.version,
+      plugin: plugin && { namespace: plugin.namespace, sha256: plugin.sha256 },
+      quickjs: engine?.engine ?? null,
+      bytecodeVersion: engine?.version ?? null,
       fuelModel: request.model.name,
     },
     module: {
@@ -234,7 +284,7 @@ function isComparable(end: RunEnd): boolean {
 function messageOf(
   end: RunEnd,
   thrown: string | undefined,
-  { maxFuel, timeoutMs }: SessionRequest,
+  { maxFuel, timeoutMs }: Pick<SessionRequest, "maxFuel" | "timeoutMs">,
 ): string | null {
   switch (end.kind) {
     case "throw":
@@ -250,7 +300,7 @@ function messageOf(
   }
 }
 
-function warningsOf({ model, host }: SessionRequest): Warning[] {
+function warningsOf({ model, host }: Pick<SessionRequest, "model" | "host">): Warning[] {
   const warnings: Warning[] = [];
   if (isAssumed(model.name)) {
     warnings.push({

@@ -90,10 +90,10 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
   [
     "foreign.wasm",
     unsupported,
-    /^javy-prof: foreign\.wasm: .*no dynamic Javy module\n {2}found: exports run\n/,
+    /^javy-prof: foreign\.wasm: no QuickJS interpreter was found in this module\n {2}looked for: .*\n {2}found: no br_table at all\n(.*\n)*.*--frames wasm$/,
   ],
   ["component.wasm", unsupported, /^javy-prof: component\.wasm: .*\n/],
-  [plugin, unsupported, /^javy-prof: plugin\.wasm: this is a Javy plugin, not an app\n/],
+  [plugin, unsupported, /^javy-prof: plugin\.wasm: this is a Javy plugin, not a program\n/],
   ["app.js --plugin missing.wasm", usage, /cannot read the plugin missing\.wasm: there is no such file$/],
   ["app.js --plugin app.js", unsupported, /^javy-prof: app\.js: not a WebAssembly module\n/],
   ["app.js --plugin foreign.wasm", unsupported, /^javy-prof: foreign\.wasm: this is no Javy plugin\n/],

@@ -17,7 +17,15 @@ const { bytes, sha256 } = readEmbeddedPlugin();
 
 test("sha256, size and namespace are the recorded ones", () => {
   expect({ sha256, bytes: bytes.length }).toEqual({ sha256: provenance.sha256, bytes: provenance.bytes });
-  expect(recognise(decodeModule(bytes))).toEqual({ kind: "plugin", namespace: provenance.importNamespace });
+  expect(recognise(decodeModule(bytes))).toEqual({
+    kind: "plugin",
+    namespace: provenance.importNamespace,
+    abi: {
+      realloc: "cabi_realloc",
+      run: { name: "invoke", parameters: 5 },
+      compile: { name: "compile-src", words: 3 },
+    },
+  });
 });
 
 test("engine functions have names", () => {

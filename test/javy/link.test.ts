@@ -1,6 +1,7 @@
 /** The linked module is what javy-codegen makes: its parts, its source, and the 16 fuel of its own `_start`. */
 import { expect, test } from "vitest";
 import { modelNamed } from "../../src/fuel/models.ts";
+import type { PluginAbi } from "../../src/javy/abi.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { recognise } from "../../src/javy/module.ts";
 import { meterNames } from "../../src/probe/plan.ts";
@@ -8,9 +9,14 @@ import { meterPlan } from "../../src/probe/profiler-plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 
-const bytecode = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff);
+const bytecode = Uint8Array.from({ length: 300 }, (_, i) => (i + 26) & 0xff);
 const source = "export const text = 'ünïcode 🙂';\n".repeat(50);
-const app = linkDynamic("some-plugin", bytecode, source);
+const current: PluginAbi = {
+  realloc: "cabi_realloc",
+  run: { name: "invoke", parameters: 5 },
+  compile: null,
+};
+const app = linkDynamic({ namespace: "some-plugin", abi: current }, bytecode, source);
 
 test("namespace, payload and source come back", () => {
   expect(recognise(decodeModule(app))).toEqual({
@@ -22,7 +28,7 @@ test("namespace, payload and source come back", () => {
 });
 
 test("the same input gives the same bytes", () => {
-  expect(linkDynamic("some-plugin", bytecode, source)).toEqual(app);
+  expect(linkDynamic({ namespace: "some-plugin", abi: current }, bytecode, source)).toEqual(app);
 });
 
 test.each([

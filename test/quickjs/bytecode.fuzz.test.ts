@@ -6,7 +6,7 @@ import { readUnit } from "../../src/quickjs/bytecode.ts";
 import { instructions } from "../../src/quickjs/disassemble.ts";
 import { lineTable } from "../../src/quickjs/lines.ts";
 import { displayNames } from "../../src/quickjs/names.ts";
-import { engineVersion } from "../../src/quickjs/versions.ts";
+import { engineById } from "../../src/quickjs/versions.ts";
 import { compile } from "./compile.ts";
 
 const payload = compile(`import * as x from "function.mjs"; export * from "function.mjs";
@@ -27,7 +27,7 @@ function check(bytes: Uint8Array): boolean {
     expect(error).toBeInstanceOf(Diagnostic);
     return false;
   }
-  const engine = engineVersion(unit.version);
+  const engine = engineById(unit.engine);
   expect(displayNames(unit)).toHaveLength(unit.functions.length);
   for (const fn of unit.functions) {
     expect([...instructions(fn.code, engine.opcodes)].length).toBeLessThanOrEqual(fn.code.length);

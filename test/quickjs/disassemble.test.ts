@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { DecodeError } from "../../src/base/diagnostics.ts";
 import { readUnit } from "../../src/quickjs/bytecode.ts";
 import { atomOffsets, hasAtom, instructions } from "../../src/quickjs/disassemble.ts";
-import { engineVersion } from "../../src/quickjs/versions.ts";
+import { engineById } from "../../src/quickjs/versions.ts";
 import { compile } from "./compile.ts";
 
-const { opcodes } = engineVersion(26);
+const { opcodes } = engineById("ng26");
 const code = (name: string) => opcodes.find((opcode) => opcode.name === name)!.code;
 const listing = (bytes: number[]) =>
   [...instructions(Uint8Array.from(bytes), opcodes)].map(

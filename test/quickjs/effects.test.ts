@@ -52,9 +52,9 @@ function depthAfter(opcode: Opcode): number {
 for (const engine of versions) {
   const named = (name: string) => engine.opcodes.find((opcode) => opcode.name === name);
 
-  test(`quickjs ${engine.version}: moves pop and push what the table says`, () => {
+  test(`${engine.id}: moves pop and push what the table says`, () => {
     for (const [name, [count, order]] of Object.entries(moves)) {
-      expect(named(name), name).toBeDefined();
+      if (!named(name)) continue;
       expect([name, count, order.length]).toEqual([name, named(name)!.pops, named(name)!.pushes]);
       expect(
         order.every((index) => index < count),
@@ -63,14 +63,19 @@ for (const engine of versions) {
     }
   });
 
-  test(`quickjs ${engine.version}: effects change the depth as the table says`, () => {
+  test(`${engine.id}: effects change the depth as the table says`, () => {
     for (const name of Object.keys(effects)) {
       const opcode = named(name);
-      expect(opcode, name).toBeDefined();
+      if (!opcode) continue;
       expect([name, depthAfter(opcode!)]).toEqual([name, deep + opcode!.pushes - opcode!.pops]);
     }
   });
 }
+
+test("every move and effect is of an opcode that some engine has", () => {
+  const known = new Set(versions.flatMap(({ opcodes }) => opcodes.map(({ name }) => name)));
+  expect([...Object.keys(moves), ...Object.keys(effects)].filter((name) => !known.has(name))).toEqual([]);
+});
 
 test("a stack has no bottom, and joins from the top", () => {
   const stack = new Stack();

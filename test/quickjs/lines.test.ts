@@ -3,21 +3,43 @@ import { readUnit } from "../../src/quickjs/bytecode.ts";
 import { instructions } from "../../src/quickjs/disassemble.ts";
 import { functionPosition, lineTable, positionAt, textColumn } from "../../src/quickjs/lines.ts";
 import { displayNames } from "../../src/quickjs/names.ts";
-import { engineVersion } from "../../src/quickjs/versions.ts";
+import { engineById } from "../../src/quickjs/versions.ts";
 import { compile, run } from "./compile.ts";
 
-const { lines: format, opcodes } = engineVersion(26);
+const { lines: format, opcodes } = engineById("ng26");
+const none = new Uint8Array(0);
 
 test("both forms of an entry, and the function's own position first", () => {
   // 5 on, 1 line on, column +3; then 60 on, 20 lines back, column -2; then same offset again
   const bytes = [1 + 5 * 5 + 2, 6, 0, 60, 39, 3, 1 + 1, 2];
-  expect(lineTable({ line: 30, column: 10, lineTable: Uint8Array.from(bytes) }, format)).toEqual([
+  expect(
+    lineTable({ line: 30, column: 10, lineTable: Uint8Array.from(bytes), columnTable: none }, format),
+  ).toEqual([
     { offset: 0, line: 30, column: 10 },
     { offset: 5, line: 31, column: 13 },
     { offset: 65, line: 11, column: 12 },
   ]);
-  expect(lineTable({ line: 0, column: 0, lineTable: new Uint8Array(0) }, format)).toEqual([]);
-  expect(functionPosition({ line: 0, column: 0, lineTable: new Uint8Array(0) }, format)).toBeNull();
+  expect(lineTable({ line: 0, column: 0, lineTable: none, columnTable: none }, format)).toEqual([]);
+  expect(functionPosition({ line: 0, column: 0, lineTable: none, columnTable: none }, format)).toBeNull();
+});
+
+test("columns can have a table of their own, or there are none", () => {
+  // lines: 5 on, 1 on; 10 on, 3 on. columns: 5 on, 4 on; 5 on, 20 back
+  const lines = Uint8Array.from([1 + 5 * 5 + 2, 0, 10, 6]);
+  const columns = Uint8Array.from([0, 5, 8, 0, 5, 39]);
+  const apart = engineById("bellard2024bignum").lines;
+  expect(lineTable({ line: 3, column: 30, lineTable: lines, columnTable: columns }, apart)).toEqual([
+    { offset: 0, line: 3, column: 31 },
+    { offset: 5, line: 4, column: 35 },
+    { offset: 10, line: 4, column: 15 },
+    { offset: 15, line: 7, column: 15 },
+  ]);
+  const without = engineById("bellard2021bignum").lines;
+  expect(lineTable({ line: 3, column: 0, lineTable: lines, columnTable: none }, without)).toEqual([
+    { offset: 0, line: 3, column: 0 },
+    { offset: 5, line: 4, column: 0 },
+    { offset: 15, line: 7, column: 0 },
+  ]);
 });
 
 test("an offset belongs to the last entry at or before it", () => {

@@ -14,10 +14,10 @@ import {
 } from "../../src/quickjs/memory.ts";
 import { identify, readUnitAt } from "../../src/quickjs/memory-unit.ts";
 import { displayNames } from "../../src/quickjs/names.ts";
-import { engineVersion } from "../../src/quickjs/versions.ts";
+import { engineById } from "../../src/quickjs/versions.ts";
 import { compile, Engine } from "./compile.ts";
 
-const engine = engineVersion(26);
+const engine = engineById("ng26");
 const layout = engine.memory;
 
 const source = `

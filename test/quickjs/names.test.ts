@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { readUnit } from "../../src/quickjs/bytecode.ts";
 import { displayNames } from "../../src/quickjs/names.ts";
+import { engineById } from "../../src/quickjs/versions.ts";
 import { compile } from "./compile.ts";
 
 const names = (source: string) =>
@@ -170,7 +171,9 @@ test("without debug information names are stable, and what has none goes by numb
 test("a script's root is the program that eval gave it", () => {
   const unit = readUnit(compile("function f() {}"));
   const [root, ...rest] = unit.functions;
-  expect(displayNames({ ...unit, module: null, functions: [{ ...root!, kind: "normal" }, ...rest] })).toEqual(
-    ["<eval>", "f"],
-  );
+  // a module's code begins with a question that a script's does not
+  const returns = engineById("ng26").opcodes.find(({ name }) => name === "return_undef")!;
+  const script = { ...root!, kind: "normal" as const, code: Uint8Array.of(returns.code), atoms: new Map() };
+  expect(displayNames({ ...unit, module: null, functions: [script, ...rest] })).toEqual(["<eval>", "f"]);
+  expect(displayNames({ ...unit, module: null })[0]).toBe("(module function.mjs)");
 });

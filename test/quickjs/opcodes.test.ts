@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { checkTable } from "../../src/quickjs/disassemble.ts";
-import { versions } from "../../src/quickjs/versions.ts";
+import { engineById, versions } from "../../src/quickjs/versions.ts";
 
 for (const engine of versions) {
-  const title = `${engine.engine} ${engine.version}`;
+  const title = engine.id;
 
   test(`${title}: opcodes are found by code and by name`, () => {
     const names = engine.opcodes.map((opcode) => opcode.name);
@@ -13,6 +13,8 @@ for (const engine of versions) {
     engine.opcodes.forEach((opcode, code) => {
       expect(opcode.code).toBe(code);
       expect(engine.table.formats).toContain(opcode.format);
+      const row = engine.table.opcodes[code]!;
+      expect([opcode.name, opcode.size]).toEqual([row[0], row[1]]);
     });
   });
 
@@ -24,7 +26,7 @@ for (const engine of versions) {
 
   test(`${title}: opcodes and tags that the reader and the profiler name exist`, () => {
     const names = new Set(engine.opcodes.map((opcode) => opcode.name));
-    for (const name of engine.suspends) expect(names).toContain(name);
+    for (const name of [...engine.suspends, ...[...engine.caches].flat()]) expect(names).toContain(name);
     for (const tag of ["function_bytecode", "module", "string"]) expect(engine.table.tags).toContain(tag);
   });
 
@@ -40,7 +42,7 @@ for (const engine of versions) {
 
 // counted by the C preprocessor over the same header
 test("the table of quickjs-ng 26 adds up", () => {
-  const ng26 = versions.find((engine) => engine.version === 26)!;
+  const ng26 = engineById("ng26");
   const total = (of: (opcode: (typeof ng26.opcodes)[number]) => number) =>
     ng26.opcodes.reduce((sum, opcode) => sum + of(opcode), 0);
   expect([

@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { ByteReader } from "../../src/base/bytes.ts";
 import { AtomTable } from "../../src/quickjs/atoms.ts";
 import { skipValue } from "../../src/quickjs/values.ts";
-import { engineVersion } from "../../src/quickjs/versions.ts";
+import { engineById } from "../../src/quickjs/versions.ts";
 
-const { table } = engineVersion(26);
+const engine = engineById("ng26");
+const { table } = engine;
 const tag = (name: string) => table.tags.indexOf(name) + 1;
 const one = [tag("int32"), 2];
 
@@ -37,11 +38,11 @@ for (const [name, bytes] of Object.entries(values))
   test(`a ${name} is passed over exactly`, () => {
     const whole = Uint8Array.from([tag(name), ...bytes, 0x55]);
     const reader = new ByteReader(whole);
-    skipValue(reader, { table, atoms: new AtomTable(table, []) });
+    skipValue(reader, { engine, atoms: new AtomTable(table, []) });
     expect(reader.at).toBe(whole.length - 1);
     // and not one byte less is enough
     const short = new ByteReader(whole.subarray(0, whole.length - 2));
-    expect(() => skipValue(short, { table, atoms: new AtomTable(table, []) })).toThrow(/unexpected end/);
+    expect(() => skipValue(short, { engine, atoms: new AtomTable(table, []) })).toThrow(/unexpected end/);
   });
 
 test("every kind of value but functions and modules is known", () => {
@@ -52,7 +53,25 @@ test("every kind of value but functions and modules is known", () => {
 
 test("a function where a plain value belongs is refused", () => {
   const nested = Uint8Array.from([tag("array"), 1, tag("function_bytecode")]);
-  expect(() => skipValue(new ByteReader(nested), { table, atoms: new AtomTable(table, []) })).toThrow(
+  expect(() => skipValue(new ByteReader(nested), { engine, atoms: new AtomTable(table, []) })).toThrow(
     /function_bytecode/,
   );
+});
+
+test("big numbers of libbf are passed over exactly", () => {
+  const older = engineById("bellard2021bignum");
+  const context = { engine: older, atoms: new AtomTable(older.table, []) };
+  const big = (name: string) => older.table.tags.indexOf(name) + 1;
+  // exponent 64 as a zigzag of twice itself and the sign, then a length and so many bytes (digits for a decimal)
+  for (const [name, bytes] of [
+    ["big_int", [0x86, 0x02, 3, 1, 2, 3]],
+    ["big_int", [0]],
+    ["big_float", [4]],
+    ["big_decimal", [0x86, 0x02, 3, 0x21, 0x03]],
+  ] as const) {
+    const whole = Uint8Array.from([big(name), ...bytes, 0x55]);
+    const reader = new ByteReader(whole);
+    skipValue(reader, context);
+    expect([name, reader.at]).toEqual([name, whole.length - 1]);
+  }
 });

@@ -1,21 +1,34 @@
 import { expect, test } from "vitest";
 import { Diagnostic, Exit } from "../../src/base/diagnostics.ts";
-import { engineVersion, versions } from "../../src/quickjs/versions.ts";
+import { engineById, enginesOfVersion, supportedVersions, versions } from "../../src/quickjs/versions.ts";
 
-test("an engine is found by the first byte of a program", () => {
-  for (const engine of versions) expect(engineVersion(engine.version)).toBe(engine);
-  expect(new Set(versions.map((engine) => engine.version)).size).toBe(versions.length);
+test("an engine is found by its id, and among those of its version byte", () => {
+  for (const engine of versions) {
+    expect(engineById(engine.id)).toBe(engine);
+    expect(enginesOfVersion(engine.version)).toContain(engine);
+  }
+  expect(new Set(versions.map(({ id }) => id)).size).toBe(versions.length);
+  expect(enginesOfVersion(19).map(({ id }) => id)).toEqual(["ng19early", "ng19"]);
+});
+
+test("two engines that share a version byte differ in what a module shows", () => {
+  const shape = ({ table }: (typeof versions)[number]) => `${table.atoms.join()} ${table.opcodes.join()}`;
+  for (const engine of versions) {
+    const same = enginesOfVersion(engine.version).filter((other) => shape(other) === shape(engine));
+    expect(same).toEqual([engine]);
+  }
 });
 
 test("an unknown version is refused by name", () => {
   try {
-    engineVersion(67);
+    enginesOfVersion(99);
     expect.unreachable();
   } catch (error) {
     expect(error).toBeInstanceOf(Diagnostic);
     const { exit, message, details } = error as Diagnostic;
     expect(exit).toBe(Exit.unsupported);
-    expect(message).toContain("67");
-    expect(details[0]).toContain("quickjs-ng (version 26)");
+    expect(message).toContain("99");
+    expect(details[0]).toBe("supported: quickjs 1, 2, 67; quickjs-ng 19, 21, 26, 28");
+    expect(details[0]).toContain(supportedVersions());
   }
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { modelNamed } from "../../src/fuel/models.ts";
 import { runGuest } from "../../src/run/guest.ts";
 import { Control } from "../../src/run/job.ts";
-import { instrumentApp, instrumentPlugin } from "../../src/run/prepare.ts";
+import { instrumentApp, instrumentEngine, locate } from "../../src/run/prepare.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { plugin, runPlain } from "./plain.ts";
 
@@ -21,7 +21,7 @@ const variants = [
   ["instruction by instruction", { ...base, mode: "instruction", native: false }],
 ] as const;
 const instrumented = new Map(
-  variants.map(([name, options]) => [name, instrumentPlugin(plugin, options).bytes]),
+  variants.map(([name, options]) => [name, instrumentEngine(locate(plugin, undefined), options)]),
 );
 
 describe.each(variants)("%s", (variant, options) => {
@@ -30,8 +30,7 @@ describe.each(variants)("%s", (variant, options) => {
     const { outcome: plain, bytecode, app } = runPlain(source);
     const outcome = runGuest({
       kind: "run",
-      plugin: instrumented.get(variant)!,
-      namespace: plugin.namespace,
+      plugin: { module: instrumented.get(variant)!, namespace: plugin.namespace },
       app: instrumentApp(decodeModule(app), options),
       export: "_start",
       control: new SharedArrayBuffer(Control.words * 4),
@@ -39,7 +38,7 @@ describe.each(variants)("%s", (variant, options) => {
       host: { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
       profile: {
         payload: bytecode,
-        bytecodeVersion: bytecode[0]!,
+        engines: ["ng26"],
         events: 1000,
         natives: options.native ? plugin.module.functions.map((_, i) => plugin.names.get(i)!) : [],
         maxFuel: null,

@@ -1,20 +1,16 @@
 /** Compiles a program and runs it in this thread, as it is: what the profiler's runs are held against. */
 import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
+import { compileJob, readPlugin } from "../../src/run/app.ts";
 import { compileGuest, runGuest } from "../../src/run/guest.ts";
 import { Control, type RunOutcome } from "../../src/run/job.ts";
-import { readPlugin } from "../../src/run/prepare.ts";
 
 const embedded = readEmbeddedPlugin();
 export const plugin = readPlugin(embedded.bytes, embedded.sha256);
 
 /** The bytecode of a program; throws with the compiler's message. */
 export function compileProgram(source: string): Uint8Array {
-  const compiled = compileGuest({
-    kind: "compile",
-    plugin: plugin.bytes,
-    source: new TextEncoder().encode(source),
-  });
+  const compiled = compileGuest(compileJob(plugin, source));
   if (compiled.kind === "failed") throw new Error(compiled.message);
   return compiled.bytecode;
 }
@@ -24,11 +20,10 @@ export function runPlain(
   stdin = new Uint8Array(),
 ): { readonly outcome: RunOutcome; readonly bytecode: Uint8Array; readonly app: Uint8Array } {
   const bytecode = compileProgram(source);
-  const app = linkDynamic(plugin.namespace, bytecode, source);
+  const app = linkDynamic(plugin, bytecode, source);
   const outcome = runGuest({
     kind: "run",
-    plugin: plugin.bytes,
-    namespace: plugin.namespace,
+    plugin: { module: plugin.bytes, namespace: plugin.namespace },
     app,
     export: "_start",
     control: new SharedArrayBuffer(Control.words * 4),

@@ -3,7 +3,7 @@
  * numbers that its enums give. Generated per engine by scripts/layouts.js from the engine's own C source.
  */
 
-/** `bits` bits from bit `shift` of the little-endian 32-bit word at `offset`. */
+/** `bits` bits from bit `shift` of the little-endian 32-bit word at `offset`, which is negative for what stands before. */
 export interface BitField {
   readonly offset: number;
   readonly shift: number;
@@ -14,21 +14,14 @@ export interface MemoryLayout {
   /** JSGCObjectHeader, with which every collected structure begins, and JSObject. */
   readonly object: {
     readonly gcType: BitField;
+    /** list_head (next, previous) in the runtime's list of all such structures. */
+    readonly link: number;
     readonly gcTypeObject: number;
     readonly gcTypeFunction: number;
     readonly gcTypeContext: number;
     readonly size: number;
-    /** u16 */
-    readonly classId: number;
-    /** Pointer, in objects of one of `classes`. */
+    /** Pointer, in objects that are functions with bytecode. */
     readonly bytecode: number;
-  };
-  /** Class numbers of functions that have bytecode. */
-  readonly classes: {
-    readonly normal: number;
-    readonly generator: number;
-    readonly async: number;
-    readonly asyncGenerator: number;
   };
   /** JSFunctionBytecode: constants, variables, captured variables and code follow it in one allocation. */
   readonly function: {
@@ -52,11 +45,16 @@ export interface MemoryLayout {
     readonly file: number;
     /** The JSContext */
     readonly realm: number;
+    /** Whether the fields from `file` on are there: without them the structure ends early. Null: they always are. */
+    readonly hasDebug: BitField | null;
+    readonly sizeWithoutDebug: number;
     readonly line: number;
-    readonly column: number;
+    readonly column: number | null;
     /** Allocations of their own */
     readonly lineTable: number;
     readonly lineTableLength: number;
+    readonly columnTable: number | null;
+    readonly columnTableLength: number | null;
     readonly source: number;
     readonly sourceLength: number;
   };
@@ -67,22 +65,25 @@ export interface MemoryLayout {
     readonly size: number;
     readonly name: number;
     readonly index: number;
-    readonly type: BitField;
+    /** Where it comes from, as a number or as two bits. */
+    readonly type: BitField | null;
+    readonly isLocal: BitField | null;
+    readonly isArgument: BitField | null;
   };
   /** JSAsyncFunctionState: the JSValue of its frame's function, and where that goes on unless it is to throw. */
   readonly resumed: { readonly size: number; readonly function: number; readonly pc: number };
   readonly context: { readonly runtime: number };
-  /** The array of JSString pointers by atom, and its length. */
-  readonly runtime: { readonly atoms: number; readonly atomCount: number };
-  /** JSString; characters follow it when its kind is 0. */
+  /** The array of JSString pointers by atom, and its length; the list of all collected structures. */
+  readonly runtime: { readonly atoms: number; readonly atomCount: number; readonly objects: number };
+  /** JSString; characters follow it when its kind is 0, or it has none. */
   readonly string: {
     readonly size: number;
     readonly length: BitField;
     readonly wide: BitField;
-    readonly kind: BitField;
+    readonly kind: BitField | null;
     readonly atomType: BitField;
     /** Kind 1: after the header, a pointer to the string that has the characters, and where they start. */
-    readonly sliceStart: number;
+    readonly sliceStart: number | null;
   };
   /** A NaN-boxed JSValue: its tag is the upper 32 bits, a pointer the lower. */
   readonly value: {

@@ -1,0 +1,112 @@
+/**
+ * An engine's C sources for the generators beside this file: fetched from the Rust crate registry or at hand,
+ * with the crate's own patches applied where its build script does so.
+ *
+ *   <name> --crate <crate>@<version> [--from folder] [--define NAME]… [--patch NAME]… [--check]
+ */
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The options that both generators take; `script` is the name for the generated file's header. */
+export function parseOptions(args, script) {
+  const options = {
+    ...{ script, name: "", crate: "", from: "", clang: "clang-19" },
+    ...{ defines: [], patches: [], check: false },
+  };
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg === "--crate") options.crate = args[++i] ?? "";
+    else if (arg === "--from") options.from = args[++i] ?? "";
+    else if (arg === "--clang") options.clang = args[++i] ?? "";
+    else if (arg === "--define") options.defines.push(args[++i] ?? "");
+    else if (arg === "--patch") options.patches.push(args[++i] ?? "");
+    else if (arg === "--check") options.check = true;
+    else if (/^[a-z]\w*$/.test(arg) && options.name === "") options.name = arg;
+    else throw new Error(`unknown argument ${arg}`);
+  }
+  if (options.name === "" || !/^[\w-]+@[\w.+-]+$/.test(options.crate))
+    throw new Error(
+      `usage: node scripts/${script}.js <name> --crate <crate>@<version> [--from folder] [--define NAME] [--patch NAME] [--check]`,
+    );
+  return options;
+}
+
+/** Calls `use` with the folder that holds quickjs.c, patched; everything temporary is removed again. */
+export function withSources(options, use) {
+  const temporary = mkdtempSync(join(tmpdir(), "javy-prof-sources-"));
+  try {
+    const folder = options.from === "" ? fetchCrate(options.crate, temporary) : resolve(options.from);
+    use(options.patches.length === 0 ? folder : patched(folder, options.patches, temporary), temporary);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** What a generated file says of where it came from. */
+export function origin({ crate, script, name, defines, patches }, folder) {
+  const flags = [...defines.map((each) => ` --define ${each}`), ...patches.map((each) => ` --patch ${each}`)];
+  return {
+    crate: `crate ${crate}, ${basename(folder)}/`,
+    command: `node scripts/${script}.js ${name} --crate ${crate}${flags.join("")}`,
+  };
+}
+
+/** Writes a generated file; with `check` compares instead. `path` is relative to the repository. */
+export function writeOrCheck(path, text, check) {
+  const file = join(root, path);
+  if (!check) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) throw new Error(`${path} differs from its source`);
+}
+
+/** A copy of `folder` with patches of the crate that it stands in. */
+function patched(folder, patches, temporary) {
+  const copy = join(temporary, basename(folder));
+  cpSync(folder, copy, { recursive: true });
+  for (const name of patches) {
+    const input = readFileSync(join(dirname(folder), "patches", `${name}.patch`));
+    execFileSync("patch", ["-s", "-p1"], { cwd: copy, input });
+  }
+  return copy;
+}
+
+/** Fetches `name@version` with cargo and returns the folder that holds quickjs-opcode.h. */
+function fetchCrate(spec, temporary) {
+  const [crate, version] = spec.split("@");
+  mkdirSync(join(temporary, "src"));
+  writeFileSync(join(temporary, "src", "lib.rs"), "");
+  writeFileSync(
+    join(temporary, "Cargo.toml"),
+    `[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n${crate} = "=${version}"\n`,
+  );
+  execFileSync("cargo", ["vendor", "--quiet", "vendor"], {
+    cwd: temporary,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const found = findHeader(join(temporary, "vendor", crate), 4);
+  if (found === null) throw new Error(`${spec} holds no quickjs-opcode.h`);
+  return found;
+}
+
+function findHeader(folder, depth) {
+  if (existsSync(join(folder, "quickjs-opcode.h"))) return folder;
+  if (depth === 0) return null;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const found = entry.isDirectory() ? findHeader(join(folder, entry.name), depth - 1) : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
