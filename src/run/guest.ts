@@ -370,7 +370,7 @@ function hostOptions(host: HostSettings, write: (fd: 1 | 2, bytes: Uint8Array) =
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {
-      if (!host.realClock) return 0n;
+      if (!host.realClock) return clock === "monotonic" ? (host.monotonic ?? 0n) : 0n;
       return clock === "realtime" ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
     },
     random,

@@ -65,6 +65,8 @@ export interface HostSettings {
   readonly passThrough: boolean | "stderr";
   readonly args: readonly string[];
   readonly realClock: boolean;
+  /** Where the fixed monotonic clock stands, in nanoseconds; default 0. Some runtimes refuse to start at 0. */
+  readonly monotonic?: bigint;
   readonly seed: bigint;
 }
 

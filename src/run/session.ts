@@ -170,7 +170,8 @@ async function execute(
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },
-    host: request.host,
+    // with QuickJS as platforms have it; Go does not start at 0
+    host: request.engines.length > 0 ? request.host : { monotonic: 1n, ...request.host },
     control,
   };
   request.interrupted?.addEventListener("abort", stop);
