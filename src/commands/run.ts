@@ -157,6 +157,8 @@ export async function run(
   const broken = brokenSums(result);
   if (broken.length > 0) throw internalError("the profile does not add up", ...broken.slice(0, 5));
   if (wrote.error) throw wrote.error;
+  // What was counted is written; that it could not be named decides the exit code.
+  if (session.refused) throw session.refused;
   const profile = wrote.files.find((file) => file.endsWith(".speedscope.json"));
   if (options.open && profile) await view(profile, {}, io);
   return exitCode(result);

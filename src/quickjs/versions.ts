@@ -238,8 +238,25 @@ export const versions: readonly EngineVersion[] = [
   engine("ng28dumps", "0.16", ng28, layoutNg28dumps, newerNg),
 ];
 
+/**
+ * For a QuickJS of no release that is known: opcodes are numbers, of one byte each as far as anybody can tell. Its
+ * layout is never used.
+ */
+export const unknownEngine: EngineVersion = engine(
+  "unknown",
+  "of an unknown release",
+  {
+    ...bellard2021,
+    version: 0,
+    opcodes: Array.from({ length: 256 }, (_, code) => [`op#${code}`, 1, 0, 0, "none"] as const),
+  },
+  layoutBellard2021,
+  { ...bellard, suspends: new Set() },
+);
+
 /** The engine with this id. */
 export function engineById(id: string): EngineVersion {
+  if (id === unknownEngine.id) return unknownEngine;
   const found = versions.find((candidate) => candidate.id === id);
   if (found === undefined) throw new Error(`no engine ${id}`);
   return found;

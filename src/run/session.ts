@@ -5,7 +5,15 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import { Diagnostic, Exit, type ExitCode, internalError, named, usageError } from "../base/diagnostics.ts";
+import {
+  Diagnostic,
+  Exit,
+  type ExitCode,
+  internalError,
+  named,
+  unsupported,
+  usageError,
+} from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { entryPoints } from "../javy/module.ts";
 import type { Meter } from "../probe/plan.ts";
@@ -13,7 +21,7 @@ import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
-import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
@@ -55,6 +63,8 @@ export interface SessionRequest {
 
 export interface Session {
   readonly result: Result;
+  /** Why the JavaScript could not be told apart by name: the engine is none that is known. */
+  readonly refused: Diagnostic | null;
   readonly outcome: RunOutcome;
   /** What was located and made, for --verbose. */
   readonly facts: {
@@ -89,14 +99,19 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   const early = located && instrumentEngine(located, instrumentation(pending, "run"));
   const app = await compiling;
   if (wantsEngine && !plugin) located = named(pending.name, () => locate(app, dispatchFunction));
+  const { engines, refused } = located
+    ? knownEngines(pending.name, located, app)
+    : { engines: [], refused: null };
   const request: ReadyRequest = {
     ...pending,
     app,
     export: chooseExport(app.module, pending.export),
     located,
-    engines: located ? named(pending.name, () => enginesOf(located!, app.payload)) : [],
+    engines,
+    // of an engine that nobody knows, its own functions tell what it does
+    frames: refused ? "engine" : pending.frames,
   };
-  const instrumented = early ?? instrument(request, "run");
+  const instrumented = (refused ? null : early) ?? instrument(request, "run");
   let outcome = await execute(thread, request, "run", instrumented);
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
@@ -112,7 +127,26 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     payloadBytes: app.payload?.length ?? 0,
     engineBytes: instrumented.length,
   };
-  return { result: resultOf(request, outcome), outcome, facts };
+  const unread = outcome.engine === unknownEngine.id ? unreadable(pending.name, engines) : null;
+  return { result: resultOf(request, outcome), refused: refused ?? unread, outcome, facts };
+}
+
+/** The engines that the module may hold; one that is not known is run all the same, and said. */
+function knownEngines(name: string, located: Located, app: App) {
+  try {
+    return { engines: named(name, () => enginesOf(located, app.payload)), refused: null };
+  } catch (error) {
+    if (!(error instanceof Diagnostic) || error.exit !== Exit.unsupported) throw error;
+    return { engines: [unknownEngine], refused: error };
+  }
+}
+
+function unreadable(name: string, engines: readonly EngineVersion[]): Diagnostic {
+  return unsupported(
+    `${name}: the engine's memory does not look like that of any QuickJS that is known here`,
+    `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
+    "functions are shown by address; --frames engine shows the engine's own",
+  );
 }
 
 /** Functions that modules export for their hosts, not to be run as programs. */
