@@ -124,7 +124,7 @@ export async function run(
     const host: HostSettings = {
       stdin,
       passThrough: options.json ? false : options.out === "-" ? "stderr" : true,
-      args: [entry.name, ...args],
+      args: [basename(entry.name), ...args],
       realClock: options.realClock ?? false,
       seed: settings.seed,
     };
