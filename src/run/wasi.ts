@@ -1,7 +1,7 @@
 /**
  * The guest's host: WASI preview 1 as wasmtime answers it, without file system, network, environment or real time.
- * Guest fuel depends on these answers, so they are exact: `fd_read` fills only the first non-empty buffer, stdin is
- * one memory pipe, clock and random are fixed unless the user asks otherwise. Imports beyond the table are refused
+ * Guest fuel depends on these answers, so they are exact: `fd_read` fills and `fd_write` takes only the first non-empty
+ * buffer (a C library then calls again for the rest), stdin is one memory pipe, clock and random are fixed unless the user asks otherwise. Imports beyond the table are refused
  * by name before anything runs.
  */
 import { unsupported } from "../base/diagnostics.ts";
@@ -174,7 +174,8 @@ export class Wasi {
       for (const buffer of this.#buffers(buffers!, count!)) {
         if (buffer.length === 0) continue;
         this.#options.write(fd, buffer);
-        total += buffer.length;
+        total = buffer.length;
+        break;
       }
       return this.#u32(written!, total);
     }) satisfies WasiFunction,
