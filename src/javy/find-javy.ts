@@ -25,7 +25,7 @@ export interface Found {
   readonly skipped: readonly string[];
 }
 
-const windows = process.platform === "win32";
+const windows = delimiter === ";";
 const downloader = "the npm package javy-cli, which downloads a program at its first run";
 
 /**
