@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
 import { named, unsupported, usageError } from "../base/diagnostics.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
-import { recognise } from "../javy/module.ts";
 import {
   type App,
   buildApp,
@@ -49,12 +48,7 @@ export async function pluginFor(
   const module = named(entry.name, () => decodeModule(entry.bytes));
   const namespace = neededPlugin(module);
   if (namespace === null) {
-    // what is wrong with a plugin given as a program is said where it is read
-    if (path !== undefined && recognise(module).kind !== "plugin")
-      throw usageError(
-        `${entry.name} needs no plugin`,
-        "leave out --plugin: the module has its engine in it",
-      );
+    // the module has its engine in it; a plugin that was given can do no harm
     return { plugin: null, engine: "static" };
   }
   const chosen = await choosePlugin(path, cwd, namespace);

@@ -17,13 +17,22 @@ import type { HostSettings } from "../run/job.ts";
 import { runSession, type Session } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
-import { parseChoice, parseCount, parseModel, parseSeconds } from "./options.ts";
+import {
+  addJavyFlags,
+  collect,
+  type JavyFlags,
+  parseChoice,
+  parseCount,
+  parseModel,
+  parseSeconds,
+} from "./options.ts";
 import { makeApp, pluginFor, readEntry } from "./program.ts";
 import { readInput } from "./result-file.ts";
+import { userBuild } from "./user-build.ts";
 import { version } from "./version.ts";
 import { view } from "./view.ts";
 
-export interface RunOptions {
+export interface RunOptions extends JavyFlags {
   readonly input?: string;
   readonly export?: string;
   readonly plugin?: string;
@@ -51,10 +60,8 @@ export interface RunOptions {
 /** Calls and returns that are kept in order: a million calls, and their returns. */
 const keptEvents = 2_000_000;
 
-const collect = (value: string, before: readonly string[] = []) => [...before, value];
-
 export function registerRun(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("run", { isDefault: true })
     .description(
       "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
@@ -98,6 +105,7 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .action(async (entry: string, args: string[], options: RunOptions) =>
       finish(await run(entry, args, options, io)),
     );
+  addJavyFlags(command);
 }
 
 /** Runs; returns the exit code of PRODUCT.md. */
@@ -109,8 +117,11 @@ export async function run(
 ): Promise<ExitCode> {
   const settings = await parse(options, io);
   await checkOutput(settings, path, options, io);
-  const entry = await readEntry(path, io.cwd);
-  const { plugin, engine } = await pluginFor(entry, options.plugin, io.cwd);
+  const given = await readEntry(path, io.cwd);
+  const built = await userBuild(path, given, options, io);
+  const entry = built?.entry ?? given;
+  if (built && !options.quiet && !options.json) io.stderr(`built by ${inertText(built.by)}\n`);
+  const { plugin, engine } = await pluginFor(entry, built?.plugin ?? options.plugin, io.cwd);
   const stdin =
     options.input === undefined
       ? io.stdinIsTerminal

@@ -147,13 +147,13 @@ test("proc_exit ends the guest with its code", () => {
 test("what the host does not give is refused by name", () => {
   const imports = [
     { module: "wasi_snapshot_preview1", name: "fd_write" },
-    { module: "wasi_snapshot_preview1", name: "path_open" },
+    { module: "wasi_snapshot_preview1", name: "path_teleport" },
     { module: "env", name: "secret" },
     { module: "plugin", name: "invoke" },
   ];
   const module = { imports } as unknown as Module;
   expect(() => refuseUnknownImports(module, ["plugin"])).toThrow(
-    "wasi_snapshot_preview1.path_open, env.secret",
+    "wasi_snapshot_preview1.path_teleport, env.secret",
   );
   expect(() => refuseUnknownImports({ imports: imports.slice(0, 1) } as unknown as Module, [])).not.toThrow();
 });
