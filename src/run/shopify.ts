@@ -96,7 +96,6 @@ function readJson(bytes: Uint8Array): Json {
     throw usageError(
       `the input is no JSON: ${(error as Error).message}`,
       "a Shopify function reads one JSON document; give it with --input <file> or through a pipe",
-      "--limits none runs the module without the platform's conversions",
     );
   }
 }
@@ -195,6 +194,17 @@ class MemoryHost implements Host {
   }
 
   finish(plugin: WebAssembly.Exports): PlatformFacts {
+    try {
+      return this.#results(plugin);
+    } catch (error) {
+      // After a trap the plugin may be in no state to answer; and what it answers may be nonsense.
+      if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
+      const outputError = `the plugin's finalize failed: ${error.message}`;
+      return { inputBytes: this.#inputBytes, outputBytes: 0, logBytes: 0, outputError };
+    }
+  }
+
+  #results(plugin: WebAssembly.Exports): PlatformFacts {
     const at = (plugin["finalize"] as () => number)();
     const words = memoryOf(plugin, at, 24).slice();
     const view = new DataView(words.buffer);

@@ -11,6 +11,7 @@ import { rewrite } from "../../src/probe/rewrite.ts";
 import { parseJson, prettyJson } from "../../src/run/exact-json.ts";
 import type { Host, PlatformFacts, Streams } from "../../src/run/host.ts";
 import { wasiHost } from "../../src/run/host.ts";
+import { platformWarnings, violations } from "../../src/run/limits.ts";
 import { shopifyGeneration, shopifyHost, shopifyLimits } from "../../src/run/shopify.ts";
 import { Wasi, wasiModule } from "../../src/run/wasi.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
@@ -200,6 +201,55 @@ describe("bad input", () => {
     const name = `discount-v${version}`;
     expect(() => run(name, plain(name), new TextEncoder().encode("{no"))).toThrow("the input is no JSON");
     expect(() => run(name, plain(name), new Uint8Array())).toThrow("the input is no JSON");
+  });
+});
+
+describe("a plugin that answers nonsense", () => {
+  const generation = shopifyGeneration(["shopify_functions_javy_v3"])!;
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const host = () => {
+    const streams: Streams = { stdin: () => new TextEncoder().encode("[]"), write: () => {} };
+    return shopifyHost(generation, streams);
+  };
+  test("finalize traps", () => {
+    const made = host();
+    made.prepare({ memory, initialize: () => 8 } as unknown as WebAssembly.Exports);
+    const finalize = () => {
+      throw new WebAssembly.RuntimeError("unreachable");
+    };
+    expect(made.finish({ memory, finalize } as unknown as WebAssembly.Exports)).toEqual({
+      inputBytes: 1,
+      outputBytes: 0,
+      logBytes: 0,
+      outputError: "the plugin's finalize failed: unreachable",
+    });
+  });
+  test.each([-1, 65_530, 0])("finalize points to nothing, or to what points to nothing: %d", (at) => {
+    new Uint32Array(memory.buffer, 0, 6).fill(0xffff_ffff);
+    const exports = { memory, finalize: () => at } as unknown as WebAssembly.Exports;
+    expect(host().finish(exports)?.outputError).toMatch(/^the plugin's finalize failed: /);
+  });
+});
+
+describe("what the platform would refuse", () => {
+  const fits = { inputBytes: 128_000, outputBytes: 20_000, logBytes: 1_000, outputError: null };
+  const codes = (...args: Parameters<typeof platformWarnings>) =>
+    platformWarnings(...args).map(({ code }) => code);
+  test("nothing at the limits", () => {
+    expect(codes(fits, 256_000, shopifyLimits(), "ok")).toEqual([]);
+  });
+  test("each size one past them", () => {
+    const over = { ...fits, inputBytes: 128_001, outputBytes: 20_001, logBytes: 1_001 };
+    const found = codes(over, 256_001, shopifyLimits(), "ok");
+    expect(found).toEqual(["limit-module", "limit-input", "limit-output", "limit-logs"]);
+    expect(found.filter((code) => violations.includes(code))).toHaveLength(3);
+    expect(codes(over, 256_000, shopifyLimits(2), "ok")).toEqual(["limit-logs"]);
+    expect(codes(over, 256_001, null, "ok")).toEqual([]);
+  });
+  test("output that is none, but not of a function that stopped early", () => {
+    const none = { ...fits, outputError: "there is no output" };
+    expect(codes(none, 0, null, "ok")).toEqual(["platform-output"]);
+    expect(codes(none, 0, null, "early")).toEqual([]);
   });
 });
 
