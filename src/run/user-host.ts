@@ -3,7 +3,7 @@
  * the host gets wrong is said as the host file's fault, with its name; what the guest throws passes through.
  */
 import { pathToFileURL } from "node:url";
-import { usageError } from "../base/diagnostics.ts";
+import { Diagnostic, usageError } from "../base/diagnostics.ts";
 import type { Streams } from "./host.ts";
 import type { HostGuest, HostRun, UserHost } from "./user-host-spec.ts";
 
@@ -63,12 +63,23 @@ export async function prepareUserGuest(
       parts.streams.write(fd, typeof data === "string" ? new TextEncoder().encode(data) : data),
     args: parts.args,
   };
-  const run = await host(guest);
+  let run: HostRun;
+  try {
+    run = await host(guest);
+  } catch (error) {
+    throw hostError(path, error);
+  }
   if (typeof run?.call !== "function") {
     throw usageError(`the host ${path} returned no call()`, "return { call() { … } }; see docs/hosts.md");
   }
   if (!made) throw usageError(`the host ${path} did not call guest.instantiate()`);
   return { ...made, run };
+}
+
+/** What a host throws outside of its counted part is the host's own failure.. */
+export function hostError(path: string, error: unknown): unknown {
+  if (error instanceof Diagnostic || !(error instanceof Error)) return error;
+  return usageError(`the host ${path} failed: ${error.message}`);
 }
 
 /** The memory that the engine works in: exported under its usual name, else the only one exported or imported. */

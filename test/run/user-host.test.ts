@@ -104,7 +104,7 @@ describe.each(Object.entries(modules))("the example %s", (name, path) => {
     expect(little.fuel).toBeLessThan(first.fuel! / 50n);
   });
   test("says which program is missing", async () => {
-    await expect(run(example(name), bytes())).rejects.toThrow("which program?");
+    await expect(run(example(name), bytes())).rejects.toThrow(/^the host .* failed: which program\?/);
   });
 });
 
@@ -121,6 +121,7 @@ describe("a host file that is wrong", () => {
   const wrong: readonly (readonly [string, string, Uint8Array, string])[] = [
     ["does not parse", "export default (", small, "cannot be loaded"],
     ["throws when loaded", "throw new Error('ouch')", small, "cannot be loaded: ouch"],
+    ["throws when called", "export default () => { throw new Error('ouch') }", small, "failed: ouch"],
     ["has no default export", "export const host = 1", small, "has no function as its default export"],
     ["returns nothing", "export default () => {}", small, "returned no call()"],
     ["has no call", "export default () => ({ run() {} })", small, "returned no call()"],
