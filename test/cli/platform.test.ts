@@ -5,8 +5,12 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { linkDynamic } from "../../src/javy/link.ts";
+import { type DynamicModule, recognise } from "../../src/javy/module.ts";
 import { brokenSums } from "../../src/profile/invariants.ts";
 import type { Result } from "../../src/profile/result.ts";
+import { readPlugin } from "../../src/run/app.ts";
+import { decodeModule } from "../../src/wasm/decode.ts";
 import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
 
 const fixture = (path: string) => new Uint8Array(readFileSync(inRoot(`fixtures/shopify/${path}`)));
@@ -99,6 +103,37 @@ describe("input and output", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("the input is no JSON");
     expect(stdout).toBe("");
+  });
+});
+
+describe("javy_quickjs_provider, which is Shopify's first generation and Javy's own", () => {
+  let own: ReturnType<typeof folderWith>;
+  beforeAll(() => {
+    const bytes = fixture("shopify_functions_javy_v2.wasm");
+    const module = decodeModule(bytes);
+    // Those plugins do not say what they are imported as.
+    const section = module.sections.find(({ name }) => name === "import_namespace")!;
+    const plugin = Buffer.concat([bytes.subarray(0, section.start), bytes.subarray(section.end)]);
+    const payload = (recognise(decodeModule(fixture("apps/discount-v1.wasm"))) as DynamicModule).payload!;
+    const { abi } = readPlugin(bytes, "");
+    const app = linkDynamic({ namespace: "javy_quickjs_provider_v3", abi }, payload, "");
+    own = folderWith({
+      "app.wasm": app,
+      "plugin.wasm": new Uint8Array(plugin),
+      "cart.json": fixture("inputs/cart.json"),
+    });
+  });
+  afterAll(() => own.remove());
+  const fuelWith = async (...args: string[]) => {
+    const line = ["run", "app.wasm", "--plugin", "plugin.wasm", "-i", "cart.json", "--json", ...args];
+    const { stdout } = await javyProf(own.path, line);
+    return (JSON.parse(stdout) as Result).fuel.total;
+  };
+  test("is a WASI program, unless the platform is asked for", async () => {
+    const platform = recorded["discount-v1"]!.fuel["wasmtime-50"];
+    expect(await fuelWith("--limits", "shopify")).toBe(platform);
+    // The input is indented, and reading more of it costs more.
+    expect(await fuelWith()).toBeGreaterThan(platform!);
   });
 });
 
