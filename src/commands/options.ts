@@ -38,6 +38,17 @@ export function parseChoice<T extends string>(text: string, flag: string, choice
   return found;
 }
 
+/** `--limits`: the platform's when the module names one (`auto`), none, or Shopify's, by a scale for large carts. */
+export function parseLimits(text: string | undefined): "auto" | "none" | number {
+  if (text === undefined) return "auto";
+  if (text === "none") return "none";
+  const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
+  if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
+  const factor = Number(scale[1] ?? 1);
+  if (factor < 1 || factor > 10) throw usageError(`--limits shopify:<scale> takes 1 to 10, not ${scale[1]}`);
+  return factor;
+}
+
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
 export async function parseModel(text: string, cwd: string): Promise<CostModel> {
   if (!text.endsWith(".json")) return modelNamed(text);

@@ -109,10 +109,15 @@ export function shownPath(file: string, cwd: string): string {
   return path.split(sep).join("/");
 }
 
-/** Builds or reads the app. */
-export function makeApp(entry: Entry, plugin: Plugin | null, thread: GuestThread): Promise<App> {
+/** Builds or reads the app. `hosted`: a host that the user made gives it whatever it imports. */
+export function makeApp(
+  entry: Entry,
+  plugin: Plugin | null,
+  thread: GuestThread,
+  hosted = false,
+): Promise<App> {
   if (entry.kind === "source") return buildApp(thread, plugin!, entry.text, entry.name);
-  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin)));
+  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin, hosted)));
 }
 
 export function sha256Of(bytes: Uint8Array): string {

@@ -14,6 +14,7 @@ import { brokenSums } from "../profile/invariants.ts";
 import type { Result } from "../profile/result.ts";
 import type { Plugin } from "../run/app.ts";
 import type { HostSettings } from "../run/job.ts";
+import { violations } from "../run/limits.ts";
 import { runSession, type Session } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
@@ -23,6 +24,7 @@ import {
   type JavyFlags,
   parseChoice,
   parseCount,
+  parseLimits,
   parseModel,
   parseSeconds,
 } from "./options.ts";
@@ -44,6 +46,7 @@ export interface RunOptions extends JavyFlags {
   readonly sort: string;
   readonly min: string;
   readonly limits?: string;
+  readonly host?: string;
   readonly maxFuel?: string;
   readonly timeout?: string;
   readonly frames: string;
@@ -85,7 +88,8 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .option("--top <n>", "rows of a table", "20")
     .option("--sort <key>", SORTS.join(", "), "self")
     .option("--min <fuel>", "least own fuel of a row", "0")
-    .option("--limits <name>", "shopify (11M fuel) or none")
+    .option("--limits <name>", "shopify, shopify:<scale> or none; default: what the module is for")
+    .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")
     .option(
@@ -131,13 +135,20 @@ export async function run(
   const thread = new GuestThread();
   let session: Session;
   try {
-    const app = makeApp(entry, plugin, thread);
+    const userHost = options.host === undefined ? null : resolve(io.cwd, options.host);
+    if (userHost !== null && (entry.kind === "source" || plugin))
+      throw usageError(
+        "--host runs a module that is whole",
+        "JavaScript and dynamic modules have a host of their own",
+      );
+    const app = makeApp(entry, plugin, thread, userHost !== null);
     const host: HostSettings = {
       stdin,
       passThrough: options.json ? false : options.out === "-" ? "stderr" : true,
       args: [basename(entry.name), ...args],
       realClock: options.realClock ?? false,
       seed: settings.seed,
+      userHost,
     };
     const shown = progressLine(io, options);
     session = await runSession(thread, {
@@ -146,6 +157,7 @@ export async function run(
       export: options.export ?? null,
       model: settings.model,
       frames: settings.frames,
+      limits: settings.limits,
       events: keptEvents,
       maxFuel: settings.maxFuel,
       timeoutMs: settings.timeoutMs,
@@ -163,7 +175,7 @@ export async function run(
   const quiet = options.quiet || (options.json && !io.isTerminal);
   if (options.verbose) io.stderr(details(session, plugin));
   // Why the guest failed is no part of the summary: it is said in any case.
-  io.stderr(quiet ? renderFailure(result, io.colour) : summary(result, settings, options, wrote.files, io));
+  io.stderr(quiet ? renderFailure(result, io.colour) : summary(session, settings, options, wrote.files, io));
   for (const note of wrote.notes) if (!options.quiet) io.stderr(`note: ${inertText(note)}\n`);
   const broken = brokenSums(result);
   if (broken.length > 0) throw internalError("the profile does not add up", ...broken.slice(0, 5));
@@ -200,6 +212,7 @@ interface Settings {
   readonly top: number;
   readonly sort: Sort;
   readonly min: number;
+  readonly limits: ReturnType<typeof parseLimits>;
   readonly maxFuel: number | null;
   readonly timeoutMs: number | null;
   readonly frames: "js" | "engine" | "wasm";
@@ -207,24 +220,11 @@ interface Settings {
   readonly dispatchFunction: number | undefined;
 }
 
-/** Fuel that Shopify gives a function. */
-const shopifyFuel = 11_000_000;
-
 async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
   const formats = parseFormats(options.format);
   if (options.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
   if (options.out === "-" && options.json) throw usageError("--out - and --json both want stdout");
-  const limits =
-    options.limits === undefined
-      ? "none"
-      : parseChoice(options.limits, "--limits", ["shopify", "none"] as const);
-  const maxFuel =
-    options.maxFuel === undefined
-      ? limits === "shopify"
-        ? shopifyFuel
-        : null
-      : parseCount(options.maxFuel, "--max-fuel");
   return {
     model: await parseModel(options.fuelModel, io.cwd),
     formats,
@@ -235,7 +235,8 @@ async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
     top: parseCount(options.top, "--top"),
     sort: parseChoice(options.sort, "--sort", SORTS),
     min: parseCount(options.min, "--min"),
-    maxFuel,
+    limits: parseLimits(options.limits),
+    maxFuel: options.maxFuel === undefined ? null : parseCount(options.maxFuel, "--max-fuel"),
     timeoutMs: options.timeout === undefined ? null : parseSeconds(options.timeout, "--timeout"),
     frames: parseChoice(options.frames, "--frames", ["js", "engine", "wasm"] as const),
     seed: BigInt(parseCount(options.seed, "--seed")),
@@ -325,7 +326,7 @@ async function writeProfiles(
 }
 
 function summary(
-  result: Result,
+  { result, facts }: Session,
   settings: Settings,
   options: RunOptions,
   wrote: readonly string[],
@@ -339,14 +340,15 @@ function summary(
     width: io.width,
     colour: io.colour,
     input: options.input === undefined ? null : basename(options.input),
-    limit: settings.maxFuel,
+    limit: facts.maxFuel,
     wrote,
   });
 }
 
 function exitCode(result: Result): ExitCode {
   const { kind } = result.run.exit;
-  if (kind === "ok") return Exit.ok;
+  if (kind === "ok")
+    return result.warnings.some(({ code }) => violations.includes(code)) ? Exit.checkFailed : Exit.ok;
   if (kind === "interrupted") return Exit.interrupted;
   return kind === "fuel" || kind === "timeout" ? Exit.checkFailed : Exit.guestFailed;
 }

@@ -25,6 +25,7 @@ import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versio
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
+import { platformWarnings } from "./limits.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -34,6 +35,7 @@ import {
   type Located,
   locate,
 } from "./prepare.ts";
+import { type ShopifyGeneration, type ShopifyLimits, shopifyGeneration, shopifyLimits } from "./shopify.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
@@ -49,6 +51,8 @@ export interface SessionRequest {
   readonly model: CostModel;
   readonly host: HostSettings;
   readonly frames: "js" | "engine" | "wasm";
+  /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that. */
+  readonly limits: "auto" | "none" | number;
   /** Calls and returns to keep in order. */
   readonly events: number;
   readonly maxFuel: number | null;
@@ -68,6 +72,8 @@ export interface Session {
   readonly outcome: RunOutcome;
   /** What was located and made, for --verbose. */
   readonly facts: {
+    /** Fuel past which the guest is stopped: as asked, or the platform's. */
+    readonly maxFuel: number | null;
     /** Null with frames of WebAssembly only. */
     readonly dispatch: Dispatch | null;
     readonly appBytes: number;
@@ -80,7 +86,8 @@ export interface Session {
 const entryFile = "function.mjs";
 
 /** A request whose program is there, with what was found in it. */
-type ReadyRequest = Omit<SessionRequest, "app" | "export"> & {
+type ReadyRequest = Omit<SessionRequest, "app" | "export" | "limits"> & {
+  readonly limits: ShopifyLimits | null;
   readonly app: App;
   readonly export: string;
   /** The module that holds the engine, and its interpreter: null where nobody asks for JavaScript. */
@@ -102,10 +109,14 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   const { engines, refused } = located
     ? knownEngines(pending.name, located, app)
     : { engines: [], refused: null };
+  const { platform, limits } = platformOf(app, plugin, pending.limits);
   const request: ReadyRequest = {
     ...pending,
     app,
-    export: chooseExport(app.module, pending.export),
+    limits,
+    maxFuel: pending.maxFuel ?? limits?.fuel ?? null,
+    host: { ...pending.host, platform },
+    export: pending.host.userHost ? "" : chooseExport(app.module, pending.export),
     located,
     engines,
     // of an engine that nobody knows, its own functions tell what it does
@@ -122,6 +133,7 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   const facts = {
+    maxFuel: request.maxFuel,
     dispatch: located?.dispatch ?? null,
     appBytes: app.bytes.length,
     payloadBytes: app.payload?.length ?? 0,
@@ -147,6 +159,24 @@ function unreadable(name: string, engines: readonly EngineVersion[]): Diagnostic
     `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
     "functions are shown by address; --frames engine shows the engine's own",
   );
+}
+
+/** The platform that a program is for, and its limits. */
+function platformOf(
+  app: App,
+  plugin: Plugin | null,
+  limits: SessionRequest["limits"],
+): { readonly platform: ShopifyGeneration | null; readonly limits: ShopifyLimits | null } {
+  const namespaces = app.module.imports.map(({ module }) => module);
+  const found =
+    plugin &&
+    shopifyGeneration(
+      namespaces,
+      plugin.module.exports.map(({ name }) => name),
+    );
+  const platform = found && (found.certain || typeof limits === "number") ? found : null;
+  if (limits === "none" || (limits === "auto" && !platform)) return { platform, limits: null };
+  return { platform, limits: shopifyLimits(limits === "auto" ? 1 : limits) };
 }
 
 /** Functions that modules export for their hosts, not to be run as programs. */
@@ -304,7 +334,7 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
     },
     comparable: isComparable(end),
     printedStack: trace?.frames ?? [],
-    warnings: warningsOf(request),
+    warnings: [...warningsOf(request), ...platformNotes(request, outcome)],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
   return buildResult(recording, { engine, fileName }, facts);
@@ -333,6 +363,11 @@ function messageOf(
     default:
       return null;
   }
+}
+
+function platformNotes({ app, limits }: ReadyRequest, { platform, end }: RunOutcome): Warning[] {
+  if (!platform) return [];
+  return platformWarnings(platform, app.bytes.length, limits, end.kind === "ok" ? "ok" : "early");
 }
 
 function warningsOf({ model, host }: Pick<SessionRequest, "model" | "host">): Warning[] {
