@@ -23,7 +23,7 @@ export async function javyVersion(javy: UserJavy, world: RunWorld): Promise<stri
   const { code, stdout, stderr } = await execute(javy, ["--version"], world, 10_000);
   const line = stdout.trim().split("\n")[0]!.trim();
   if (code === 0 && line !== "") return line.slice(0, 80);
-  throw usageError(`${nameOf(javy)} does not say its version`, ...tail(stderr || stdout));
+  throw usageError(`${nameOf(javy)} does not say its version`, ...excerpt(stderr || stdout));
 }
 
 export interface JavyOptions {
@@ -44,15 +44,15 @@ export async function buildWithJavy(
   try {
     const out = join(folder, "module.wasm");
     const { code, stdout, stderr } = await execute(javy, command(version, file, out, options), world);
-    if (code !== 0) throw usageError(`${nameOf(javy)} could not build ${basename(file)}`, ...tail(stderr));
+    if (code !== 0) throw usageError(`${nameOf(javy)} could not build ${basename(file)}`, ...excerpt(stderr));
     const bytes = await readFile(out).catch(() => null);
     if (bytes === null)
-      throw unsupported(`${nameOf(javy)} wrote no module`, ...tail(stderr), ...tail(stdout));
+      throw unsupported(`${nameOf(javy)} wrote no module`, ...excerpt(stderr), ...excerpt(stdout));
     if (!isWasm(bytes))
       throw unsupported(
         `what ${nameOf(javy)} wrote is no WebAssembly`,
         `found: ${bytes.length} bytes`,
-        ...tail(stderr),
+        ...excerpt(stderr),
       );
     return new Uint8Array(bytes);
   } finally {
@@ -135,8 +135,14 @@ function nameOf({ path, from }: UserJavy): string {
   return `${basename(path)} (${from})`;
 }
 
-/** The last lines that it wrote: they are another program's text, and made inert where they are printed. */
-function tail(text: string): string[] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return lines.slice(-12).map((line) => line.slice(0, 300));
+/**
+ * What it wrote, the beginning and the end: a Rust program says its error first, perhaps with a long backtrace behind.
+ * It is another program's text, and made inert where it is printed.
+ */
+function excerpt(text: string): string[] {
+  const lines = text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.slice(0, 300));
+  return lines.length <= 12 ? lines : [...lines.slice(0, 6), "…", ...lines.slice(-5)];
 }
