@@ -3,11 +3,14 @@
  * prepared is plain bytes.
  */
 import type { CostModel } from "../fuel/models.ts";
+import { allFrames, type NativeFrames, namedFrames } from "../probe/native-frames.ts";
 import { type Meter, meterNames } from "../probe/plan.ts";
 import { meterPlan, profilerPlan, wasmPlan } from "../probe/profiler-plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
 import { identifyEngines } from "../quickjs/identify.ts";
+import { nameNatives } from "../quickjs/natives.ts";
+import { opcodeWork } from "../quickjs/opcode-work.ts";
 import type { EngineVersion } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 
@@ -43,10 +46,29 @@ export interface InstrumentOptions {
   readonly model: CostModel;
   readonly mode: Meter["mode"];
   readonly checks: boolean;
-  /** Frames for the engine's own functions. */
-  readonly native: boolean;
+  /** Frames for functions of the engine. */
+  readonly native: NativeFrames | null;
   /** Only the total. */
   readonly totalsOnly?: boolean;
+}
+
+/**
+ * Which native functions of a module get frames: all of them, or those that have a name for `--by builtin`. All of them,
+ * and no QuickJS's, where nothing was located.
+ */
+export function nativeFrames(found: Located, kind: "all" | "named"): NativeFrames;
+export function nativeFrames(found: Pick<Located, "module" | "names">, kind: "all"): NativeFrames;
+export function nativeFrames(
+  found: Pick<Located, "module" | "names"> & Partial<Located>,
+  kind: "all" | "named",
+): NativeFrames {
+  const { module, names, dispatch } = found;
+  if (!dispatch) return allFrames(module, names, new Map());
+  const engines = identifyEngines(module, dispatch, null);
+  const natives = nameNatives(module, dispatch, engines);
+  return kind === "all"
+    ? allFrames(module, names, natives)
+    : namedFrames(natives, [...new Set(engines.flatMap(opcodeWork))]);
 }
 
 function meterOf({ model, mode, checks }: InstrumentOptions, globals: Meter["globals"]): Meter {
@@ -69,8 +91,8 @@ export function instrumentEngine(
 }
 
 /** A module with frames for each of its own functions, whatever it holds. */
-export function instrumentWasm(module: Module, options: InstrumentOptions): Uint8Array {
-  return rewrite(module, wasmPlan(meterOf(options, { kind: "define" })));
+export function instrumentWasm(module: Module, native: NativeFrames, options: InstrumentOptions): Uint8Array {
+  return rewrite(module, wasmPlan(module, native, meterOf(options, { kind: "define" })));
 }
 
 function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) => boolean): number[] {
