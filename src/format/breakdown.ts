@@ -124,7 +124,9 @@ function builtinRows(result: Result): Row[] {
     grouped(sum("calls") + sum("resumes")),
   ];
   return [
-    ...native.filter((row) => row.self > 0 || row.calls > 0).map((row) => functionRow(row, result, [])),
+    ...[...native, ...result.functions.filter(({ kind }) => kind === "phase")]
+      .filter((row) => row.self > 0 || row.calls > 0)
+      .map((row) => functionRow(row, result, [])),
     { name: "[quickjs] interpreter", place: "", self, total: result.phases.js, calls: sum("calls"), cells },
   ];
 }

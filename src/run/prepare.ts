@@ -2,6 +2,7 @@
  * Gets a module ready to run: its engine found, instrumented after one plan and metered into one counter. What is
  * prepared is plain bytes.
  */
+import { Diagnostic } from "../base/diagnostics.ts";
 import type { CostModel } from "../fuel/models.ts";
 import { allFrames, type NativeFrames, namedFrames } from "../probe/native-frames.ts";
 import { type Meter, meterNames } from "../probe/plan.ts";
@@ -11,7 +12,7 @@ import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
 import { identifyEngines } from "../quickjs/identify.ts";
 import { nameNatives } from "../quickjs/natives.ts";
 import { opcodeWork } from "../quickjs/opcode-work.ts";
-import type { EngineVersion } from "../quickjs/versions.ts";
+import { type EngineVersion, versions } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 
 /** A module that holds QuickJS, and where in it. */
@@ -52,6 +53,16 @@ export interface InstrumentOptions {
   readonly totalsOnly?: boolean;
 }
 
+/** The engines that a module may hold, as far as it tells; all, where it tells of none that is known. */
+function likelyEngines(module: Module, dispatch: Dispatch): readonly EngineVersion[] {
+  try {
+    return identifyEngines(module, dispatch, null);
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    return versions;
+  }
+}
+
 /**
  * Which native functions of a module get frames: all of them, or those that have a name for `--by builtin`. All of them,
  * and no QuickJS's, where nothing was located.
@@ -64,7 +75,7 @@ export function nativeFrames(
 ): NativeFrames {
   const { module, names, dispatch } = found;
   if (!dispatch) return allFrames(module, names, new Map());
-  const engines = identifyEngines(module, dispatch, null);
+  const engines = likelyEngines(module, dispatch);
   const natives = nameNatives(module, dispatch, engines);
   return kind === "all"
     ? allFrames(module, names, natives)

@@ -39,9 +39,7 @@ test("native functions that are one function are told apart by magic; engine wor
   recorder.finish(80n);
   const nodes = recorder.nodes();
   const self = new Map<number, bigint>();
-  nodes.function.forEach((id, i) => {
-    self.set(id, (self.get(id) ?? 0n) + nodes.self[i]!);
-  });
+  for (const [i, id] of nodes.function.entries()) self.set(id, (self.get(id) ?? 0n) + nodes.self[i]!);
   expect(Object.fromEntries(self)).toEqual({
     "-1": 19n,
     0: 8n,
