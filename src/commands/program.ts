@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { decodeText } from "../base/bytes.ts";
 import { named, unsupported, usageError } from "../base/diagnostics.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { recognise } from "../javy/module.ts";
@@ -16,6 +17,7 @@ import {
   readApp,
   readPlugin,
 } from "../run/app.ts";
+import { type GivenSource, isStripped } from "../run/lines.ts";
 import type { GuestThread } from "../run/thread.ts";
 import { decodeModule, isWasm } from "../wasm/decode.ts";
 import { looksLikeResult, readInput } from "./result-file.ts";
@@ -44,18 +46,20 @@ export async function pluginFor(
   entry: Entry,
   path: string | undefined,
   cwd: string,
-): Promise<ChosenPlugin | { readonly plugin: null; readonly engine: "static" }> {
+): Promise<
+  | ChosenPlugin
+  | { readonly plugin: null; readonly engine: "static" /** For its source. */; readonly compiler?: Plugin }
+> {
   if (entry.kind === "source") return choosePlugin(path, cwd);
   const module = named(entry.name, () => decodeModule(entry.bytes));
   const namespace = neededPlugin(module);
   if (namespace === null) {
+    const found = recognise(module);
     // what is wrong with a plugin given as a program is said where it is read
-    if (path !== undefined && recognise(module).kind !== "plugin")
-      throw usageError(
-        `${entry.name} needs no plugin`,
-        "leave out --plugin: the module has its engine in it",
-      );
-    return { plugin: null, engine: "static" };
+    if (path === undefined || found.kind === "plugin") return { plugin: null, engine: "static" };
+    if (found.kind === "static" && isStripped(found.payload))
+      return { plugin: null, engine: "static", compiler: (await choosePlugin(path, cwd)).plugin };
+    throw usageError(`${entry.name} needs no plugin`, "leave out --plugin: the module has its engine in it");
   }
   const chosen = await choosePlugin(path, cwd, namespace);
   if (path === undefined && chosen.plugin.namespace !== namespace)
@@ -106,6 +110,15 @@ export async function readEntry(path: string, cwd: string): Promise<Entry> {
     `found: ${bytes.length} bytes beginning ${head}`,
     "supported: JavaScript in UTF-8 (app.js), or a WebAssembly module (app.wasm)",
   );
+}
+
+/** Reads the source that a module was built from. */
+export async function readSource(path: string, entry: Entry, cwd: string): Promise<GivenSource> {
+  const name = shownPath(resolve(cwd, path), cwd);
+  if (entry.kind === "source")
+    throw usageError(`${entry.name} is source itself`, "--source is for modules: leave it out");
+  const text = decodeText(await readInput(path, cwd, "the source"));
+  return { name, text };
 }
 
 /** A path as results show it: never absolute, `/` between its parts. */

@@ -11,7 +11,7 @@ import type { Recording } from "../profile/recording.ts";
 import { lineSites } from "../quickjs/lines.ts";
 import { engineById } from "../quickjs/versions.ts";
 import { Recorder } from "./collector/recorder.ts";
-import { FunctionRegistry } from "./identity.ts";
+import { FunctionRegistry, type RegistryListener } from "./identity.ts";
 import {
   type CompileJob,
   type CompileOutcome,
@@ -103,6 +103,7 @@ export function runGuest(job: RunJob): RunOutcome {
     end,
     recording: profile?.recording(end) ?? null,
     engine: profile?.engine ?? null,
+    carried: profile?.carried ?? null,
     fuel,
     stdout: output[1].summary,
     stderr: output[2].summary,
@@ -196,24 +197,31 @@ class ProfiledRun {
     return this.#registry?.engine?.id ?? null;
   }
 
+  get carried(): RunOutcome["carried"] {
+    const found = this.#registry?.carried;
+    return found ? { carried: found.carried, lost: found.lost } : null;
+  }
+
   /** The module that counts is instantiated. */
   attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory): void {
     this.#counter = counting.exports[meterNames.counter] as WebAssembly.Global;
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives } = this.#settings;
+    const { engines, payload, natives, compiled } = this.#settings;
     if (!recorder || engines.length === 0) return;
     const guest = {
       get bytes() {
         return new Uint8Array(memory.buffer);
       },
     };
-    const registry = new FunctionRegistry(engines.map(engineById), payload, guest, natives.length, {
+    const listener: RegistryListener = {
       added: (id, made, flags) =>
         recorder.addFunction(id, made.code.length, flags, lineSites(made, registry.engine!.lines)),
       loadedAgain: (rootId) => recorder.willHoist(rootId),
-    });
+    };
+    const known = engines.map(engineById);
+    const registry = new FunctionRegistry(known, payload, guest, natives.length, listener, compiled);
     this.#registry = registry;
   }
 

@@ -3,6 +3,7 @@
  * threads, so it is plain data.
  */
 import type { Recording } from "../profile/recording.ts";
+import type { Carried } from "../quickjs/carry.ts";
 
 /** Compiles JavaScript in an instance of its own. */
 export interface CompileJob {
@@ -46,6 +47,8 @@ export interface RunPlugin {
 export interface ProfileSettings {
   /** The serialized program, to tie functions to; null where it is not known. */
   readonly payload: Uint8Array | null;
+  /** The program's source, compiled anew, to carry lines over from: for bytecode that was stripped of them. */
+  readonly compiled?: CompiledSource | null;
   /** Ids of the engines that it may be (quickjs/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
   /** How many calls and returns to keep in order. */
@@ -56,6 +59,12 @@ export interface ProfileSettings {
   readonly totalsOnly?: boolean;
   readonly maxFuel: bigint | null;
   readonly timeoutMs: number | null;
+}
+
+export interface CompiledSource {
+  readonly bytecode: Uint8Array;
+  /** Ids of the engines that may have made it. */
+  readonly engines: readonly string[];
 }
 
 export interface HostSettings {
@@ -92,6 +101,8 @@ export interface RunOutcome {
   readonly recording: Recording | null;
   /** Id of the QuickJS that was found in memory; null where no JavaScript ran. */
   readonly engine: string | null;
+  /** What was carried over from the compiled source; null where there is none or no JavaScript ran. */
+  readonly carried: Omit<Carried, "unit"> | null;
   /** The engine's count; 0 without a meter. */
   readonly fuel: bigint;
   readonly stdout: OutputSummary;

@@ -56,7 +56,7 @@ export async function findLines(thread: GuestThread, request: LinesRequest): Pro
   if (!isStripped(app.payload, engines)) {
     if (given)
       throw usageError(
-        `${request.name} does not want a source`,
+        `${request.name} has no use for --source`,
         app.payload ? "its bytecode has lines of its own" : "it has no bytecode that one could belong to",
         "leave out --source",
       );

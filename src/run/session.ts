@@ -17,6 +17,7 @@ import { type EngineVersion, engineById } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
+import { findLines, type GivenSource, type Lines, linesWarnings } from "./lines.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -31,6 +32,10 @@ import type { GuestThread } from "./thread.ts";
 export interface SessionRequest {
   /** The plugin of a dynamic program, null for one that is whole. */
   readonly plugin: Plugin | null;
+  /** A plugin to compile the source with, for a program that is whole. */
+  readonly compiler?: Plugin | null;
+  /** The program's source, for bytecode that was stripped of lines; null: what the module carries. */
+  readonly source?: GivenSource | null;
   /** May still be compiling: the plugin is instrumented meanwhile. */
   readonly app: App | Promise<App>;
   /** Name of the program, `/`-separated and relative: shown wherever the bytecode says `function.mjs`. */
@@ -76,6 +81,7 @@ type ReadyRequest = Omit<SessionRequest, "app" | "export"> & {
   /** The module that holds the engine, and its interpreter: null where nobody asks for JavaScript. */
   readonly located: Located | null;
   readonly engines: readonly EngineVersion[];
+  readonly lines: Lines;
 };
 
 export async function runSession(thread: GuestThread, pending: SessionRequest): Promise<Session> {
@@ -89,12 +95,14 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   const early = located && instrumentEngine(located, instrumentation(pending, "run"));
   const app = await compiling;
   if (wantsEngine && !plugin) located = named(pending.name, () => locate(app, dispatchFunction));
+  const engines = located ? named(pending.name, () => enginesOf(located!, app.payload)) : [];
   const request: ReadyRequest = {
     ...pending,
     app,
     export: chooseExport(app.module, pending.export),
     located,
-    engines: located ? named(pending.name, () => enginesOf(located!, app.payload)) : [],
+    engines,
+    lines: located ? await findLines(thread, { ...pending, app, engines }) : { kind: "own" },
   };
   const instrumented = early ?? instrument(request, "run");
   let outcome = await execute(thread, request, "run", instrumented);
@@ -164,6 +172,7 @@ async function execute(
     export: request.export,
     profile: {
       payload: app.payload,
+      compiled: request.lines.kind === "compiled" ? request.lines.compiled : null,
       engines: request.engines.map(({ id }) => id),
       events: request.events,
       natives: options.native ? nativeNames(plugin ?? app) : [],
@@ -268,8 +277,9 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
       message: messageOf(end, trace?.message, request),
     },
     comparable: isComparable(end),
-    printedStack: trace?.frames ?? [],
-    warnings: warningsOf(request),
+    // Of functions without lines of their own the engine prints none: ours are better.
+    printedStack: request.lines.kind === "own" ? (trace?.frames ?? []) : [],
+    warnings: [...warningsOf(request), ...linesWarnings(request.lines, outcome.carried)],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
   return buildResult(recording, { engine, fileName }, facts);
