@@ -53,8 +53,7 @@ export function lacksDebug(fn: Pick<BytecodeFunction, "file" | "line">): boolean
 export function carryDebug(stripped: BytecodeUnit, compiled: BytecodeUnit): Carried {
   const found: readonly (BytecodeFunction | LossReason)[] =
     stripped.engine === compiled.engine
-      ? new Match(stripped.functions, compiled.functions, siblingNames(stripped), siblingNames(compiled))
-          .found
+      ? new Match(stripped, compiled).found
       : stripped.functions.map(() => "other engine");
   const lost: LostFunction[] = [];
   let carried = 0;
@@ -75,29 +74,18 @@ export function carryDebug(stripped: BytecodeUnit, compiled: BytecodeUnit): Carr
   return { unit: { ...stripped, functions }, carried, lost };
 }
 
-/** What functions go by, where that says the same of both programs: a place does not. */
-function siblingNames(unit: BytecodeUnit): readonly string[] {
-  const place = /^fn#|^\(anonymous /;
-  return displayNames(unit).map((name) => (place.test(name) ? "" : name));
-}
-
 class Match {
   /** By index of a stripped function: its counterpart, or why it has none. */
   readonly found: (BytecodeFunction | LossReason)[] = [];
   readonly #ours: Side;
   readonly #theirs: Side;
 
-  constructor(
-    ours: readonly BytecodeFunction[],
-    theirs: readonly BytecodeFunction[],
-    ourNames: readonly string[],
-    theirNames: readonly string[],
-  ) {
+  constructor(ours: BytecodeUnit, theirs: BytecodeUnit) {
     // variables that were kept were kept for every function but those that have none
-    const named = ours.every(({ variables, argumentCount }) => variables.length >= argumentCount);
+    const named = ours.functions.every(({ variables, argumentCount }) => variables.length >= argumentCount);
     const numbers = new Map<string, number>();
-    this.#ours = new Side(ours, ourNames, named, numbers);
-    this.#theirs = new Side(theirs, theirNames, named, numbers);
+    this.#ours = new Side(ours, named, numbers);
+    this.#theirs = new Side(theirs, named, numbers);
     this.#pair(0, 0);
   }
 
@@ -145,21 +133,18 @@ class Match {
 /** One of the two programs. Functions are the same where their numbers are, on either side. */
 class Side {
   readonly functions: readonly BytecodeFunction[];
-  readonly names: readonly string[];
   /** The number of each function's own contents. */
   readonly own: number[] = [];
   /** The number of its contents with those of all functions inside. */
   readonly tree: number[] = [];
+  readonly #unit: BytecodeUnit;
   readonly #places = new Map<number, number[]>();
+  #names: readonly string[] | undefined;
 
-  constructor(
-    functions: readonly BytecodeFunction[],
-    names: readonly string[],
-    named: boolean,
-    numbers: Map<string, number>,
-  ) {
+  constructor(unit: BytecodeUnit, named: boolean, numbers: Map<string, number>) {
+    const { functions } = unit;
     this.functions = functions;
-    this.names = names;
+    this.#unit = unit;
     const number = (key: string) => {
       const known = numbers.get(key) ?? numbers.size;
       numbers.set(key, known);
@@ -175,6 +160,13 @@ class Side {
       if (places) places.push(index);
       else this.#places.set(tree, [index]);
     }
+  }
+
+  /** What each function goes by; "" where that is only its place, which says nothing of the other program's. */
+  get names(): readonly string[] {
+    const place = /^fn#|^\(anonymous /;
+    this.#names ??= displayNames(this.#unit).map((name) => (place.test(name) ? "" : name));
+    return this.#names;
   }
 
   /** The functions in a function's constant pool. */
