@@ -33,13 +33,15 @@ function traits(source) {
     closureType: /\bclosure_type : \d/.test(source),
     /** Strings can be slices of others. */
     slices: /\bJSStringSlice\b/.test(source),
+    /** Constants are aligned to values behind the structure. */
+    alignedConstants: /cpool_offset = \(function_size \+ 7\)/.test(source),
     /** Reference count and kind of a structure stand before it. */
     headerBefore: /\bJSMallocBlockHeader\b/.test(source),
   };
 }
 
 /** The generated object, with an expression of C for each number; null where the engine has no such thing. */
-const shapeOf = ({ debug, columns, closureType, slices, headerBefore }) => ({
+const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, headerBefore }) => ({
   // JSGCObjectHeader, at the start of every structure that the collector knows
   object: {
     gcType: headerBefore
@@ -67,6 +69,7 @@ const shapeOf = ({ debug, columns, closureType, slices, headerBefore }) => ({
     closureCount: at("JSFunctionBytecode", "closure_var_count"),
     realm: at("JSFunctionBytecode", "realm"),
     constants: at("JSFunctionBytecode", "cpool"),
+    constantsAlignment: alignedConstants ? "8" : "1",
     constantCount: at("JSFunctionBytecode", "cpool_count"),
     hasDebug: debug ? bits("JSFunctionBytecode", "has_debug") : null,
     sizeWithoutDebug: debug ? at("JSFunctionBytecode", "debug") : size("JSFunctionBytecode"),
@@ -157,7 +160,7 @@ function measure(folder, options, temporary) {
   const exported = ["numbers", ...fields.flatMap((_, i) => [`field${i}`, `set${i}`, `size${i}`])];
   // as rquickjs-sys's build.rs does for WASI
   const defines = [
-    ...["_GNU_SOURCE", "EMSCRIPTEN=1", "FE_DOWNWARD=0", "FE_UPWARD=0", "NDEBUG", 'CONFIG_VERSION=""'],
+    ...["_GNU_SOURCE", "EMSCRIPTEN=1", "FE_DOWNWARD=0", "FE_UPWARD=0", 'CONFIG_VERSION=""'],
     ...options.defines,
   ];
   execFileSync(

@@ -27,6 +27,14 @@ export interface ChosenPlugin {
   readonly engine: "embedded" | "plugin";
 }
 
+/** A module has its engine in it. */
+export interface NoPlugin {
+  readonly plugin: null;
+  readonly engine: "static";
+  /** A plugin to compile its source with, where one was given and its bytecode was stripped. */
+  readonly compiler: Plugin | null;
+}
+
 /** The plugin of --plugin, or the embedded one. `importedAs`: for plugins that do not say what they are imported as. */
 export async function choosePlugin(
   path: string | undefined,
@@ -46,20 +54,16 @@ export async function pluginFor(
   entry: Entry,
   path: string | undefined,
   cwd: string,
-): Promise<
-  | ChosenPlugin
-  | { readonly plugin: null; readonly engine: "static" /** For its source. */; readonly compiler?: Plugin }
-> {
+): Promise<ChosenPlugin | NoPlugin> {
   if (entry.kind === "source") return choosePlugin(path, cwd);
   const module = named(entry.name, () => decodeModule(entry.bytes));
   const namespace = neededPlugin(module);
   if (namespace === null) {
+    // the module has its engine in it; a plugin that was given can do no harm, and may have to compile its source
     const found = recognise(module);
-    // what is wrong with a plugin given as a program is said where it is read
-    if (path === undefined || found.kind === "plugin") return { plugin: null, engine: "static" };
-    if (found.kind === "static" && isStripped(found.payload))
-      return { plugin: null, engine: "static", compiler: (await choosePlugin(path, cwd)).plugin };
-    throw usageError(`${entry.name} needs no plugin`, "leave out --plugin: the module has its engine in it");
+    const wanted = path !== undefined && found.kind === "static" && isStripped(found.payload);
+    const compiler = wanted ? (await choosePlugin(path, cwd)).plugin : null;
+    return { plugin: null, engine: "static", compiler };
   }
   const chosen = await choosePlugin(path, cwd, namespace);
   if (path === undefined && chosen.plugin.namespace !== namespace)
@@ -128,10 +132,15 @@ export function shownPath(file: string, cwd: string): string {
   return path.split(sep).join("/");
 }
 
-/** Builds or reads the app. */
-export function makeApp(entry: Entry, plugin: Plugin | null, thread: GuestThread): Promise<App> {
+/** Builds or reads the app. `hosted`: a host that the user made gives it whatever it imports. */
+export function makeApp(
+  entry: Entry,
+  plugin: Plugin | null,
+  thread: GuestThread,
+  hosted = false,
+): Promise<App> {
   if (entry.kind === "source") return buildApp(thread, plugin!, entry.text, entry.name);
-  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin)));
+  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin, hosted)));
 }
 
 export function sha256Of(bytes: Uint8Array): string {

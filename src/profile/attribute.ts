@@ -84,6 +84,10 @@ class Attribution {
     );
   }
 
+  get #nativeKind(): FunctionRow["kind"] {
+    return this.#options.engine === null ? "wasm" : "engine";
+  }
+
   #file(compiled: string): number {
     const name = this.#options.fileName(compiled);
     const known = this.#files.indexOf(name);
@@ -220,7 +224,7 @@ class Attribution {
       const name = PHASE_FUNCTIONS.find(([candidate]) => candidate === key)![1];
       if (phaseFuel[key] > 0n) addPhase(name, phaseFuel[key], "phase");
     };
-    if (this.#hasNatives) mergedOf[0] = addPhase(nativeRoot, recorded.self[0]!, "engine");
+    if (this.#hasNatives) mergedOf[0] = addPhase(nativeRoot, recorded.self[0]!, this.#nativeKind);
     else phase("startup");
 
     const rootChildren = new Map<string, number>();
@@ -284,7 +288,7 @@ class Attribution {
       return {
         id,
         name: this.#names[id]!,
-        kind: origin.kind === "native" ? "engine" : "js",
+        kind: origin.kind === "native" ? this.#nativeKind : "js",
         ...{ file, line, column },
         ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]!, total: total[id]! },
         min: perCall && toFuel(perCall.min),

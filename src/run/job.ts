@@ -4,6 +4,8 @@
  */
 import type { Recording } from "../profile/recording.ts";
 import type { Carried } from "../quickjs/carry.ts";
+import type { PlatformFacts } from "./host.ts";
+import type { ShopifyGeneration } from "./shopify.ts";
 
 /** Compiles JavaScript in an instance of its own. */
 export interface CompileJob {
@@ -74,7 +76,13 @@ export interface HostSettings {
   readonly passThrough: boolean | "stderr";
   readonly args: readonly string[];
   readonly realClock: boolean;
+  /** Where the fixed monotonic clock stands, in nanoseconds; default 0. Some runtimes refuse to start at 0. */
+  readonly monotonic?: bigint;
   readonly seed: bigint;
+  /** The platform whose protocol the guest speaks; without it, WASI between pipes. */
+  readonly platform?: ShopifyGeneration | null;
+  /** Absolute path of a host that the user made; it drives the guest, and the export is not called. */
+  readonly userHost?: string | null;
 }
 
 /** Words of the shared control array. */
@@ -110,6 +118,8 @@ export interface RunOutcome {
   readonly stdin: { readonly bytes: number; readonly sha256: string };
   /** What was read of stdin, kept where the count is not exact: a repetition needs it. */
   readonly consumed: Uint8Array | null;
+  /** What the platform measures; null where there is none. */
+  readonly platform: PlatformFacts | null;
   readonly maxMemoryBytes: number;
   readonly collectorBytes: number;
   /** Milliseconds inside the guest, for the benchmark only. */

@@ -26,7 +26,7 @@ export interface GivenSource {
 
 /** Where a program's lines come from. */
 export type Lines =
-  /** From its bytecode; also where there is no bytecode to carry anything over to. */
+  /** From its bytecode, or from memory: a source would add nothing. */
   | { readonly kind: "own" }
   | { readonly kind: "missing"; readonly why: string }
   /** From `source`, as `compiler` compiled it. */
@@ -53,15 +53,9 @@ export interface LinesRequest {
 /** Finds out where lines come from, and compiles the source where they are to come from there. */
 export async function findLines(thread: GuestThread, request: LinesRequest): Promise<Lines> {
   const { app, engines, source: given } = request;
-  if (!isStripped(app.payload, engines)) {
-    if (given)
-      throw usageError(
-        `${request.name} has no use for --source`,
-        app.payload ? "its bytecode has lines of its own" : "it has no bytecode that one could belong to",
-        "leave out --source",
-      );
-    return { kind: "own" };
-  }
+  if (given && app.payload === null)
+    throw usageError(`${request.name} has no bytecode that a source could belong to`, "leave out --source");
+  if (!isStripped(app.payload, engines)) return { kind: "own" };
   const source = given ?? (app.source === null ? null : { name: "javy_source", text: app.source });
   if (source === null) return missing("the module has no source in it: give it with --source <file>");
   const refused: string[] = [];

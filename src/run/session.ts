@@ -5,7 +5,15 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import { Diagnostic, Exit, type ExitCode, internalError, named, usageError } from "../base/diagnostics.ts";
+import {
+  Diagnostic,
+  Exit,
+  type ExitCode,
+  internalError,
+  named,
+  unsupported,
+  usageError,
+} from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { entryPoints } from "../javy/module.ts";
 import type { Meter } from "../probe/plan.ts";
@@ -13,10 +21,11 @@ import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
-import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
+import { platformWarnings } from "./limits.ts";
 import { findLines, type GivenSource, type Lines, linesWarnings } from "./lines.ts";
 import {
   enginesOf,
@@ -27,6 +36,7 @@ import {
   type Located,
   locate,
 } from "./prepare.ts";
+import { type ShopifyGeneration, type ShopifyLimits, shopifyGeneration, shopifyLimits } from "./shopify.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
@@ -46,6 +56,8 @@ export interface SessionRequest {
   readonly model: CostModel;
   readonly host: HostSettings;
   readonly frames: "js" | "engine" | "wasm";
+  /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that. */
+  readonly limits: "auto" | "none" | number;
   /** Calls and returns to keep in order. */
   readonly events: number;
   readonly maxFuel: number | null;
@@ -60,9 +72,13 @@ export interface SessionRequest {
 
 export interface Session {
   readonly result: Result;
+  /** Why the JavaScript could not be told apart by name: the engine is none that is known. */
+  readonly refused: Diagnostic | null;
   readonly outcome: RunOutcome;
   /** What was located and made, for --verbose. */
   readonly facts: {
+    /** Fuel past which the guest is stopped: as asked, or the platform's. */
+    readonly maxFuel: number | null;
     /** Null with frames of WebAssembly only. */
     readonly dispatch: Dispatch | null;
     readonly appBytes: number;
@@ -75,7 +91,8 @@ export interface Session {
 const entryFile = "function.mjs";
 
 /** A request whose program is there, with what was found in it. */
-type ReadyRequest = Omit<SessionRequest, "app" | "export"> & {
+type ReadyRequest = Omit<SessionRequest, "app" | "export" | "limits"> & {
+  readonly limits: ShopifyLimits | null;
   readonly app: App;
   readonly export: string;
   /** The module that holds the engine, and its interpreter: null where nobody asks for JavaScript. */
@@ -95,16 +112,24 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   const early = located && instrumentEngine(located, instrumentation(pending, "run"));
   const app = await compiling;
   if (wantsEngine && !plugin) located = named(pending.name, () => locate(app, dispatchFunction));
-  const engines = located ? named(pending.name, () => enginesOf(located!, app.payload)) : [];
+  const { engines, refused } = located
+    ? knownEngines(pending.name, located, app)
+    : { engines: [], refused: null };
+  const { platform, limits } = platformOf(app, plugin, pending.limits);
   const request: ReadyRequest = {
     ...pending,
     app,
-    export: chooseExport(app.module, pending.export),
+    limits,
+    maxFuel: pending.maxFuel ?? limits?.fuel ?? null,
+    host: { ...pending.host, platform },
+    export: pending.host.userHost ? "" : chooseExport(app.module, pending.export),
     located,
     engines,
-    lines: located ? await findLines(thread, { ...pending, app, engines }) : { kind: "own" },
+    lines: located && !refused ? await findLines(thread, { ...pending, app, engines }) : { kind: "own" },
+    // of an engine that nobody knows, its own functions tell what it does
+    frames: refused ? "engine" : pending.frames,
   };
-  const instrumented = early ?? instrument(request, "run");
+  const instrumented = (refused ? null : early) ?? instrument(request, "run");
   let outcome = await execute(thread, request, "run", instrumented);
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
@@ -115,12 +140,50 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   const facts = {
+    maxFuel: request.maxFuel,
     dispatch: located?.dispatch ?? null,
     appBytes: app.bytes.length,
     payloadBytes: app.payload?.length ?? 0,
     engineBytes: instrumented.length,
   };
-  return { result: resultOf(request, outcome), outcome, facts };
+  const unread = outcome.engine === unknownEngine.id ? unreadable(pending.name, engines) : null;
+  return { result: resultOf(request, outcome), refused: refused ?? unread, outcome, facts };
+}
+
+/** The engines that the module may hold; one that is not known is run all the same, and said. */
+function knownEngines(name: string, located: Located, app: App) {
+  try {
+    return { engines: named(name, () => enginesOf(located, app.payload)), refused: null };
+  } catch (error) {
+    if (!(error instanceof Diagnostic) || error.exit !== Exit.unsupported) throw error;
+    return { engines: [unknownEngine], refused: error };
+  }
+}
+
+function unreadable(name: string, engines: readonly EngineVersion[]): Diagnostic {
+  return unsupported(
+    `${name}: the engine's memory does not look like that of any QuickJS that is known here`,
+    `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
+    "functions are shown by address; --frames engine shows the engine's own",
+  );
+}
+
+/** The platform that a program is for, and its limits. */
+function platformOf(
+  app: App,
+  plugin: Plugin | null,
+  limits: SessionRequest["limits"],
+): { readonly platform: ShopifyGeneration | null; readonly limits: ShopifyLimits | null } {
+  const namespaces = app.module.imports.map(({ module }) => module);
+  const found =
+    plugin &&
+    shopifyGeneration(
+      namespaces,
+      plugin.module.exports.map(({ name }) => name),
+    );
+  const platform = found && (found.certain || typeof limits === "number") ? found : null;
+  if (limits === "none" || (limits === "auto" && !platform)) return { platform, limits: null };
+  return { platform, limits: shopifyLimits(limits === "auto" ? 1 : limits) };
 }
 
 /** Functions that modules export for their hosts, not to be run as programs. */
@@ -179,7 +242,8 @@ async function execute(
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },
-    host: request.host,
+    // with QuickJS as platforms have it; Go does not start at 0
+    host: request.engines.length > 0 ? request.host : { monotonic: 1n, ...request.host },
     control,
   };
   request.interrupted?.addEventListener("abort", stop);
@@ -279,7 +343,11 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
     comparable: isComparable(end),
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: request.lines.kind === "own" ? (trace?.frames ?? []) : [],
-    warnings: [...warningsOf(request), ...linesWarnings(request.lines, outcome.carried)],
+    warnings: [
+      ...warningsOf(request),
+      ...platformNotes(request, outcome),
+      ...linesWarnings(request.lines, outcome.carried),
+    ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
   return buildResult(recording, { engine, fileName }, facts);
@@ -308,6 +376,11 @@ function messageOf(
     default:
       return null;
   }
+}
+
+function platformNotes({ app, limits }: ReadyRequest, { platform, end }: RunOutcome): Warning[] {
+  if (!platform) return [];
+  return platformWarnings(platform, app.bytes.length, limits, end.kind === "ok" ? "ok" : "early");
 }
 
 function warningsOf({ model, host }: Pick<SessionRequest, "model" | "host">): Warning[] {

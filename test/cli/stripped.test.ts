@@ -38,6 +38,8 @@ beforeAll(() => {
     "app.js": source,
     "edited.js": source.replace("amount * 1.5", "amount * amount").replace("n * 0.2", "n * 0.3"),
     "typo.js": `${source}const const = 1;\n`,
+    // QuickJS without a program
+    "foreign.wasm": staticModule(new Uint8Array([0]), null),
     "lines.wasm": staticModule(compileProgram(source), null),
     "static.wasm": staticModule(payload, source),
     "static-no-source.wasm": staticModule(payload, null),
@@ -201,10 +203,17 @@ describe("without any source", () => {
   });
 });
 
-describe("where a source or a plugin is of no use, it is refused", () => {
+test("a module with lines of its own keeps them, whatever the source", async () => {
+  const [own, given] = await Promise.all([
+    profile("lines.wasm"),
+    profile("lines.wasm", "--source", "edited.js", "--plugin", "no plugin at all"),
+  ]);
+  expect(given).toEqual(own);
+});
+
+describe("where a source is of no use, it is refused", () => {
   test.each([
-    ["a module with lines of its own", ["lines.wasm", "--source", "app.js"], /lines of its own/],
-    ["a module with lines and its engine in it", ["lines.wasm", "--plugin", "p"], /needs no plugin/],
+    ["a module without bytecode", ["foreign.wasm", "--source", "app.js"], /no bytecode that a source/],
     ["JavaScript", ["app.js", "--source", "app.js"], /is source itself/],
     ["WebAssembly frames", ["app.wasm", "--source", "app.js", "--frames", "wasm"], /--frames wasm/],
     ["a file that is not there", ["app.wasm", "--source", "gone.js"], /gone\.js/],

@@ -26,6 +26,7 @@ export const layoutBellard2021bignum: MemoryLayout = {
     closureCount: 60,
     realm: 48,
     constants: 52,
+    constantsAlignment: 1,
     constantCount: 56,
     hasDebug: { offset: 16, shift: 18, bits: 1 },
     sizeWithoutDebug: 64,

@@ -34,6 +34,8 @@ export interface MemoryLayout {
     readonly variables: number;
     readonly closure: number;
     readonly constants: number;
+    /** Where they stand behind the structure: at the next multiple of this. */
+    readonly constantsAlignment: number;
     readonly codeLength: number;
     readonly constantCount: number;
     /** u16 */

@@ -1,4 +1,4 @@
-// Generated from crate rquickjs-sys@0.9.0, quickjs/ by `node scripts/layouts.js ng19 --crate rquickjs-sys@0.9.0`. Do not edit.
+// Generated from crate rquickjs-sys@0.9.0, quickjs/ by `node scripts/layouts.js ng19 --crate rquickjs-sys@0.9.0 --define NDEBUG`. Do not edit.
 import type { MemoryLayout } from "./layout.ts";
 
 export const layoutNg19: MemoryLayout = {
@@ -26,6 +26,7 @@ export const layoutNg19: MemoryLayout = {
     closureCount: 60,
     realm: 48,
     constants: 52,
+    constantsAlignment: 1,
     constantCount: 56,
     hasDebug: null,
     sizeWithoutDebug: 96,

@@ -1,4 +1,4 @@
-// Generated from crate rquickjs-sys@0.12.2, quickjs/ by `node scripts/layouts.js ng26 --crate rquickjs-sys@0.12.2`. Do not edit.
+// Generated from crate rquickjs-sys@0.12.2, quickjs/ by `node scripts/layouts.js ng26 --crate rquickjs-sys@0.12.2 --define NDEBUG`. Do not edit.
 import type { MemoryLayout } from "./layout.ts";
 
 export const layoutNg26: MemoryLayout = {
@@ -26,6 +26,7 @@ export const layoutNg26: MemoryLayout = {
     closureCount: 50,
     realm: 56,
     constants: 60,
+    constantsAlignment: 1,
     constantCount: 52,
     hasDebug: null,
     sizeWithoutDebug: 92,

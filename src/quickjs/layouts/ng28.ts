@@ -1,4 +1,4 @@
-// Generated from crate rquickjs-sys@0.14.0, quickjs/ by `node scripts/layouts.js ng28 --crate rquickjs-sys@0.14.0`. Do not edit.
+// Generated from crate rquickjs-sys@0.14.0, quickjs/ by `node scripts/layouts.js ng28 --crate rquickjs-sys@0.14.0 --define NDEBUG`. Do not edit.
 import type { MemoryLayout } from "./layout.ts";
 
 export const layoutNg28: MemoryLayout = {
@@ -26,6 +26,7 @@ export const layoutNg28: MemoryLayout = {
     closureCount: 42,
     realm: 48,
     constants: 52,
+    constantsAlignment: 8,
     constantCount: 44,
     hasDebug: null,
     sizeWithoutDebug: 84,
