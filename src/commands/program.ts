@@ -4,8 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { decodeText } from "../base/bytes.ts";
 import { named, unsupported, usageError } from "../base/diagnostics.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
+import { recognise } from "../javy/module.ts";
 import {
   type App,
   buildApp,
@@ -15,6 +17,7 @@ import {
   readApp,
   readPlugin,
 } from "../run/app.ts";
+import { type GivenSource, isStripped } from "../run/lines.ts";
 import type { GuestThread } from "../run/thread.ts";
 import { decodeModule, isWasm } from "../wasm/decode.ts";
 import { looksLikeResult, readInput } from "./result-file.ts";
@@ -22,6 +25,14 @@ import { looksLikeResult, readInput } from "./result-file.ts";
 export interface ChosenPlugin {
   readonly plugin: Plugin;
   readonly engine: "embedded" | "plugin";
+}
+
+/** A module has its engine in it. */
+export interface NoPlugin {
+  readonly plugin: null;
+  readonly engine: "static";
+  /** A plugin to compile its source with, where one was given and its bytecode was stripped. */
+  readonly compiler: Plugin | null;
 }
 
 /** The plugin of --plugin, or the embedded one. `importedAs`: for plugins that do not say what they are imported as. */
@@ -43,13 +54,16 @@ export async function pluginFor(
   entry: Entry,
   path: string | undefined,
   cwd: string,
-): Promise<ChosenPlugin | { readonly plugin: null; readonly engine: "static" }> {
+): Promise<ChosenPlugin | NoPlugin> {
   if (entry.kind === "source") return choosePlugin(path, cwd);
   const module = named(entry.name, () => decodeModule(entry.bytes));
   const namespace = neededPlugin(module);
   if (namespace === null) {
-    // the module has its engine in it; a plugin that was given can do no harm
-    return { plugin: null, engine: "static" };
+    // the module has its engine in it; a plugin that was given can do no harm, and may have to compile its source
+    const found = recognise(module);
+    const wanted = path !== undefined && found.kind === "static" && isStripped(found.payload);
+    const compiler = wanted ? (await choosePlugin(path, cwd)).plugin : null;
+    return { plugin: null, engine: "static", compiler };
   }
   const chosen = await choosePlugin(path, cwd, namespace);
   if (path === undefined && chosen.plugin.namespace !== namespace)
@@ -100,6 +114,15 @@ export async function readEntry(path: string, cwd: string): Promise<Entry> {
     `found: ${bytes.length} bytes beginning ${head}`,
     "supported: JavaScript in UTF-8 (app.js), or a WebAssembly module (app.wasm)",
   );
+}
+
+/** Reads the source that a module was built from. */
+export async function readSource(path: string, entry: Entry, cwd: string): Promise<GivenSource> {
+  const name = shownPath(resolve(cwd, path), cwd);
+  if (entry.kind === "source")
+    throw usageError(`${entry.name} is source itself`, "--source is for modules: leave it out");
+  const text = decodeText(await readInput(path, cwd, "the source"));
+  return { name, text };
 }
 
 /** A path as results show it: never absolute, `/` between its parts. */

@@ -28,7 +28,7 @@ import {
   parseModel,
   parseSeconds,
 } from "./options.ts";
-import { makeApp, pluginFor, readEntry } from "./program.ts";
+import { makeApp, pluginFor, readEntry, readSource } from "./program.ts";
 import { readInput } from "./result-file.ts";
 import { userBuild } from "./user-build.ts";
 import { version } from "./version.ts";
@@ -38,6 +38,7 @@ export interface RunOptions extends JavyFlags {
   readonly input?: string;
   readonly export?: string;
   readonly plugin?: string;
+  readonly source?: string;
   readonly fuelModel: string;
   readonly out?: string;
   readonly format: string;
@@ -74,6 +75,10 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
+    .option(
+      "--source <file>",
+      "the JavaScript that a module without lines was built from; default: what it carries",
+    )
     .option("--fuel-model <model>", "wasmtime-<major>, or a JSON cost table", defaultModelName)
     .option(
       "-o, --out <file>",
@@ -125,7 +130,14 @@ export async function run(
   const built = await userBuild(path, given, options, io);
   const entry = built?.entry ?? given;
   if (built && !options.quiet && !options.json) io.stderr(`built by ${inertText(built.by)}\n`);
-  const { plugin, engine } = await pluginFor(entry, built?.plugin ?? options.plugin, io.cwd);
+  const chosen = await pluginFor(entry, built?.plugin ?? options.plugin, io.cwd);
+  const { plugin, engine } = chosen;
+  const source =
+    options.source === undefined
+      ? given.kind === "source" && built
+        ? given
+        : null
+      : await readSource(options.source, given, io.cwd);
   const stdin =
     options.input === undefined
       ? io.stdinIsTerminal
@@ -152,7 +164,8 @@ export async function run(
     };
     const shown = progressLine(io, options);
     session = await runSession(thread, {
-      ...{ plugin, app, engine, host, version },
+      ...{ plugin, app, engine, host, version, source },
+      compiler: "compiler" in chosen ? chosen.compiler : null,
       name: entry.name,
       export: options.export ?? null,
       model: settings.model,
@@ -224,6 +237,8 @@ async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
   const formats = parseFormats(options.format);
   if (options.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
+  if (options.source !== undefined && options.frames === "wasm")
+    throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
   if (options.out === "-" && options.json) throw usageError("--out - and --json both want stdout");
   const by: readonly By[] =
     options.by === undefined
@@ -267,7 +282,9 @@ async function checkOutput(
   io: CommandIo,
 ): Promise<void> {
   const place = (file: string) => resolve(io.cwd, file);
-  const sources = [path, options.input, options.plugin].filter((file) => file !== undefined).map(place);
+  const sources = [path, options.input, options.plugin, options.source]
+    .filter((file) => file !== undefined)
+    .map(place);
   for (const [, out] of targets(settings, path, options)) {
     if (out === "-") continue;
     if (sources.includes(place(out)))

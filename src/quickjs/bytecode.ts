@@ -123,11 +123,12 @@ class UnitReader {
     const code = reader.take(counts["code"] ?? 0);
     const atoms = this.#codeAtoms(code, codeStart);
     const debug = flags["hasDebug"] ? this.#debug() : noDebug;
-    const constants = before ?? readConstants();
+    const { constants, literals } = before ?? readConstants();
     this.functions[index] = {
       index,
       parent,
       constants,
+      literals,
       name,
       kind: functionKinds[flags["kind"]!]!,
       code,
@@ -176,19 +177,22 @@ class UnitReader {
     return captured;
   }
 
-  #constants(count: number, owner: number, depth: number): number[] {
+  #constants(count: number, owner: number, depth: number) {
     const reader = this.#reader;
     const context = { engine: this.#engine, atoms: this.#atoms };
     const constants: number[] = [];
+    const literals: Uint8Array[] = [];
     for (let i = 0; i < count; i++) {
+      const start = reader.at;
       const tag = readTag(reader, this.#engine.table);
       if (tag === "function_bytecode") constants.push(this.readFunction(owner, depth + 1));
       else {
         skipTagged(tag, reader, context, depth);
         constants.push(-1);
+        literals.push(reader.bytes.subarray(start, reader.at));
       }
     }
-    return constants;
+    return { constants, literals };
   }
 
   #codeAtoms(code: Uint8Array, start: number): Map<number, string | null> {

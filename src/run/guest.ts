@@ -13,7 +13,7 @@ import { opcodeWork, otherWork } from "../quickjs/opcode-work.ts";
 import { type EngineVersion, engineById } from "../quickjs/versions.ts";
 import { type CollectorHost, Recorder } from "./collector/recorder.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "./host.ts";
-import { FunctionRegistry } from "./identity.ts";
+import { FunctionRegistry, type RegistryListener } from "./identity.ts";
 import {
   type CompileJob,
   type CompileOutcome,
@@ -201,6 +201,7 @@ class GuestRun {
       end,
       recording,
       engine: profile?.engine ?? null,
+      carried: profile?.carried ?? null,
       fuel,
       stdout: this.#output[1].summary,
       stderr: this.#output[2].summary,
@@ -300,39 +301,41 @@ class ProfiledRun {
     return this.#registry?.engine?.id ?? null;
   }
 
+  get carried(): RunOutcome["carried"] {
+    const found = this.#registry?.carried;
+    return found ? { carried: found.carried, lost: found.lost } : null;
+  }
+
   /** The module that counts is instantiated. */
   attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory): void {
     this.#counter = counting.exports[meterNames.counter] as WebAssembly.Global;
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives } = this.#settings;
+    const { engines, payload, natives, compiled } = this.#settings;
     if (!recorder || engines.length === 0) return;
     const guest = {
       get bytes() {
         return new Uint8Array(memory.buffer);
       },
     };
-    const registry = new FunctionRegistry(
-      engines.map(engineById),
-      payload,
-      guest,
-      natives?.frames.length ?? 0,
-      {
-        added: (id, made, flags) => {
-          const engine = registry.engine!;
-          const work = natives ? workFrames(engine, natives.work) : undefined;
-          recorder.addFunction(
-            id,
-            made.code.length,
-            flags,
-            lineSites(made, engine.lines),
-            work && ((offset) => work[made.code[offset]!] ?? work[0]!),
-          );
-        },
-        loadedAgain: (rootId) => recorder.willHoist(rootId),
+    const listener: RegistryListener = {
+      added: (id, made, flags) => {
+        const engine = registry.engine!;
+        const work = natives ? workFrames(engine, natives.work) : undefined;
+        recorder.addFunction(
+          id,
+          made.code.length,
+          flags,
+          lineSites(made, engine.lines),
+          work && ((offset) => work[made.code[offset]!] ?? work[0]!),
+        );
       },
-    );
+      loadedAgain: (rootId) => recorder.willHoist(rootId),
+    };
+    const known = engines.map(engineById);
+    const firstId = natives?.frames.length ?? 0;
+    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
     this.#registry = registry;
   }
 

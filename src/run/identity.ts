@@ -13,6 +13,7 @@
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { readUnit } from "../quickjs/bytecode.ts";
 import { plainCode } from "../quickjs/caches.ts";
+import { type Carried, carryDebug } from "../quickjs/carry.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/function.ts";
 import type { GuestMemory } from "../quickjs/guest.ts";
 import { liveRoots } from "../quickjs/live-functions.ts";
@@ -21,6 +22,7 @@ import { identify, readUnitAt } from "../quickjs/memory-unit.ts";
 import { isModuleRoot } from "../quickjs/module-root.ts";
 import { codeAround, namelessFunction } from "../quickjs/unknown-code.ts";
 import { type EngineVersion, unknownEngine } from "../quickjs/versions.ts";
+import type { CompiledSource } from "./job.ts";
 
 /** A function as the profile counts it: id = index in the registry's `functions`. */
 export interface SeenFunction {
@@ -65,14 +67,17 @@ export class FunctionRegistry {
   /** Units made at run time, by the content of their root. */
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
-  /** The program, as unit 0, where it could be read. */
+  readonly #compiled: CompiledSource | null;
+  /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
+  /** What was carried over to it. */
+  carried: Carried | null = null;
   /** Of functions that were in memory before the first dispatch, the outermost function around them. */
   #rootOf: ReadonlyMap<number, number> = new Map();
 
   /**
    * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
-   * `firstId`: ids below belong to somebody else (native functions).
+   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from.
    */
   constructor(
     candidates: readonly EngineVersion[],
@@ -80,12 +85,14 @@ export class FunctionRegistry {
     memory: GuestMemory,
     firstId: number,
     listener: RegistryListener,
+    compiled: CompiledSource | null = null,
   ) {
     this.#candidates = candidates;
     this.#serialized = payload;
     this.#memory = memory;
     this.#listener = listener;
     this.#firstId = firstId;
+    this.#compiled = compiled;
   }
 
   /** The engine, once JavaScript has run. */
@@ -103,10 +110,17 @@ export class FunctionRegistry {
     this.#engine = engine;
     if (engine === unknownEngine) return engine;
     this.#payload = this.#serialized && readable(this.#serialized, engine);
-    if (this.#payload) this.#addUnit(this.#payload);
+    if (this.#payload) this.#addUnit(this.#withLines(this.#payload, engine));
     const { bytecode } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
     this.#rootOf = liveRoots(this.#memory, engine, bytecode);
     return engine;
+  }
+
+  #withLines(payload: BytecodeUnit, engine: EngineVersion): BytecodeUnit {
+    if (!this.#compiled?.engines.includes(engine.id)) return payload;
+    const source = readable(this.#compiled.bytecode, engine);
+    if (source) this.carried = carryDebug(payload, source);
+    return this.carried?.unit ?? payload;
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import type { NativeFrame, SharedNative } from "../probe/native-frames.ts";
 import type { Recording } from "../profile/recording.ts";
+import type { Carried } from "../quickjs/carry.ts";
 import type { PlatformFacts } from "./host.ts";
 import type { ShopifyGeneration } from "./shopify.ts";
 
@@ -49,6 +50,8 @@ export interface RunPlugin {
 export interface ProfileSettings {
   /** The serialized program, to tie functions to; null where it is not known. */
   readonly payload: Uint8Array | null;
+  /** The program's source, compiled anew, to carry lines over from: for bytecode that was stripped of them. */
+  readonly compiled?: CompiledSource | null;
   /** Ids of the engines that it may be (quickjs/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
   /** How many calls and returns to keep in order. */
@@ -66,6 +69,12 @@ export interface NativeSettings {
   readonly shared: readonly SharedNative[];
   /** Frames of engine work by name; empty where that has none. */
   readonly work: ReadonlyMap<string, number>;
+}
+
+export interface CompiledSource {
+  readonly bytecode: Uint8Array;
+  /** Ids of the engines that may have made it. */
+  readonly engines: readonly string[];
 }
 
 export interface HostSettings {
@@ -108,6 +117,8 @@ export interface RunOutcome {
   readonly recording: Recording | null;
   /** Id of the QuickJS that was found in memory; null where no JavaScript ran. */
   readonly engine: string | null;
+  /** What was carried over from the compiled source; null where there is none or no JavaScript ran. */
+  readonly carried: Omit<Carried, "unit"> | null;
   /** The engine's count; 0 without a meter. */
   readonly fuel: bigint;
   readonly stdout: OutputSummary;

@@ -27,6 +27,7 @@ import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
 import { platformWarnings } from "./limits.ts";
+import { findLines, type GivenSource, type Lines, linesWarnings } from "./lines.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -43,6 +44,10 @@ import type { GuestThread } from "./thread.ts";
 export interface SessionRequest {
   /** The plugin of a dynamic program, null for one that is whole. */
   readonly plugin: Plugin | null;
+  /** A plugin to compile the source with, for a program that is whole. */
+  readonly compiler?: Plugin | null;
+  /** The program's source, for bytecode that was stripped of lines; null: what the module carries. */
+  readonly source?: GivenSource | null;
   /** May still be compiling: the plugin is instrumented meanwhile. */
   readonly app: App | Promise<App>;
   /** Name of the program, `/`-separated and relative: shown wherever the bytecode says `function.mjs`. */
@@ -99,6 +104,7 @@ type ReadyRequest = Omit<SessionRequest, "app" | "export" | "limits"> & {
   readonly located: Located | null;
   readonly engines: readonly EngineVersion[];
   readonly native: NativeFrames | null;
+  readonly lines: Lines;
 };
 
 export async function runSession(thread: GuestThread, pending: SessionRequest): Promise<Session> {
@@ -128,6 +134,7 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     located,
     engines,
     native: refused && located ? framesOf("engine", located) : native,
+    lines: located && !refused ? await findLines(thread, { ...pending, app, engines }) : { kind: "own" },
     // of an engine that nobody knows, its own functions tell what it does
     frames: refused ? "engine" : pending.frames,
   };
@@ -257,6 +264,7 @@ async function execute(
     export: request.export,
     profile: {
       payload: app.payload,
+      compiled: request.lines.kind === "compiled" ? request.lines.compiled : null,
       engines: request.engines.map(({ id }) => id),
       events: request.events,
       natives: native && { frames: native.frames, shared: native.shared, work: native.work },
@@ -354,8 +362,13 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
       message: messageOf(end, trace?.message, request),
     },
     comparable: isComparable(end),
-    printedStack: trace?.frames ?? [],
-    warnings: [...warningsOf(request), ...platformNotes(request, outcome)],
+    // Of functions without lines of their own the engine prints none: ours are better.
+    printedStack: request.lines.kind === "own" ? (trace?.frames ?? []) : [],
+    warnings: [
+      ...warningsOf(request),
+      ...platformNotes(request, outcome),
+      ...linesWarnings(request.lines, outcome.carried),
+    ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
   const natives = request.frames === "js" ? {} : { natives: nativesShown[request.frames] };
