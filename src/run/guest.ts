@@ -301,8 +301,9 @@ class ProfiledRun {
     this.thrown = false;
     // what counts may have failed to come up
     if (!this.#counter) return;
-    this.#counter.value = 0n;
-    this.#raiseLimit(0n);
+    const { instantiation = 0n } = this.#settings;
+    this.#counter.value = instantiation;
+    this.#raiseLimit(instantiation);
   }
 
   /** What the host does from here on is neither counted nor stopped. */
