@@ -18,6 +18,8 @@ const pure = ["profile", "format"];
 const allowedOfProcess: Readonly<Record<string, readonly string[]>> = {
   // --real-clock: the guest's monotonic clock.
   "run/guest.ts": ["hrtime"],
+  // What a module lacks, it lacks on this Node and V8.
+  "run/runnable.ts": ["versions"],
   // doctor names the Node and V8 that it runs on.
   "commands/doctor.ts": ["versions"],
 };

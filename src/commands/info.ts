@@ -1,15 +1,17 @@
 /** `javy-prof info <module or app.js>`: what was located: kind, engine, dispatch, pc load, functions, sections. */
 import type { Command } from "commander";
-import { named } from "../base/diagnostics.ts";
+import { Diagnostic, named } from "../base/diagnostics.ts";
 import { grouped } from "../format/cells.ts";
 import { inertText } from "../format/inert.ts";
 import { recognise } from "../javy/module.ts";
 import { readUnit } from "../quickjs/bytecode.ts";
 import { branchTables, findDispatch } from "../quickjs/dispatch.ts";
+import type { BytecodeUnit } from "../quickjs/function.ts";
 import { functionPosition } from "../quickjs/lines.ts";
 import { displayNames } from "../quickjs/names.ts";
 import { engineById } from "../quickjs/versions.ts";
 import { buildApp } from "../run/app.ts";
+import { lacking, whyNotRunnable } from "../run/runnable.ts";
 import { GuestThread } from "../run/thread.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { functionNames } from "../wasm/names.ts";
@@ -47,6 +49,10 @@ interface Facts {
     readonly column: number | null;
     readonly bytes: number;
   }[];
+  /** Why the serialized program cannot be read; null where it can, or where there is none. */
+  readonly unreadable: string | null;
+  /** What it uses and this Node.js does not run. */
+  readonly lacking: readonly string[];
   readonly embeddedSource: boolean;
   readonly imports: readonly string[];
   readonly exports: readonly string[];
@@ -77,10 +83,15 @@ async function inspect(
     }
   }
   const module = named(entry.name, () => decodeModule(bytes));
+  const refused = whyNotRunnable(module);
+  const missing = refused ? lacking(module) : [];
+  named(entry.name, () => {
+    if (refused && missing.length === 0) throw refused;
+  });
   const kind = recognise(module);
   const names = functionNames(module);
   const payload = kind.kind === "dynamic" || kind.kind === "static" ? kind.payload : null;
-  const unit = payload ? readUnit(payload) : null;
+  const { unit, unreadable } = readable(payload);
   const engine = unit ? engineById(unit.engine) : null;
   const file = (compiled: string) => (compiled === "function.mjs" ? entry.name : compiled);
   const shown = unit ? displayNames(unit, { file }) : [];
@@ -92,7 +103,7 @@ async function inspect(
     sha256: sha256Of(bytes),
     namespace: kind.kind === "plugin" || kind.kind === "dynamic" ? kind.namespace : null,
     quickjs: engine && { engine: engine.engine, bytecodeVersion: engine.version },
-    dispatch: hasInterpreter ? dispatchFacts(module, names, only) : null,
+    dispatch: hasInterpreter ? named(entry.name, () => dispatchFacts(module, names, only)) : null,
     functions: (unit?.functions ?? []).map((fn, i) => {
       const position = functionPosition(fn, engine!.lines);
       return {
@@ -103,6 +114,8 @@ async function inspect(
         bytes: fn.code.length,
       };
     }),
+    unreadable,
+    lacking: missing,
     embeddedSource: kind.kind === "dynamic" && kind.source !== null,
     imports: module.imports.map(({ module: from, name }) => `${from}.${name}`),
     exports: module.exports.map(({ name, kind: what }) => `${name} (${what})`),
@@ -113,6 +126,15 @@ async function inspect(
       bytes: section.end - section.start,
     })),
   };
+}
+
+function readable(payload: Uint8Array | null): { unit: BytecodeUnit | null; unreadable: string | null } {
+  try {
+    return { unit: payload ? readUnit(payload) : null, unreadable: null };
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    return { unit: null, unreadable: error.message };
+  }
 }
 
 function sectionName(id: number): string {
@@ -142,6 +164,8 @@ function render(facts: Facts): string {
   ];
   if (facts.quickjs)
     lines.push(["engine", `${facts.quickjs.engine}, bytecode version ${facts.quickjs.bytecodeVersion}`]);
+  if (facts.unreadable !== null) lines.push(["bytecode", `cannot be read: ${facts.unreadable}`]);
+  if (facts.lacking.length > 0) lines.push(["runs", `not on this Node.js: ${facts.lacking.join(", ")}`]);
   if (dispatch) {
     lines.push(
       [

@@ -28,7 +28,7 @@ import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
 import { platformWarnings } from "./limits.ts";
-import { findLines, type GivenSource, type Lines, linesWarnings } from "./lines.ts";
+import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -39,7 +39,13 @@ import {
   locate,
   nativeFrames,
 } from "./prepare.ts";
-import { type ShopifyGeneration, type ShopifyLimits, shopifyGeneration, shopifyLimits } from "./shopify.ts";
+import {
+  refuseIncomplete,
+  type ShopifyGeneration,
+  type ShopifyLimits,
+  shopifyGeneration,
+  shopifyLimits,
+} from "./shopify.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
@@ -131,7 +137,7 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     limits,
     maxFuel: pending.maxFuel ?? limits?.fuel ?? null,
     host: { ...pending.host, platform },
-    export: pending.host.userHost ? "" : chooseExport(app.module, pending.export),
+    export: pending.host.userHost ? "" : named(pending.name, () => chooseExport(app.module, pending.export)),
     located,
     engines,
     native: refused && located ? framesOf("engine", located) : native,
@@ -194,6 +200,7 @@ function platformOf(
       plugin.module.exports.map(({ name }) => name),
     );
   const platform = found && (found.certain || typeof limits === "number") ? found : null;
+  if (plugin && platform) refuseIncomplete(platform, plugin.module);
   if (limits === "none" || (limits === "auto" && !platform)) return { platform, limits: null };
   return { platform, limits: shopifyLimits(limits === "auto" ? 1 : limits) };
 }
@@ -371,6 +378,7 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
       ...warningsOf(request),
       ...platformNotes(request, outcome),
       ...linesWarnings(request.lines, outcome.carried),
+      ...payloadWarnings(app.payload, engine),
     ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
