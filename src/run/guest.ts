@@ -78,7 +78,8 @@ export function runGuest(job: RunJob): RunOutcome {
     initialise(app, job.export);
     (app.exports[job.export] as () => void)();
   });
-  return run.finish(() => host.finish(plugin?.exports ?? {}));
+  // a plugin that did not come up has nothing to say
+  return run.finish(() => (job.plugin && !plugin ? null : host.finish(plugin?.exports ?? {})));
 }
 
 /** Runs a module on a host that the user made. */
@@ -583,16 +584,26 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     ),
   );
   const module = new WebAssembly.Module(plugin as BufferSource);
+  let exports: WebAssembly.Exports;
+  let memory: WebAssembly.Memory;
   try {
     const instance = new WebAssembly.Instance(module, {
       [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
     });
-    const { exports } = instance;
-    const memory = exports["memory"] as WebAssembly.Memory;
+    exports = instance.exports;
+    memory = exports["memory"] as WebAssembly.Memory;
     wasi.memory = memory;
-    const realloc = exports[abi.realloc] as (...args: number[]) => number;
-    const compile = exports[abi.name] as (at: number, length: number) => number;
     initialise(instance);
+  } catch (error) {
+    if (!isEnd(error) && !(error instanceof WebAssembly.LinkError)) throw error;
+    throw unsupported(
+      `the plugin does not start: ${withoutApi((error as Error).message)}`,
+      "it is damaged, or not made for WASI: give another with --plugin <file>",
+    );
+  }
+  const realloc = exports[abi.realloc] as (...args: number[]) => number;
+  const compile = exports[abi.name] as (at: number, length: number) => number;
+  try {
     const at = realloc(0, 0, 1, source.length);
     new Uint8Array(memory.buffer, at, source.length).set(source);
     const view = () => new DataView(memory.buffer);
