@@ -54,13 +54,13 @@ export class DecodeError extends Diagnostic {
   readonly offset: number;
 
   constructor(what: string, offset: number) {
-    super(Exit.unsupported, `${what} (at offset 0x${offset.toString(16)})`, [
-      "what is there is damaged, or cut short: build it, or get it, anew",
-    ]);
+    super(Exit.unsupported, `${what} (at offset 0x${offset.toString(16)})`);
     this.name = "DecodeError";
     this.offset = offset;
   }
 }
+
+const damaged = "what is there is damaged, or cut short: build it, or get it, anew";
 
 /** Says in an error about a file which file it is. */
 export function named<T>(file: string, read: () => T): T {
@@ -68,6 +68,7 @@ export function named<T>(file: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
-    throw new Diagnostic(error.exit, `${file}: ${error.message}`, error.details);
+    const details = error instanceof DecodeError ? [damaged] : error.details;
+    throw new Diagnostic(error.exit, `${file}: ${error.message}`, details);
   }
 }
