@@ -10,6 +10,7 @@
 import { ByteReader, decodeText } from "../base/bytes.ts";
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
+import { constantText } from "./constants.ts";
 import { atomOffsets } from "./disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit, ClosureVariable, FunctionKindQjs } from "./function.ts";
 import { readModule } from "./modules.ts";
@@ -127,7 +128,7 @@ class UnitReader {
     this.functions[index] = {
       index,
       parent,
-      constants,
+      ...constants,
       name,
       kind: functionKinds[flags["kind"]!]!,
       code,
@@ -176,19 +177,24 @@ class UnitReader {
     return captured;
   }
 
-  #constants(count: number, owner: number, depth: number): number[] {
+  #constants(count: number, owner: number, depth: number): Constants {
     const reader = this.#reader;
     const context = { engine: this.#engine, atoms: this.#atoms };
     const constants: number[] = [];
+    const constantTexts: (string | null)[] = [];
     for (let i = 0; i < count; i++) {
       const tag = readTag(reader, this.#engine.table);
-      if (tag === "function_bytecode") constants.push(this.readFunction(owner, depth + 1));
-      else {
+      if (tag === "function_bytecode") {
+        constants.push(this.readFunction(owner, depth + 1));
+        constantTexts.push(null);
+      } else {
+        const start = reader.at;
         skipTagged(tag, reader, context, depth);
         constants.push(-1);
+        constantTexts.push(constantText(tag, reader.bytes.subarray(start, reader.at)));
       }
     }
-    return constants;
+    return { constants, constantTexts };
   }
 
   #codeAtoms(code: Uint8Array, start: number): Map<number, string | null> {
@@ -237,6 +243,8 @@ export function closureType(isLocal: boolean, isArgument: boolean): number {
   if (!isLocal) return 2;
   return isArgument ? 1 : 0;
 }
+
+type Constants = Required<Pick<BytecodeFunction, "constants" | "constantTexts">>;
 
 interface DebugInfo {
   file: string;
