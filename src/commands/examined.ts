@@ -45,8 +45,9 @@ export async function examine(
     return {
       module,
       kind: recognise(module),
-      plugin: chosen?.plugin ?? null,
-      engine: chosen?.engine ?? null,
+      // one that does not go with the module says nothing about it
+      plugin: app ? (chosen?.plugin ?? null) : null,
+      engine: app ? (chosen?.engine ?? null) : null,
       refusal,
     };
   } finally {
