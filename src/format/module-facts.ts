@@ -96,7 +96,7 @@ function* factRows(facts: NamedFacts): Generator<readonly [title: string, text: 
   yield ["memory", memories.map(memoryText).join("; ") || "none"];
   yield [
     "functions",
-    `${grouped(wasmFunctions.defined)} of WebAssembly, ${grouped(wasmFunctions.imported)} imported, ${grouped(wasmFunctions.named)} with names`,
+    `${grouped(wasmFunctions.defined)} in the module, ${grouped(wasmFunctions.imported)} imported, ${grouped(wasmFunctions.named)} with names`,
   ];
   for (const [i, line] of [facts.run.message, ...facts.run.details].entries())
     yield [i === 0 ? "run" : "", line];
