@@ -12,6 +12,7 @@ import {
   renderListing,
   writeListingJson,
 } from "../format/listing.ts";
+import { SourceLines } from "../format/source-lines.ts";
 import { type Programs, programsOf } from "../javy/programs.ts";
 import { matchFunctions } from "../profile/match.ts";
 import type { Result } from "../profile/result.ts";
@@ -99,10 +100,10 @@ export async function disasm(
   await io.stdout(
     options.json ? writeListingJson(listing) : renderListing(listing, { width: 80, colour: false }),
   );
-  const short = source && lastLine(listed) > source.lines.length;
-  if (short)
+  const [last, lines] = [lastLine(listed), source?.lines.lines.length ?? 0];
+  if (source && last > lines)
     io.stderr(
-      `note: the source has ${source.lines.length} lines, the bytecode goes to line ${lastLine(listed)}: it is another source\n`,
+      `note: the source has ${lines} lines, the bytecode goes to line ${last}: it is another source\n`,
     );
 }
 
@@ -177,7 +178,7 @@ function nothingToList(name: string, { problems, dispatch }: Programs): Diagnost
 
 interface KnownSource {
   readonly from: NonNullable<Listing["source"]>;
-  readonly lines: readonly string[];
+  readonly lines: SourceLines;
 }
 
 async function sourceOf(
@@ -188,7 +189,7 @@ async function sourceOf(
 ): Promise<KnownSource | null> {
   const known = (from: KnownSource["from"], text: string): KnownSource => ({
     from,
-    lines: text.split(/\r\n|\n|\r|\u2028|\u2029/),
+    lines: new SourceLines(text),
   });
   if (options.source !== undefined)
     return known("file", decodeText(await readInput(options.source, io.cwd, "the source")));
@@ -201,7 +202,7 @@ async function sourceOf(
 function number(
   all: readonly (readonly ListedFunction[])[],
   result: Result | null,
-  source: { readonly file: string | null; readonly lines: readonly string[] } | null,
+  source: { readonly file: string | null; readonly lines: SourceLines } | null,
 ): { readonly functions: readonly NumberedFunction[] }[] {
   const measured = result && matchFunctions(all.flat(), result).measured;
   let next = 0;
@@ -254,12 +255,14 @@ function resultFacts(
   const shown = listed.flatMap(({ functions }) => functions);
   const fuel = shown.flatMap(({ measured }) => [...(measured?.pcs.values() ?? [])].map((pc) => pc.fuel));
   const { unmatched } = matchFunctions(all, content);
+  const fuelOf = new Map<number, number>();
+  for (const pc of content.pcs) fuelOf.set(pc.function, (fuelOf.get(pc.function) ?? 0) + pc.fuel);
   return {
     file: path,
     total: content.fuel.total,
     js: content.phases.js,
     listed: fuel.reduce((sum, one) => sum + one, 0),
-    unmatched: unmatched.map(({ name, self }) => ({ name, self })),
+    unmatched: unmatched.map(({ id, name }) => ({ name, fuel: fuelOf.get(id) ?? 0 })),
   };
 }
 

@@ -9,13 +9,13 @@
  *               1  get_arg0          x
  */
 import type { Measured } from "../profile/match.ts";
-import { textColumn } from "../quickjs/lines.ts";
 import type { ListedFunction, ListedInstruction, ListedOperand } from "../quickjs/listing.ts";
 import { cut, grouped, pad, percent } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
 import { paintWith } from "./paint.ts";
 import { rowsJson } from "./rows.ts";
+import type { SourceLines } from "./source-lines.ts";
 import { wrapped } from "./wrap.ts";
 
 export interface ListedProgram {
@@ -28,8 +28,8 @@ export interface NumberedFunction extends ListedFunction {
   readonly number: number;
   /** Null without a result, or where the result does not know the function. */
   readonly measured: Measured | null;
-  /** The lines of its source file, from line 1; null where the source is not known. */
-  readonly source: readonly string[] | null;
+  /** Its source file; null where that is not known. */
+  readonly source: SourceLines | null;
 }
 
 export interface Listing {
@@ -46,7 +46,7 @@ export interface Listing {
     /** Fuel of the instructions listed here. */
     readonly listed: number;
     /** Functions of the result that are none of the module's: made at run time. */
-    readonly unmatched: readonly { readonly name: string; readonly self: number }[];
+    readonly unmatched: readonly { readonly name: string; readonly fuel: number }[];
   } | null;
 }
 
@@ -101,11 +101,11 @@ export function renderListing(listing: Listing, style: ListingStyle): string {
   return `${[head, ...sections, ...foot].map((lines) => lines.map((line) => line.trimEnd()).join("\n")).join("\n\n")}\n`;
 }
 
-function unmatchedLines(rows: readonly { readonly name: string; readonly self: number }[]): string[] {
-  const self = rows.reduce((sum, row) => sum + row.self, 0);
+function unmatchedLines(rows: readonly { readonly name: string; readonly fuel: number }[]): string[] {
+  const fuel = rows.reduce((sum, row) => sum + row.fuel, 0);
   const names = rows.slice(0, 8).map(({ name }) => inertText(name));
   return [
-    `${plural(rows.length, "function")} of the result ${rows.length === 1 ? "is" : "are"} not in the module (made at run time): ${grouped(self)} fuel`,
+    `${plural(rows.length, "function")} of the result ${rows.length === 1 ? "is" : "are"} not in the module (made at run time): ${grouped(fuel)} fuel`,
     `  ${names.join(", ")}${rows.length > names.length ? ", …" : ""}`,
   ];
 }
@@ -125,9 +125,9 @@ function functionLines(fn: NumberedFunction, counts: boolean, style: ListingStyl
   let shown: Pick<ListedInstruction, "line" | "column"> = { line: null, column: null };
   for (const instruction of fn.instructions) {
     const { line, column } = instruction;
-    const long = line !== null && (fn.source?.[line - 1]?.length ?? 0) > LONG;
+    const long = line !== null && (fn.source?.isLong(line) ?? false);
     if (line !== null && (line !== shown.line || (long && column !== shown.column)))
-      lines.push(paint.dim(sourceLine(fn, line, long ? column : null, margin, style.width)));
+      lines.push(paint.dim(sourceLine(fn, line, column, margin, style.width)));
     shown = { line, column };
     const label = labels.get(instruction.offset);
     const operands = instruction.operands.map((operand) => operandText(operand, labels, fn)).join(" ");
@@ -170,10 +170,7 @@ function head(fn: NumberedFunction, counts: boolean, { width, colour }: ListingS
   ];
 }
 
-/** Characters of a line that is shown whole; of a longer one (a minified bundle), what is at an instruction's column. */
-const LONG = 200;
-
-/** `    12 | return x;`; without the source, `line 12`. `column`: where to begin. */
+/** `    12 | return x;`; without the source, `line 12`. */
 function sourceLine(
   fn: NumberedFunction,
   line: number,
@@ -182,11 +179,8 @@ function sourceLine(
   width: number,
 ): string {
   const space = " ".repeat(margin);
-  const source = fn.source?.[line - 1];
-  if (source === undefined) return `${space}  line ${line}`;
-  const from = column === null ? 0 : textColumn(source, column) - 1;
-  const part = `${from > 0 ? "…" : ""}${source.slice(from, from + LONG)}`;
-  const text = inertText(part.trimEnd().replaceAll("\t", "  "));
+  const text = fn.source?.text(line, column);
+  if (text === undefined) return `${space}  line ${line}`;
   return cut(`${space}${pad(String(line), 7, "right")} | ${text}`, width, "end");
 }
 

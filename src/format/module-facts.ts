@@ -85,12 +85,12 @@ function* factRows(facts: NamedFacts): Generator<readonly [title: string, text: 
   yield ["program", programText(facts)];
   if (facts.kind === "dynamic" || facts.kind === "static") yield ["source", sourceText(facts.source)];
   const { entryPoints, witExports, exports, imports, start, memories, wasmFunctions } = facts;
-  yield ["callable", entryPoints.join(", ") || "no export without arguments"];
+  yield ["callable", listed(entryPoints) || "no export without arguments"];
   if (witExports.length > 0)
     yield ["wit", witExports.map((entry) => `${entry.name} calls ${entry.function}`).join(", ")];
-  yield ["exports", exports.map(({ name, kind }) => `${name} (${kind})`).join(", ") || "none"];
+  yield ["exports", listed(exports.map(({ name, kind }) => `${name} (${kind})`)) || "none"];
   for (const [i, { module, names }] of imports.entries())
-    yield [i === 0 ? "imports" : "", `${module}: ${names.map(({ name }) => name).join(", ")}`];
+    yield [i === 0 ? "imports" : "", `${module}: ${listed(names.map(({ name }) => name))}`];
   if (imports.length === 0) yield ["imports", "none"];
   if (start) yield ["start", `function ${start.function} ${start.name ?? ""}`];
   yield ["memory", memories.map(memoryText).join("; ") || "none"];
@@ -100,6 +100,14 @@ function* factRows(facts: NamedFacts): Generator<readonly [title: string, text: 
   ];
   for (const [i, line] of [facts.run.message, ...facts.run.details].entries())
     yield [i === 0 ? "run" : "", line];
+}
+
+/** Names that are listed for people; --json has all. */
+const most = 40;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(", ")}${more > 0 ? ` and ${grouped(more)} more` : ""}`;
 }
 
 function kindText({ kind, namespace, programs }: ModuleFacts): string {
