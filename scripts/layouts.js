@@ -33,13 +33,17 @@ function traits(source) {
     closureType: /\bclosure_type : \d/.test(source),
     /** Strings can be slices of others. */
     slices: /\bJSStringSlice\b/.test(source),
+    /** The hash table of a shape stands between it and its properties. */
+    hashedShapes: /\buint32_t hash_table\[\]/.test(source),
+    /** Constants are aligned to values behind the structure. */
+    alignedConstants: /cpool_offset = \(function_size \+ 7\)/.test(source),
     /** Reference count and kind of a structure stand before it. */
     headerBefore: /\bJSMallocBlockHeader\b/.test(source),
   };
 }
 
 /** The generated object, with an expression of C for each number; null where the engine has no such thing. */
-const shapeOf = ({ debug, columns, closureType, slices, headerBefore }) => ({
+const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashedShapes, headerBefore }) => ({
   // JSGCObjectHeader, at the start of every structure that the collector knows
   object: {
     gcType: headerBefore
@@ -67,6 +71,7 @@ const shapeOf = ({ debug, columns, closureType, slices, headerBefore }) => ({
     closureCount: at("JSFunctionBytecode", "closure_var_count"),
     realm: at("JSFunctionBytecode", "realm"),
     constants: at("JSFunctionBytecode", "cpool"),
+    constantsAlignment: alignedConstants ? "8" : "1",
     constantCount: at("JSFunctionBytecode", "cpool_count"),
     hasDebug: debug ? bits("JSFunctionBytecode", "has_debug") : null,
     sizeWithoutDebug: debug ? at("JSFunctionBytecode", "debug") : size("JSFunctionBytecode"),
@@ -121,6 +126,45 @@ const shapeOf = ({ debug, columns, closureType, slices, headerBefore }) => ({
     tagFunction: "JS_TAG_FUNCTION_BYTECODE",
     tagInt: "JS_TAG_INT",
   },
+  // what heap-walk.ts reads: every object's properties, functions of C, classes
+  heap: {
+    classId: at("JSObject", "class_id"),
+    shape: at("JSObject", "shape"),
+    properties: at("JSObject", "prop"),
+    opaque: at("JSObject", "u.opaque"),
+    captured: at("JSObject", "u.func.var_refs"),
+    capturedValue: at("JSVarRef", "pvalue"),
+    classCFunction: "JS_CLASS_C_FUNCTION",
+    classCFunctionData: "JS_CLASS_C_FUNCTION_DATA",
+    classOfEmbedder: "JS_CLASS_INIT_COUNT",
+    cFunction: at("JSObject", "u.cfunc.c_function"),
+    cFunctionKind: at("JSObject", "u.cfunc.cproto"),
+    cFunctionMagic: at("JSObject", "u.cfunc.magic"),
+    global: at("JSContext", "global_obj"),
+    classPrototypes: at("JSContext", "class_proto"),
+    classes: at("JSRuntime", "class_array"),
+    classCount: at("JSRuntime", "class_count"),
+    classSize: size("JSClass"),
+    className: at("JSClass", "class_name"),
+    allocators: at("JSRuntime", "mf"),
+    allocatorCount: "sizeof(JSMallocFunctions) / sizeof(void *)",
+    shapePrototype: at("JSShape", "proto"),
+    shapeCount: at("JSShape", "prop_count"),
+    shapeProperties: at("JSShape", hashedShapes ? "hash_table" : "prop"),
+    shapeHashMask: hashedShapes ? at("JSShape", "prop_hash_mask") : null,
+    shapePropertySize: size("JSShapeProperty"),
+    shapePropertyAtom: at("JSShapeProperty", "atom"),
+    shapePropertyFlags: bits("JSShapeProperty", "flags"),
+    kindMask: "JS_PROP_TMASK",
+    kindAccessor: "JS_PROP_GETSET",
+    kindAutoinit: "JS_PROP_AUTOINIT",
+    propertySize: size("JSProperty"),
+    getter: at("JSProperty", "u.getset.getter"),
+    setter: at("JSProperty", "u.getset.setter"),
+    autoinit: at("JSProperty", "u.init.realm_and_id"),
+    autoinitList: "JS_AUTOINIT_ID_PROP",
+    autoinitFrom: at("JSProperty", "u.init.opaque"),
+  },
   // the first atom that is not predefined
   firstAtom: "JS_ATOM_END",
 });
@@ -157,7 +201,7 @@ function measure(folder, options, temporary) {
   const exported = ["numbers", ...fields.flatMap((_, i) => [`field${i}`, `set${i}`, `size${i}`])];
   // as rquickjs-sys's build.rs does for WASI
   const defines = [
-    ...["_GNU_SOURCE", "EMSCRIPTEN=1", "FE_DOWNWARD=0", "FE_UPWARD=0", "NDEBUG", 'CONFIG_VERSION=""'],
+    ...["_GNU_SOURCE", "EMSCRIPTEN=1", "FE_DOWNWARD=0", "FE_UPWARD=0", 'CONFIG_VERSION=""'],
     ...options.defines,
   ];
   execFileSync(

@@ -12,6 +12,7 @@ import { buildApp } from "../run/app.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
 import { choosePlugin } from "./program.ts";
+import { describeJavy } from "./user-build.ts";
 import { version } from "./version.ts";
 
 interface Check {
@@ -25,9 +26,10 @@ export function registerDoctor(program: Command, io: CommandIo, finish: (code: E
     .command("doctor")
     .description("which engine, plugin and viewer would be used, and what would be refused")
     .option("--plugin <file>", "look at this plugin instead of the embedded one")
+    .option("--javy <path>", "look at this javy instead of the one that would be found")
     .option("-j, --json", "as JSON on stdout")
-    .action(async (options: { plugin?: string; json?: boolean }) => {
-      const checks = await examine(options.plugin, io);
+    .action(async (options: { plugin?: string; javy?: string; json?: boolean }) => {
+      const checks = await examine(options, io);
       if (options.json) await io.stdout(`${JSON.stringify({ version, checks }, null, 2)}\n`);
       else
         await io.stdout(
@@ -41,7 +43,10 @@ export function registerDoctor(program: Command, io: CommandIo, finish: (code: E
     });
 }
 
-async function examine(pluginPath: string | undefined, io: CommandIo): Promise<Check[]> {
+async function examine(
+  { plugin: pluginPath, javy }: { readonly plugin?: string; readonly javy?: string },
+  io: CommandIo,
+): Promise<Check[]> {
   const checks: Check[] = [];
   const check = async (name: string, find: () => string | Promise<string>) => {
     try {
@@ -75,6 +80,7 @@ async function examine(pluginPath: string | undefined, io: CommandIo): Promise<C
       }
     });
   }
+  await check("javy", () => describeJavy(javy, io));
   await check("viewer", () => {
     const path = createRequire(import.meta.url).resolve("speedscope/package.json");
     return `speedscope ${(JSON.parse(readFileSync(path, "utf8")) as { version: string }).version}`;

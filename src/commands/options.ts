@@ -1,4 +1,5 @@
 /** Values of flags: what a user writes for a number, a time, a model, and the one error each when it is something else. */
+import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { type CostModel, modelFromTable, modelNamed } from "../fuel/models.ts";
@@ -37,8 +38,36 @@ export function parseChoice<T extends string>(text: string, flag: string, choice
   return found;
 }
 
+/** `--limits`: the platform's when the module names one (`auto`), none, or Shopify's, by a scale for large carts. */
+export function parseLimits(text: string | undefined): "auto" | "none" | number {
+  if (text === undefined) return "auto";
+  if (text === "none") return "none";
+  const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
+  if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
+  const factor = Number(scale[1] ?? 1);
+  if (factor < 1 || factor > 10) throw usageError(`--limits shopify:<scale> takes 1 to 10, not ${scale[1]}`);
+  return factor;
+}
+
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
 export async function parseModel(text: string, cwd: string): Promise<CostModel> {
   if (!text.endsWith(".json")) return modelNamed(text);
   return modelFromTable(decodeText(await readInput(text, cwd, "the cost table")), text);
+}
+
+/** What `run` and `build` take for a user's own javy. */
+export interface JavyFlags {
+  readonly javy?: string;
+  readonly codegen?: readonly string[];
+  readonly javascript?: readonly string[];
+}
+
+/** An option that may be given several times. */
+export const collect = (value: string, before: readonly string[] = []) => [...before, value];
+
+export function addJavyFlags(command: Command): Command {
+  return command
+    .option("--javy <path>", "compile app.js with this javy; default: the embedded engine")
+    .option("-C, --codegen <key=value>", "option for javy's code generation, passed on; repeatable", collect)
+    .option("-J, --javascript <key=value>", "option for javy's runtime, passed on; repeatable", collect);
 }

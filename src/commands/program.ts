@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { decodeText } from "../base/bytes.ts";
 import { named, unsupported, usageError } from "../base/diagnostics.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { recognise } from "../javy/module.ts";
@@ -16,6 +17,7 @@ import {
   readApp,
   readPlugin,
 } from "../run/app.ts";
+import { type GivenSource, isStripped } from "../run/lines.ts";
 import type { GuestThread } from "../run/thread.ts";
 import { decodeModule, isWasm } from "../wasm/decode.ts";
 import { looksLikeResult, readInput } from "./result-file.ts";
@@ -23,6 +25,14 @@ import { looksLikeResult, readInput } from "./result-file.ts";
 export interface ChosenPlugin {
   readonly plugin: Plugin;
   readonly engine: "embedded" | "plugin";
+}
+
+/** A module has its engine in it. */
+export interface NoPlugin {
+  readonly plugin: null;
+  readonly engine: "static";
+  /** A plugin to compile its source with, where one was given and its bytecode was stripped. */
+  readonly compiler: Plugin | null;
 }
 
 /** The plugin of --plugin, or the embedded one. `importedAs`: for plugins that do not say what they are imported as. */
@@ -44,18 +54,16 @@ export async function pluginFor(
   entry: Entry,
   path: string | undefined,
   cwd: string,
-): Promise<ChosenPlugin | { readonly plugin: null; readonly engine: "static" }> {
+): Promise<ChosenPlugin | NoPlugin> {
   if (entry.kind === "source") return choosePlugin(path, cwd);
   const module = named(entry.name, () => decodeModule(entry.bytes));
   const namespace = neededPlugin(module);
   if (namespace === null) {
-    // what is wrong with a plugin given as a program is said where it is read
-    if (path !== undefined && recognise(module).kind !== "plugin")
-      throw usageError(
-        `${entry.name} needs no plugin`,
-        "leave out --plugin: the module has its engine in it",
-      );
-    return { plugin: null, engine: "static" };
+    // the module has its engine in it; a plugin that was given can do no harm, and may have to compile its source
+    const found = recognise(module);
+    const wanted = path !== undefined && found.kind === "static" && isStripped(found.payload);
+    const compiler = wanted ? (await choosePlugin(path, cwd)).plugin : null;
+    return { plugin: null, engine: "static", compiler };
   }
   const chosen = await choosePlugin(path, cwd, namespace);
   if (path === undefined && chosen.plugin.namespace !== namespace)
@@ -108,6 +116,15 @@ export async function readEntry(path: string, cwd: string): Promise<Entry> {
   );
 }
 
+/** Reads the source that a module was built from. */
+export async function readSource(path: string, entry: Entry, cwd: string): Promise<GivenSource> {
+  const name = shownPath(resolve(cwd, path), cwd);
+  if (entry.kind === "source")
+    throw usageError(`${entry.name} is source itself`, "--source is for modules: leave it out");
+  const text = decodeText(await readInput(path, cwd, "the source"));
+  return { name, text };
+}
+
 /** A path as results show it: never absolute, `/` between its parts. */
 export function shownPath(file: string, cwd: string): string {
   const path = relative(cwd, file);
@@ -115,10 +132,15 @@ export function shownPath(file: string, cwd: string): string {
   return path.split(sep).join("/");
 }
 
-/** Builds or reads the app. */
-export function makeApp(entry: Entry, plugin: Plugin | null, thread: GuestThread): Promise<App> {
+/** Builds or reads the app. `hosted`: a host that the user made gives it whatever it imports. */
+export function makeApp(
+  entry: Entry,
+  plugin: Plugin | null,
+  thread: GuestThread,
+  hosted = false,
+): Promise<App> {
   if (entry.kind === "source") return buildApp(thread, plugin!, entry.text, entry.name);
-  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin)));
+  return Promise.resolve(named(entry.name, () => readApp(entry.bytes, plugin, hosted)));
 }
 
 export function sha256Of(bytes: Uint8Array): string {

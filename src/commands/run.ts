@@ -14,19 +14,31 @@ import { brokenSums } from "../profile/invariants.ts";
 import type { Result } from "../profile/result.ts";
 import type { Plugin } from "../run/app.ts";
 import type { HostSettings } from "../run/job.ts";
-import { runSession, type Session } from "../run/session.ts";
+import { violations } from "../run/limits.ts";
+import { runSession, type Session, type SessionRequest } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
-import { parseChoice, parseCount, parseModel, parseSeconds } from "./options.ts";
-import { makeApp, pluginFor, readEntry } from "./program.ts";
+import {
+  addJavyFlags,
+  collect,
+  type JavyFlags,
+  parseChoice,
+  parseCount,
+  parseLimits,
+  parseModel,
+  parseSeconds,
+} from "./options.ts";
+import { makeApp, pluginFor, readEntry, readSource } from "./program.ts";
 import { readInput } from "./result-file.ts";
+import { userBuild } from "./user-build.ts";
 import { version } from "./version.ts";
 import { view } from "./view.ts";
 
-export interface RunOptions {
+export interface RunOptions extends JavyFlags {
   readonly input?: string;
   readonly export?: string;
   readonly plugin?: string;
+  readonly source?: string;
   readonly fuelModel: string;
   readonly out?: string;
   readonly format: string;
@@ -35,6 +47,7 @@ export interface RunOptions {
   readonly sort: string;
   readonly min: string;
   readonly limits?: string;
+  readonly host?: string;
   readonly maxFuel?: string;
   readonly timeout?: string;
   readonly frames: string;
@@ -51,10 +64,8 @@ export interface RunOptions {
 /** Calls and returns that are kept in order: a million calls, and their returns. */
 const keptEvents = 2_000_000;
 
-const collect = (value: string, before: readonly string[] = []) => [...before, value];
-
 export function registerRun(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("run", { isDefault: true })
     .description(
       "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
@@ -64,6 +75,10 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
+    .option(
+      "--source <file>",
+      "the JavaScript that a module without lines was built from; default: what it carries",
+    )
     .option("--fuel-model <model>", "wasmtime-<major>, or a JSON cost table", defaultModelName)
     .option(
       "-o, --out <file>",
@@ -78,7 +93,8 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .option("--top <n>", "rows of a table", "20")
     .option("--sort <key>", SORTS.join(", "), "self")
     .option("--min <fuel>", "least own fuel of a row", "0")
-    .option("--limits <name>", "shopify (11M fuel) or none")
+    .option("--limits <name>", "shopify, shopify:<scale> or none; default: what the module is for")
+    .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")
     .option(
@@ -98,6 +114,7 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
     .action(async (entry: string, args: string[], options: RunOptions) =>
       finish(await run(entry, args, options, io)),
     );
+  addJavyFlags(command);
 }
 
 /** Runs; returns the exit code of PRODUCT.md. */
@@ -109,8 +126,18 @@ export async function run(
 ): Promise<ExitCode> {
   const settings = await parse(options, io);
   await checkOutput(settings, path, options, io);
-  const entry = await readEntry(path, io.cwd);
-  const { plugin, engine } = await pluginFor(entry, options.plugin, io.cwd);
+  const given = await readEntry(path, io.cwd);
+  const built = await userBuild(path, given, options, io);
+  const entry = built?.entry ?? given;
+  if (built && !options.quiet && !options.json) io.stderr(`built by ${inertText(built.by)}\n`);
+  const chosen = await pluginFor(entry, built?.plugin ?? options.plugin, io.cwd);
+  const { plugin, engine } = chosen;
+  const source =
+    options.source === undefined
+      ? given.kind === "source" && built
+        ? given
+        : null
+      : await readSource(options.source, given, io.cwd);
   const stdin =
     options.input === undefined
       ? io.stdinIsTerminal
@@ -120,21 +147,30 @@ export async function run(
   const thread = new GuestThread();
   let session: Session;
   try {
-    const app = makeApp(entry, plugin, thread);
+    const userHost = options.host === undefined ? null : resolve(io.cwd, options.host);
+    if (userHost !== null && (entry.kind === "source" || plugin))
+      throw usageError(
+        "--host runs a module that is whole",
+        "JavaScript and dynamic modules have a host of their own",
+      );
+    const app = makeApp(entry, plugin, thread, userHost !== null);
     const host: HostSettings = {
       stdin,
       passThrough: options.json ? false : options.out === "-" ? "stderr" : true,
-      args: [entry.name, ...args],
+      args: [basename(entry.name), ...args],
       realClock: options.realClock ?? false,
       seed: settings.seed,
+      userHost,
     };
     const shown = progressLine(io, options);
     session = await runSession(thread, {
-      ...{ plugin, app, engine, host, version },
+      ...{ plugin, app, engine, host, version, source },
+      compiler: "compiler" in chosen ? chosen.compiler : null,
       name: entry.name,
       export: options.export ?? null,
       model: settings.model,
       frames: settings.frames,
+      limits: settings.limits,
       events: keptEvents,
       maxFuel: settings.maxFuel,
       timeoutMs: settings.timeoutMs,
@@ -152,11 +188,13 @@ export async function run(
   const quiet = options.quiet || (options.json && !io.isTerminal);
   if (options.verbose) io.stderr(details(session, plugin));
   // Why the guest failed is no part of the summary: it is said in any case.
-  io.stderr(quiet ? renderFailure(result, io.colour) : summary(result, settings, options, wrote.files, io));
+  io.stderr(quiet ? renderFailure(result, io.colour) : summary(session, settings, options, wrote.files, io));
   for (const note of wrote.notes) if (!options.quiet) io.stderr(`note: ${inertText(note)}\n`);
   const broken = brokenSums(result);
   if (broken.length > 0) throw internalError("the profile does not add up", ...broken.slice(0, 5));
   if (wrote.error) throw wrote.error;
+  // What was counted is written; that it could not be named decides the exit code.
+  if (session.refused) throw session.refused;
   const profile = wrote.files.find((file) => file.endsWith(".speedscope.json"));
   if (options.open && profile) await view(profile, {}, io);
   return exitCode(result);
@@ -187,44 +225,38 @@ interface Settings {
   readonly top: number;
   readonly sort: Sort;
   readonly min: number;
+  readonly limits: ReturnType<typeof parseLimits>;
   readonly maxFuel: number | null;
   readonly timeoutMs: number | null;
-  readonly frames: "js" | "engine" | "wasm";
+  readonly frames: SessionRequest["frames"];
   readonly seed: bigint;
   readonly dispatchFunction: number | undefined;
 }
-
-/** Fuel that Shopify gives a function. */
-const shopifyFuel = 11_000_000;
 
 async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
   const formats = parseFormats(options.format);
   if (options.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
+  if (options.source !== undefined && options.frames === "wasm")
+    throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
   if (options.out === "-" && options.json) throw usageError("--out - and --json both want stdout");
-  const limits =
-    options.limits === undefined
-      ? "none"
-      : parseChoice(options.limits, "--limits", ["shopify", "none"] as const);
-  const maxFuel =
-    options.maxFuel === undefined
-      ? limits === "shopify"
-        ? shopifyFuel
-        : null
-      : parseCount(options.maxFuel, "--max-fuel");
+  const by: readonly By[] =
+    options.by === undefined
+      ? ["function"]
+      : options.by.flatMap((list) => list.split(",")).map((one) => parseChoice(one, "--by", BREAKDOWNS));
+  const frames = parseChoice(options.frames, "--frames", ["js", "engine", "wasm"] as const);
   return {
     model: await parseModel(options.fuelModel, io.cwd),
     formats,
-    by:
-      options.by === undefined
-        ? ["function"]
-        : options.by.flatMap((list) => list.split(",")).map((by) => parseChoice(by, "--by", BREAKDOWNS)),
+    by,
     top: parseCount(options.top, "--top"),
     sort: parseChoice(options.sort, "--sort", SORTS),
     min: parseCount(options.min, "--min"),
-    maxFuel,
+    limits: parseLimits(options.limits),
+    maxFuel: options.maxFuel === undefined ? null : parseCount(options.maxFuel, "--max-fuel"),
     timeoutMs: options.timeout === undefined ? null : parseSeconds(options.timeout, "--timeout"),
-    frames: parseChoice(options.frames, "--frames", ["js", "engine", "wasm"] as const),
+    // what builtins cost takes frames for them
+    frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,
     seed: BigInt(parseCount(options.seed, "--seed")),
     dispatchFunction:
       options.dispatchFunction === undefined
@@ -250,7 +282,9 @@ async function checkOutput(
   io: CommandIo,
 ): Promise<void> {
   const place = (file: string) => resolve(io.cwd, file);
-  const sources = [path, options.input, options.plugin].filter((file) => file !== undefined).map(place);
+  const sources = [path, options.input, options.plugin, options.source]
+    .filter((file) => file !== undefined)
+    .map(place);
   for (const [, out] of targets(settings, path, options)) {
     if (out === "-") continue;
     if (sources.includes(place(out)))
@@ -312,7 +346,7 @@ async function writeProfiles(
 }
 
 function summary(
-  result: Result,
+  { result, facts }: Session,
   settings: Settings,
   options: RunOptions,
   wrote: readonly string[],
@@ -326,14 +360,15 @@ function summary(
     width: io.width,
     colour: io.colour,
     input: options.input === undefined ? null : basename(options.input),
-    limit: settings.maxFuel,
+    limit: facts.maxFuel,
     wrote,
   });
 }
 
 function exitCode(result: Result): ExitCode {
   const { kind } = result.run.exit;
-  if (kind === "ok") return Exit.ok;
+  if (kind === "ok")
+    return result.warnings.some(({ code }) => violations.includes(code)) ? Exit.checkFailed : Exit.ok;
   if (kind === "interrupted") return Exit.interrupted;
   return kind === "fuel" || kind === "timeout" ? Exit.checkFailed : Exit.guestFailed;
 }

@@ -59,7 +59,9 @@ function header(result: Result, options: SummaryOptions, paint: Paint): string[]
   return [line, "  the instructions executed; the engine's own count can differ for a run that was stopped"];
 }
 
-function phases({ phases, fuel }: Result, width: number): string[] {
+/** Nothing for a module without an engine: phases are those of JavaScript. */
+function phases({ phases, fuel, toolchain }: Result, width: number): string[] {
+  if (toolchain.quickjs === null) return [];
   const parts = (["startup", "js", "jobs", "exit"] as const).map((phase) => {
     const share = phases[phase] === 0 ? "" : ` (${percent(phases[phase], fuel.total)}%)`;
     return `${phase === "js" ? "your JS" : phase} ${grouped(phases[phase])}${share}`;

@@ -6,7 +6,7 @@ import { decodeText } from "../base/bytes.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names.ts";
-import { engineById } from "../quickjs/versions.ts";
+import { type EngineVersion, engineById } from "../quickjs/versions.ts";
 import { functionNames } from "../wasm/names.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
 import type { PluginAbi } from "./abi.ts";
@@ -97,11 +97,7 @@ export function inspect(module: Module, { kind, plugin, only, file }: InspectOpt
     kind: kind.kind === "other" && dispatch ? "quickjs" : kind.kind,
     namespace: kind.kind === "plugin" || kind.kind === "dynamic" ? kind.namespace : null,
     abi: kind.kind === "plugin" ? kind.abi : null,
-    quickjs: programs.engines.map(({ engine, releases, version }) => ({
-      engine,
-      releases,
-      bytecodeVersion: version,
-    })),
+    quickjs: releasesOf(programs.engines),
     dispatch: dispatch && {
       ...dispatch,
       name: engineNames.get(dispatch.function) ?? null,
@@ -125,6 +121,18 @@ export function inspect(module: Module, { kind, plugin, only, file }: InspectOpt
     sections: sectionFacts(module),
     problems: source?.text === false ? [...programs.problems, damagedSource] : programs.problems,
   };
+}
+
+/** Each once: builds of one release differ in what their memory looks like only. */
+function releasesOf(engines: readonly EngineVersion[]): ModuleFacts["quickjs"] {
+  const facts = engines.map(({ engine, releases, version }) => ({
+    engine,
+    releases,
+    bytecodeVersion: version,
+  }));
+  const same = (a: (typeof facts)[number], b: (typeof facts)[number]) =>
+    a.engine === b.engine && a.releases === b.releases && a.bytecodeVersion === b.bytecodeVersion;
+  return facts.filter((one, i) => facts.findIndex((other) => same(one, other)) === i);
 }
 
 function functionFacts({ unit }: HeldProgram, file: (compiled: string) => string): FunctionFacts[] {

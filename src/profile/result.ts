@@ -85,7 +85,8 @@ export interface Phases {
 }
 
 /** `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `phase`: fuel outside any activation. */
-export type FunctionKind = "js" | "builtin" | "engine" | "phase";
+/** "wasm": a function of a module in which no engine was looked for (--frames wasm). */
+export type FunctionKind = "js" | "builtin" | "engine" | "wasm" | "phase";
 
 export interface FunctionRow {
   /** Equals the row's index in `functions`. */

@@ -42,7 +42,7 @@ const RESULT: Members = {
   files: ["string"],
   functions: [
     {
-      ...{ id: "number", name: "string", kind: new Set(["js", "builtin", "engine", "phase"]) },
+      ...{ id: "number", name: "string", kind: new Set(["js", "builtin", "engine", "wasm", "phase"]) },
       ...POSITION,
       ...{ column: "number?", calls: "number", resumes: "number", self: "number", total: "number" },
       ...{ min: "number?", median: "number?", medianApprox: "boolean", max: "number?" },

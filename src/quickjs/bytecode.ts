@@ -10,7 +10,6 @@
 import { ByteReader, decodeText } from "../base/bytes.ts";
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
-import { constantText } from "./constants.ts";
 import { atomOffsets } from "./disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit, ClosureVariable, FunctionKindQjs } from "./function.ts";
 import { readModule } from "./modules.ts";
@@ -124,11 +123,12 @@ class UnitReader {
     const code = reader.take(counts["code"] ?? 0);
     const atoms = this.#codeAtoms(code, codeStart);
     const debug = flags["hasDebug"] ? this.#debug() : noDebug;
-    const constants = before ?? readConstants();
+    const { constants, literals } = before ?? readConstants();
     this.functions[index] = {
       index,
       parent,
-      ...constants,
+      constants,
+      literals,
       name,
       kind: functionKinds[flags["kind"]!]!,
       code,
@@ -177,24 +177,22 @@ class UnitReader {
     return captured;
   }
 
-  #constants(count: number, owner: number, depth: number): Constants {
+  #constants(count: number, owner: number, depth: number) {
     const reader = this.#reader;
     const context = { engine: this.#engine, atoms: this.#atoms };
     const constants: number[] = [];
-    const constantTexts: (string | null)[] = [];
+    const literals: Uint8Array[] = [];
     for (let i = 0; i < count; i++) {
+      const start = reader.at;
       const tag = readTag(reader, this.#engine.table);
-      if (tag === "function_bytecode") {
-        constants.push(this.readFunction(owner, depth + 1));
-        constantTexts.push(null);
-      } else {
-        const start = reader.at;
+      if (tag === "function_bytecode") constants.push(this.readFunction(owner, depth + 1));
+      else {
         skipTagged(tag, reader, context, depth);
         constants.push(-1);
-        constantTexts.push(constantText(tag, reader.bytes.subarray(start, reader.at)));
+        literals.push(reader.bytes.subarray(start, reader.at));
       }
     }
-    return { constants, constantTexts };
+    return { constants, literals };
   }
 
   #codeAtoms(code: Uint8Array, start: number): Map<number, string | null> {
@@ -243,8 +241,6 @@ export function closureType(isLocal: boolean, isArgument: boolean): number {
   if (!isLocal) return 2;
   return isArgument ? 1 : 0;
 }
-
-type Constants = Required<Pick<BytecodeFunction, "constants" | "constantTexts">>;
 
 interface DebugInfo {
   file: string;

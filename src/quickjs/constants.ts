@@ -5,7 +5,10 @@
 import { ByteReader } from "../base/bytes.ts";
 import { Diagnostic } from "../base/diagnostics.ts";
 import { readString } from "./atoms.ts";
+import type { BytecodeFunction } from "./function.ts";
 import { zigzag } from "./lines.ts";
+import type { EngineTable } from "./opcodes/table.ts";
+import { readTag } from "./values.ts";
 
 const texts: Readonly<Record<string, (reader: ByteReader) => string>> = {
   null: () => "null",
@@ -21,12 +24,22 @@ const texts: Readonly<Record<string, (reader: ByteReader) => string>> = {
   string: (reader) => JSON.stringify(readString(reader)),
 };
 
-/** The value with this tag whose remaining bytes are `bytes`: `0.5`, `"text"`, `(big int)`. */
-export function constantText(tag: string, bytes: Uint8Array): string {
+/** The texts of a function's constants by index, `0.5`, `"text"`, `(big int)`; null for functions and where unknown. */
+export function constantTexts(fn: BytecodeFunction, table: EngineTable): (string | null)[] {
+  let next = 0;
+  return fn.constants.map((inner) => {
+    const literal = inner >= 0 ? undefined : fn.literals?.[next++];
+    return literal === undefined ? null : constantText(literal, table);
+  });
+}
+
+function constantText(literal: Uint8Array, table: EngineTable): string | null {
+  const reader = new ByteReader(literal);
   try {
-    return texts[tag]?.(new ByteReader(bytes)) ?? `(${tag.replaceAll("_", " ")})`;
+    const tag = readTag(reader, table);
+    return texts[tag]?.(reader) ?? `(${tag.replaceAll("_", " ")})`;
   } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
-    return `(${tag})`;
+    if (error instanceof Diagnostic) return null;
+    throw error;
   }
 }

@@ -25,8 +25,8 @@ export interface BytecodeFunction {
   readonly parent: number;
   /** For each entry of the constant pool, in order: the index of the function it holds, or -1 for any other value. */
   readonly constants: readonly number[];
-  /** For each entry of the constant pool that is no function, its text (constants.ts); absent where they were not read. */
-  readonly constantTexts?: readonly (string | null)[];
+  /** Its other constants as they were serialized, in order; undefined where it was read from memory. */
+  readonly literals?: readonly Uint8Array[];
   /** What follows the `function` keyword, "" where nothing does. `<eval>` for a program. */
   readonly name: string;
   readonly kind: FunctionKindQjs;

@@ -5,6 +5,7 @@
  *   get_loc8 4  →  loc 4 "total"     fclosure8 0  →  const 0 "mapper"     if_false8 21  →  target 38
  */
 import { Diagnostic } from "../base/diagnostics.ts";
+import { constantTexts } from "./constants.ts";
 import { type Instruction, instructions, type OperandKind, operandKinds } from "./disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./function.ts";
 import { functionPosition, type LineEntry, lineTable, positionAt } from "./lines.ts";
@@ -63,7 +64,8 @@ function listFunction(
   names: readonly string[],
   file: (compiled: string) => string,
 ): ListedFunction {
-  const { opcodes, lines } = engineById(unit.engine);
+  const { opcodes, lines, table: engineTable } = engineById(unit.engine);
+  const constants = constantTexts(fn, engineTable);
   const table = linesOf(fn, lines);
   const start = startOf(fn, lines);
   const at = (offset: number): Pick<LineEntry, "line" | "column"> | undefined =>
@@ -90,7 +92,7 @@ function listFunction(
       operands:
         all[i + 1]?.opcode.name === "regexp"
           ? [compiledPattern(instruction)]
-          : operands(instruction, fn, names),
+          : operands(instruction, fn, names, constants),
       ...place(at(instruction.offset)),
     })),
   };
@@ -141,12 +143,13 @@ function operands(
   { offset, opcode, operands: values }: Instruction,
   fn: BytecodeFunction,
   names: readonly string[],
+  constants: readonly (string | null)[],
 ): ListedOperand[] {
   const { name, format } = opcode;
   const index = (refers: Refers, value: number): ListedOperand => ({
     refers,
     value,
-    text: indexText(refers, value, fn, names),
+    text: indexText(refers, value, fn, names, constants),
   });
   // the one short form that stands for two
   if (name === "get_loc0_loc1") return [index("loc", 0), index("loc", 1)];
@@ -173,6 +176,7 @@ function indexText(
   index: number,
   fn: BytecodeFunction,
   names: readonly string[],
+  constants: readonly (string | null)[],
 ): string | null {
   switch (refers) {
     case "loc":
@@ -183,7 +187,7 @@ function indexText(
       return fn.closure[index]?.name || null;
     default: {
       const inner = fn.constants[index] ?? -1;
-      return inner >= 0 ? names[inner]! : (fn.constantTexts?.[index] ?? null);
+      return inner >= 0 ? names[inner]! : (constants[index] ?? null);
     }
   }
 }

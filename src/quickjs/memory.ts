@@ -94,7 +94,8 @@ export function functionFields(
 
 /** Whether the parts of a function stand where its one allocation must have them, and the others in memory. */
 function checksOut(glance: Glance, layout: MemoryLayout, fields: FunctionFields): boolean {
-  let next = fields.address + fields.size;
+  const alignment = layout.function.constantsAlignment;
+  let next = fields.address + Math.ceil(fields.size / alignment) * alignment;
   const follows = (pointer: number, count: number, size: number): boolean => {
     if (pointer === 0 && count === 0) return true;
     const found = pointer === next;

@@ -14,9 +14,13 @@ import { layoutBellard2023 } from "./layouts/bellard2023.ts";
 import { layoutBellard2024bignum } from "./layouts/bellard2024bignum.ts";
 import type { MemoryLayout } from "./layouts/layout.ts";
 import { layoutNg19 } from "./layouts/ng19.ts";
+import { layoutNg19dumps } from "./layouts/ng19dumps.ts";
 import { layoutNg21 } from "./layouts/ng21.ts";
+import { layoutNg21dumps } from "./layouts/ng21dumps.ts";
 import { layoutNg26 } from "./layouts/ng26.ts";
+import { layoutNg26dumps } from "./layouts/ng26dumps.ts";
 import { layoutNg28 } from "./layouts/ng28.ts";
+import { layoutNg28dumps } from "./layouts/ng28dumps.ts";
 import { bellard2021 } from "./opcodes/bellard2021.ts";
 import { bellard2021bignum } from "./opcodes/bellard2021bignum.ts";
 import { bellard2023 } from "./opcodes/bellard2023.ts";
@@ -199,7 +203,10 @@ const bellard = { engine: "quickjs", format: bellardFormat, lines: bellardLines 
 const ng = { engine: "quickjs-ng", format: ngFormat, lines: ngLines };
 const newerNg = { ...ng, format: ng26Format };
 
-/** The supported engines. */
+/**
+ * The supported engines. quickjs-ng that was compiled without NDEBUG (as by rquickjs 0.8 and 0.9) keeps lists of strings for
+ * its dumps, which moves fields: a layout of its own.
+ */
 export const versions: readonly EngineVersion[] = [
   engine("bellard2021", "2020-11-08 and 2021-03-27", bellard2021, layoutBellard2021, bellard),
   engine(
@@ -220,15 +227,36 @@ export const versions: readonly EngineVersion[] = [
     },
     lines: { ...bellardLines, columns: "apart", firstColumn: 0 },
   }),
-  engine("ng19early", "0.7", ng19early, layoutNg19, { ...ng, caches: inlineCaches }),
+  engine("ng19early", "0.7", ng19early, layoutNg19dumps, { ...ng, caches: inlineCaches }),
   engine("ng19", "0.8", ng19, layoutNg19, { ...ng, caches: inlineCaches }),
+  engine("ng19dumps", "0.8", ng19, layoutNg19dumps, { ...ng, caches: inlineCaches }),
   engine("ng21", "0.10 and 0.11", ng21, layoutNg21, ng),
+  engine("ng21dumps", "0.10 and 0.11", ng21, layoutNg21dumps, ng),
   engine("ng26", "0.15", ng26, layoutNg26, newerNg),
+  engine("ng26dumps", "0.15", ng26, layoutNg26dumps, newerNg),
   engine("ng28", "0.16", ng28, layoutNg28, newerNg),
+  engine("ng28dumps", "0.16", ng28, layoutNg28dumps, newerNg),
 ];
+
+/**
+ * For a QuickJS of no release that is known: opcodes are numbers, of one byte each as far as anybody can tell. Its
+ * layout is never used.
+ */
+export const unknownEngine: EngineVersion = engine(
+  "unknown",
+  "of an unknown release",
+  {
+    ...bellard2021,
+    version: 0,
+    opcodes: Array.from({ length: 256 }, (_, code) => [`op#${code}`, 1, 0, 0, "none"] as const),
+  },
+  layoutBellard2021,
+  { ...bellard, suspends: new Set() },
+);
 
 /** The engine with this id. */
 export function engineById(id: string): EngineVersion {
+  if (id === unknownEngine.id) return unknownEngine;
   const found = versions.find((candidate) => candidate.id === id);
   if (found === undefined) throw new Error(`no engine ${id}`);
   return found;

@@ -12,7 +12,7 @@ import { functionNames } from "../wasm/names.ts";
 import { funcTypeAt, type Module, typeName, type ValType } from "../wasm/types.ts";
 import type { CompileJob } from "./job.ts";
 import type { GuestThread } from "./thread.ts";
-import { refuseUnknownImports, wasiModule } from "./wasi.ts";
+import { refuseUnknownImports } from "./wasi.ts";
 
 /** A plugin that was read and understood. */
 export interface Plugin {
@@ -141,7 +141,8 @@ export function missingPlugin(module: Module, namespace: string): Diagnostic {
 }
 
 /** Reads a module to run. @throws Diagnostic (exit 4) where it is none, or does not go with the plugin. */
-export function readApp(bytes: Uint8Array, plugin: Plugin | null): App {
+/** `hosted`: a host that the user made gives whatever the module imports. */
+export function readApp(bytes: Uint8Array, plugin: Plugin | null, hosted = false): App {
   const module = decodeModule(bytes);
   const kind = recognise(module);
   switch (kind.kind) {
@@ -153,7 +154,7 @@ export function readApp(bytes: Uint8Array, plugin: Plugin | null): App {
     case "dynamic":
       return dynamicApp(module, kind, plugin);
     default: {
-      refuseUnknownImports(module, [wasiModule]);
+      if (!hosted) refuseUnknownImports(module, []);
       const [payload, source] = kind.kind === "static" ? [kind.payload, kind.source] : [null, null];
       return { kind: kind.kind, bytes, module, names: functionNames(module), payload, source };
     }
@@ -173,7 +174,7 @@ function dynamicApp(
       whereToFind(namespace),
     );
   }
-  refuseUnknownImports(module, [namespace, wasiModule]);
+  refuseUnknownImports(module, [namespace]);
   refuseMistyped(module, plugin);
   return { kind: "dynamic", bytes: module.bytes, module, names: functionNames(module), payload, source };
 }

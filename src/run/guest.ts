@@ -4,14 +4,16 @@
  */
 import { createHash } from "node:crypto";
 import { readSync, writeSync } from "node:fs";
-import { internalError } from "../base/diagnostics.ts";
+import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { meterNames } from "../probe/plan.ts";
 import { hookModule } from "../probe/profiler-plan.ts";
 import type { Recording } from "../profile/recording.ts";
 import { lineSites } from "../quickjs/lines.ts";
-import { engineById } from "../quickjs/versions.ts";
-import { Recorder } from "./collector/recorder.ts";
-import { FunctionRegistry } from "./identity.ts";
+import { opcodeWork, otherWork } from "../quickjs/opcode-work.ts";
+import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import { type CollectorHost, Recorder } from "./collector/recorder.ts";
+import { type Host, type PlatformFacts, type Streams, wasiHost } from "./host.ts";
+import { FunctionRegistry, type RegistryListener } from "./identity.ts";
 import {
   type CompileJob,
   type CompileOutcome,
@@ -25,6 +27,8 @@ import {
   type RunOutcome,
 } from "./job.ts";
 import { randomStream } from "./random.ts";
+import { shopifyHost } from "./shopify.ts";
+import { hostError, loadUserHost, prepareUserGuest } from "./user-host.ts";
 import { GuestExit, Wasi, wasiModule } from "./wasi.ts";
 
 /** Thrown through the guest to stop it. */
@@ -40,83 +44,176 @@ class Stop extends Error {
 /** Fuel between two looks at the clock and the stop flag. */
 const tickFuel = 4_000_000n;
 
+/** Runs a program on a host that is ours. */
 export function runGuest(job: RunJob): RunOutcome {
-  const control = new Int32Array(job.control);
-  const { passThrough } = job.host;
-  const output = {
-    1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null),
-    2: new Output(passThrough ? 2 : null),
-  };
-  const profile = job.profile ? new ProfiledRun(job.profile, control) : null;
-  const wasi = new Wasi(
-    hostOptions(
-      job.host,
-      (fd, bytes) => output[fd].write(bytes),
-      () => profile?.stopIfAsked(),
-    ),
-  );
-
-  const imports = (ownHooks?: WebAssembly.ModuleImports) => ({
-    [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
-    ...(profile ? { [hookModule]: ownHooks ?? profile.imports } : {}),
-  });
+  const run = new GuestRun(job);
+  const { profile, host } = run;
   const pluginModule = job.plugin && compiled(job.plugin.module);
-  const early =
+  const initialises =
     pluginModule && initialisers(WebAssembly.Module.exports(pluginModule).map(({ name }) => name)).length > 0;
+  // Platforms call functions of the plugin before the run, which native frames would show.
+  const early = initialises || (job.host.platform && job.profile?.natives);
   const plugin =
     pluginModule &&
-    new WebAssembly.Instance(pluginModule, imports(early ? profile?.patientImports : undefined));
-  const attach = (instance: WebAssembly.Instance) => {
-    const memory = instance.exports["memory"] as WebAssembly.Memory;
-    wasi.memory = memory;
-    profile?.attach(instance, memory);
-  };
+    new WebAssembly.Instance(pluginModule, run.imports(early ? profile?.patientImports : undefined));
   if (plugin) {
-    attach(plugin);
+    run.attach(plugin, plugin.exports["memory"] as WebAssembly.Memory);
     initialise(plugin);
-    profile?.begin();
+    run.prepare(() => host.prepare(plugin.exports));
   }
   const appModule = compiled(job.app);
-
-  let end: RunEnd = { kind: "ok" };
-  const started = performance.now();
-  try {
+  run.count(() => {
     const app = new WebAssembly.Instance(appModule, {
-      ...imports(),
+      ...run.imports(),
       ...(plugin ? { [job.plugin!.namespace]: plugin.exports as WebAssembly.ModuleImports } : {}),
     });
     if (!plugin) {
-      attach(app);
+      run.attach(app, app.exports["memory"] as WebAssembly.Memory);
       profile?.begin();
     }
     initialise(app, job.export);
     (app.exports[job.export] as () => void)();
-  } catch (error) {
-    end = endOf(error, profile?.thrown ?? false);
-  }
-  const milliseconds = performance.now() - started;
-  const fuel = profile?.fuel ?? 0n;
-  if (end.kind === "ok" && job.profile?.maxFuel != null && fuel > job.profile.maxFuel) end = { kind: "fuel" };
-  const stdin = wasi.stdinRead;
-  return {
-    kind: "ran",
-    end,
-    recording: profile?.recording(end) ?? null,
-    engine: profile?.engine ?? null,
-    fuel,
-    stdout: output[1].summary,
-    stderr: output[2].summary,
-    stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
-    consumed: end.kind === "trap" && !end.exact ? stdin : null,
-    maxMemoryBytes: wasi.memory?.buffer.byteLength ?? 0,
-    collectorBytes: profile?.recorder?.memoryBytes ?? 0,
-    milliseconds,
-    memorySha256: job.hashMemory
-      ? createHash("sha256")
-          .update(new Uint8Array(wasi.memory?.buffer ?? new ArrayBuffer(0)))
-          .digest("hex")
-      : null,
+  });
+  return run.finish(() => host.finish(plugin?.exports ?? {}));
+}
+
+/** Runs a module on a host that the user made. */
+export async function runUserHost(job: RunJob): Promise<RunOutcome> {
+  const run = new GuestRun(job);
+  const path = job.host.userHost!;
+  const hooks = run.imports(run.profile?.patientImports);
+  const { [wasiModule]: wasi, ...others } = hooks;
+  const parts = {
+    module: compiled(job.app),
+    streams: run.host.streams,
+    args: job.host.args.slice(1),
+    wasi: wasi!,
+    hooks: others,
   };
+  const guest = await prepareUserGuest(path, await loadUserHost(path), parts, (instance, memory) =>
+    run.attach(instance, memory),
+  );
+  run.prepare(() => {});
+  run.count(() => {
+    try {
+      guest.run.call();
+    } catch (error) {
+      if (isEnd(error)) throw error;
+      // The host's way to say that its guest failed.
+      run.host.streams.write(2, new TextEncoder().encode(`${failureText(error)}\n`));
+      throw new HostThrew();
+    }
+  });
+  return run.finish(() => {
+    try {
+      guest.run.finish?.();
+    } catch (error) {
+      throw hostError(path, error);
+    }
+    return null;
+  });
+}
+
+/** One run: what it reads and writes, what is counted, how it ended. */
+class GuestRun {
+  readonly #job: RunJob;
+  readonly #output: { readonly 1: Output; readonly 2: Output };
+  readonly #wasi: Wasi;
+  readonly host: Host;
+  readonly profile: ProfiledRun | null;
+  /** All of stdin, once anybody asked for it. */
+  #stdin: Uint8Array | undefined;
+  #memory: WebAssembly.Memory | undefined;
+  #end: RunEnd = { kind: "ok" };
+  #milliseconds = 0;
+
+  constructor(job: RunJob) {
+    this.#job = job;
+    const { passThrough } = job.host;
+    this.#output = {
+      1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null),
+      2: new Output(passThrough ? 2 : null),
+    };
+    this.profile = job.profile ? new ProfiledRun(job.profile, new Int32Array(job.control)) : null;
+    const options = hostOptions(
+      job.host,
+      (fd, bytes) => this.#output[fd].write(bytes),
+      () => this.profile?.stopIfAsked(),
+    );
+    const streams: Streams = {
+      stdin: () => (this.#stdin ??= options.stdin()),
+      write: options.write,
+    };
+    this.host = job.host.platform ? shopifyHost(job.host.platform, streams) : wasiHost(streams);
+    this.#wasi = new Wasi({ ...options, ...this.host.streams });
+  }
+
+  imports(hooks = this.profile?.imports): WebAssembly.Imports {
+    return {
+      [wasiModule]: this.#wasi.functions as WebAssembly.ModuleImports,
+      ...(hooks ? { [hookModule]: hooks } : {}),
+    };
+  }
+
+  attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory): void {
+    this.#memory = memory;
+    this.#wasi.memory = memory;
+    this.profile?.attach(instance, memory);
+  }
+
+  /** The last that is not counted. */
+  prepare(prepare: () => void): void {
+    try {
+      prepare();
+    } catch (error) {
+      this.#end = endOf(error, false);
+    }
+    this.profile?.begin();
+  }
+
+  /** The counted part, unless the preparation has failed. */
+  count(call: () => void): void {
+    if (this.#end.kind !== "ok") return;
+    const started = performance.now();
+    try {
+      call();
+    } catch (error) {
+      this.#end = endOf(error, this.profile?.thrown ?? false);
+    }
+    this.#milliseconds = performance.now() - started;
+  }
+
+  /** `finish` is the host's, with the counters out of its reach. */
+  finish(finish: () => PlatformFacts | null): RunOutcome {
+    const { profile } = this;
+    const { profile: settings, hashMemory } = this.#job;
+    const fuel = profile?.fuel ?? 0n;
+    if (this.#end.kind === "ok" && settings?.maxFuel != null && fuel > settings.maxFuel)
+      this.#end = { kind: "fuel" };
+    const end = this.#end;
+    const recording = profile?.recording(end) ?? null;
+    profile?.end();
+    const platform = finish();
+    const stdin = this.#stdin ?? new Uint8Array();
+    const memory = this.#memory?.buffer ?? new ArrayBuffer(0);
+    return {
+      kind: "ran",
+      end,
+      recording,
+      engine: profile?.engine ?? null,
+      carried: profile?.carried ?? null,
+      fuel,
+      stdout: this.#output[1].summary,
+      stderr: this.#output[2].summary,
+      stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
+      consumed: end.kind === "trap" && !end.exact ? stdin : null,
+      platform,
+      maxMemoryBytes: memory.byteLength,
+      collectorBytes: profile?.recorder?.memoryBytes ?? 0,
+      milliseconds: this.#milliseconds,
+      memorySha256: hashMemory ? createHash("sha256").update(new Uint8Array(memory)).digest("hex") : null,
+    };
+  }
 }
 
 function compiled(module: Uint8Array | WebAssembly.Module): WebAssembly.Module {
@@ -145,8 +242,8 @@ class ProfiledRun {
   /** Invocations that are suspended, with their own fuel so far, by their state's address. */
   readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
   thrown = false;
-  /** Whether what happens is part of the run. */
-  #counting = false;
+  /** Only what happens in between is part of the run. */
+  #part: "before" | "run" | "after" = "before";
 
   constructor(settings: ProfileSettings, control: Int32Array) {
     this.#settings = settings;
@@ -158,7 +255,7 @@ class ProfiledRun {
       invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
         this.#invocation(id, funcObj, own, offset, resumed),
     };
-    this.recorder = settings.totalsOnly ? null : new Recorder(host, settings.events, settings.natives.length);
+    this.recorder = settings.totalsOnly ? null : newRecorder(host, settings);
   }
 
   /** What the instrumented modules import from `javy_prof`. */
@@ -179,7 +276,8 @@ class ProfiledRun {
       Object.entries(this.imports).map(([name, hook]) => [
         name,
         typeof hook === "function"
-          ? (...args: unknown[]) => void (this.#counting && (hook as (...args: unknown[]) => void)(...args))
+          ? (...args: unknown[]) =>
+              void (this.#part === "run" && (hook as (...args: unknown[]) => void)(...args))
           : hook,
       ]),
     ) as WebAssembly.ModuleImports;
@@ -187,13 +285,25 @@ class ProfiledRun {
 
   /** From here on fuel counts. */
   begin(): void {
-    this.#counting = true;
+    this.#part = "run";
+    this.thrown = false;
     this.#counter!.value = 0n;
     this.#raiseLimit(0n);
   }
 
+  /** What the host does from here on is neither counted nor stopped. */
+  end(): void {
+    this.#part = "after";
+    if (this.#counter) this.#raiseLimit(this.fuel);
+  }
+
   get engine(): string | null {
     return this.#registry?.engine?.id ?? null;
+  }
+
+  get carried(): RunOutcome["carried"] {
+    const found = this.#registry?.carried;
+    return found ? { carried: found.carried, lost: found.lost } : null;
   }
 
   /** The module that counts is instantiated. */
@@ -202,18 +312,30 @@ class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives } = this.#settings;
+    const { engines, payload, natives, compiled } = this.#settings;
     if (!recorder || engines.length === 0) return;
     const guest = {
       get bytes() {
         return new Uint8Array(memory.buffer);
       },
     };
-    const registry = new FunctionRegistry(engines.map(engineById), payload, guest, natives.length, {
-      added: (id, made, flags) =>
-        recorder.addFunction(id, made.code.length, flags, lineSites(made, registry.engine!.lines)),
+    const listener: RegistryListener = {
+      added: (id, made, flags) => {
+        const engine = registry.engine!;
+        const work = natives ? workFrames(engine, natives.work) : undefined;
+        recorder.addFunction(
+          id,
+          made.code.length,
+          flags,
+          lineSites(made, engine.lines),
+          work && ((offset) => work[made.code[offset]!] ?? work[0]!),
+        );
+      },
       loadedAgain: (rootId) => recorder.willHoist(rootId),
-    });
+    };
+    const known = engines.map(engineById);
+    const firstId = natives?.frames.length ?? 0;
+    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
     this.#registry = registry;
   }
 
@@ -224,6 +346,11 @@ class ProfiledRun {
   /** Past the limit: look around, then go on or stop. */
   #tick(): void {
     const { fuel } = this;
+    if (this.#part !== "run") {
+      if (this.#part === "before") this.stopIfAsked();
+      this.#raiseLimit(fuel);
+      return;
+    }
     Atomics.store(this.#control, Control.progress, Number(fuel / 1_000_000n));
     if (this.#settings.maxFuel !== null && fuel > this.#settings.maxFuel) throw new Stop("fuel");
     this.stopIfAsked();
@@ -238,7 +365,8 @@ class ProfiledRun {
   #raiseLimit(fuel: bigint): void {
     const next = fuel + tickFuel;
     const { maxFuel } = this.#settings;
-    this.#limit!.value = maxFuel !== null && maxFuel < next ? maxFuel : next;
+    const least = this.#part === "run" && maxFuel !== null && maxFuel < next;
+    this.#limit!.value = least ? maxFuel : next;
   }
 
   /** An activation that can suspend has ended; by its last opcode it is suspended, or the invocation is complete. */
@@ -262,8 +390,8 @@ class ProfiledRun {
     // An uncaught exception has unwound its frames already.
     const stack = end.kind === "ok" ? [] : end.kind === "throw" ? recorder.unwound() : recorder.stack();
     recorder.finish(fuel);
-    const natives = this.#settings.natives.map((name, index) => ({
-      origin: { kind: "native", index, name } as const,
+    const natives = (this.#settings.natives?.frames ?? []).map(({ name, kind }, index) => ({
+      origin: { kind: "native", index, name, work: kind } as const,
       ...recorder.counters(index),
     }));
     const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
@@ -284,7 +412,36 @@ class ProfiledRun {
   }
 }
 
+/** What failed, and the frames of it that are the guest's: those of files on this machine say nothing of it. */
+function failureText(error: unknown): string {
+  const frames = String((error as Error | null)?.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line) && !/file:|node:|\(\/|at \/|[a-z]:\\|wasm:/i.test(line));
+  return [String(error), ...frames].join("\n");
+}
+
+/** A host that the user made threw from its counted part. */
+class HostThrew extends Error {}
+
+/** Whether an error is the guest's own end, and not one of the code around it. */
+function isEnd(error: unknown): boolean {
+  const ends = [GuestExit, Stop, Diagnostic, WebAssembly.RuntimeError, RangeError];
+  return ends.some((kind) => error instanceof kind);
+}
+
+function newRecorder(host: CollectorHost, { events, natives }: ProfileSettings): Recorder {
+  return natives
+    ? new Recorder(host, events, natives.frames.length, natives.shared, natives.work.get(otherWork))
+    : new Recorder(host, events, 0);
+}
+
+/** The frame of engine work by opcode; undefined where that has no frames. */
+function workFrames(engine: EngineVersion, work: ReadonlyMap<string, number>): number[] | undefined {
+  return work.size === 0 ? undefined : opcodeWork(engine).map((name) => work.get(name)!);
+}
+
 function endOf(error: unknown, thrown: boolean): RunEnd {
+  if (error instanceof HostThrew) return { kind: "throw" };
   if (error instanceof GuestExit)
     return error.code === 0 ? { kind: "ok" } : { kind: "exit", code: error.code };
   if (error instanceof Stop) return { kind: error.reason };
@@ -370,7 +527,7 @@ function hostOptions(host: HostSettings, write: (fd: 1 | 2, bytes: Uint8Array) =
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {
-      if (!host.realClock) return 0n;
+      if (!host.realClock) return clock === "monotonic" ? (host.monotonic ?? 0n) : 0n;
       return clock === "realtime" ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
     },
     random,

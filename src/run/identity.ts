@@ -7,18 +7,22 @@
  * What was in memory before the run (a pre-initialised module's program, the engine's own JavaScript) is read with
  * the function around it, where that still lives, since names stand there.
  *
- * Of several engines that the module may hold, the first whose layout the first activation checks out with is it.
+ * Of several engines that the module may hold, the first whose layout the first activation checks out with is it;
+ * where none does, functions are addresses and nothing more is read.
  */
-import { Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { readUnit } from "../quickjs/bytecode.ts";
 import { plainCode } from "../quickjs/caches.ts";
+import { type Carried, carryDebug } from "../quickjs/carry.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/function.ts";
 import type { GuestMemory } from "../quickjs/guest.ts";
 import { liveRoots } from "../quickjs/live-functions.ts";
 import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory.ts";
 import { identify, readUnitAt } from "../quickjs/memory-unit.ts";
 import { isModuleRoot } from "../quickjs/module-root.ts";
-import type { EngineVersion } from "../quickjs/versions.ts";
+import { codeAround, namelessFunction } from "../quickjs/unknown-code.ts";
+import { type EngineVersion, unknownEngine } from "../quickjs/versions.ts";
+import type { CompiledSource } from "./job.ts";
 
 /** A function as the profile counts it: id = index in the registry's `functions`. */
 export interface SeenFunction {
@@ -56,19 +60,24 @@ export class FunctionRegistry {
   readonly #listener: RegistryListener;
   readonly #firstId: number;
   readonly #byAddress = new Map<number, KnownAddress>();
+  /** With an unknown engine: the unit of the function whose code is at an address. */
+  readonly #unitAt = new Map<number, number>();
   /** Ids of a unit's functions, by unit; -1 where not given yet. */
   readonly #idsOfUnit: number[][] = [];
   /** Units made at run time, by the content of their root. */
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
-  /** The program, as unit 0, where it could be read. */
+  readonly #compiled: CompiledSource | null;
+  /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
+  /** What was carried over to it. */
+  carried: Carried | null = null;
   /** Of functions that were in memory before the first dispatch, the outermost function around them. */
   #rootOf: ReadonlyMap<number, number> = new Map();
 
   /**
    * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
-   * `firstId`: ids below belong to somebody else (native functions).
+   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from.
    */
   constructor(
     candidates: readonly EngineVersion[],
@@ -76,12 +85,14 @@ export class FunctionRegistry {
     memory: GuestMemory,
     firstId: number,
     listener: RegistryListener,
+    compiled: CompiledSource | null = null,
   ) {
     this.#candidates = candidates;
     this.#serialized = payload;
     this.#memory = memory;
     this.#listener = listener;
     this.#firstId = firstId;
+    this.#compiled = compiled;
   }
 
   /** The engine, once JavaScript has run. */
@@ -95,20 +106,21 @@ export class FunctionRegistry {
       const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
       return activation !== null && readUnitAt(this.#memory, engine, activation.bytecode) !== null;
     };
-    const engine = this.#candidates.find(fits);
-    if (!engine) {
-      throw unsupported(
-        "the engine's memory does not look like that of any QuickJS that is known here",
-        `tried: ${this.#candidates.map(({ engine: name, releases }) => `${name} ${releases}`).join("; ")}`,
-        "--frames wasm profiles the module's WebAssembly functions",
-      );
-    }
+    const engine = this.#candidates.find(fits) ?? unknownEngine;
     this.#engine = engine;
+    if (engine === unknownEngine) return engine;
     this.#payload = this.#serialized && readable(this.#serialized, engine);
-    if (this.#payload) this.#addUnit(this.#payload);
+    if (this.#payload) this.#addUnit(this.#withLines(this.#payload, engine));
     const { bytecode } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
     this.#rootOf = liveRoots(this.#memory, engine, bytecode);
     return engine;
+  }
+
+  #withLines(payload: BytecodeUnit, engine: EngineVersion): BytecodeUnit {
+    if (!this.#compiled?.engines.includes(engine.id)) return payload;
+    const source = readable(this.#compiled.bytecode, engine);
+    if (source) this.carried = carryDebug(payload, source);
+    return this.carried?.unit ?? payload;
   }
 
   /**
@@ -117,6 +129,7 @@ export class FunctionRegistry {
    */
   resolve(pc: number, funcObj: bigint): { readonly id: number; readonly code: number } {
     const engine = this.#engine ?? this.#start(pc, funcObj);
+    if (engine === unknownEngine) return this.#byPlace(pc);
     const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
     if (!activation) {
       throw internalError(
@@ -130,6 +143,21 @@ export class FunctionRegistry {
       known = this.#byAddress.get(bytecode)!;
     }
     return { id: this.#id(known.unit, known.index), code: fields.code };
+  }
+
+  /** A function of an engine whose memory nobody can read: known by where its code is, and what it is. */
+  #byPlace(pc: number): { readonly id: number; readonly code: number } {
+    const range = codeAround(this.#memory, pc);
+    if (!range) throw internalError(`no function was found around the code at 0x${pc.toString(16)}`);
+    const { start, length } = range;
+    const code = this.#memory.bytes.subarray(start, start + length);
+    const seen = this.#unitAt.get(start);
+    if (seen !== undefined && sameBytes(this.units[seen]!.functions[0]!.code, code))
+      return { id: this.#id(seen, 0), code: start };
+    const made = namelessFunction(this.units.length, start, code.slice());
+    const unit = this.#addUnit({ engine: unknownEngine.id, module: null, functions: [made] });
+    this.#unitAt.set(start, unit);
+    return { id: this.#id(unit, 0), code: start };
   }
 
   /** Whether a function is the root of a module. */

@@ -2,7 +2,11 @@
  * What the main thread and the worker say to each other. Types only; everything here is cloned or shared between
  * threads, so it is plain data.
  */
+import type { NativeFrame, SharedNative } from "../probe/native-frames.ts";
 import type { Recording } from "../profile/recording.ts";
+import type { Carried } from "../quickjs/carry.ts";
+import type { PlatformFacts } from "./host.ts";
+import type { ShopifyGeneration } from "./shopify.ts";
 
 /** Compiles JavaScript in an instance of its own. */
 export interface CompileJob {
@@ -46,16 +50,31 @@ export interface RunPlugin {
 export interface ProfileSettings {
   /** The serialized program, to tie functions to; null where it is not known. */
   readonly payload: Uint8Array | null;
+  /** The program's source, compiled anew, to carry lines over from: for bytecode that was stripped of them. */
+  readonly compiled?: CompiledSource | null;
   /** Ids of the engines that it may be (quickjs/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
   /** How many calls and returns to keep in order. */
   readonly events: number;
-  /** Names of the plugin's functions by index, for native frames; empty for JavaScript frames only. */
-  readonly natives: readonly string[];
+  /** The native frames that the plan enters; none for JavaScript frames only. */
+  readonly natives: NativeSettings | null;
   /** Only the total: no collector (for the benchmark and --frames none). */
   readonly totalsOnly?: boolean;
   readonly maxFuel: bigint | null;
   readonly timeoutMs: number | null;
+}
+
+export interface NativeSettings {
+  readonly frames: readonly NativeFrame[];
+  readonly shared: readonly SharedNative[];
+  /** Frames of engine work by name; empty where that has none. */
+  readonly work: ReadonlyMap<string, number>;
+}
+
+export interface CompiledSource {
+  readonly bytecode: Uint8Array;
+  /** Ids of the engines that may have made it. */
+  readonly engines: readonly string[];
 }
 
 export interface HostSettings {
@@ -65,7 +84,13 @@ export interface HostSettings {
   readonly passThrough: boolean | "stderr";
   readonly args: readonly string[];
   readonly realClock: boolean;
+  /** Where the fixed monotonic clock stands, in nanoseconds; default 0. Some runtimes refuse to start at 0. */
+  readonly monotonic?: bigint;
   readonly seed: bigint;
+  /** The platform whose protocol the guest speaks; without it, WASI between pipes. */
+  readonly platform?: ShopifyGeneration | null;
+  /** Absolute path of a host that the user made; it drives the guest, and the export is not called. */
+  readonly userHost?: string | null;
 }
 
 /** Words of the shared control array. */
@@ -92,6 +117,8 @@ export interface RunOutcome {
   readonly recording: Recording | null;
   /** Id of the QuickJS that was found in memory; null where no JavaScript ran. */
   readonly engine: string | null;
+  /** What was carried over from the compiled source; null where there is none or no JavaScript ran. */
+  readonly carried: Omit<Carried, "unit"> | null;
   /** The engine's count; 0 without a meter. */
   readonly fuel: bigint;
   readonly stdout: OutputSummary;
@@ -99,6 +126,8 @@ export interface RunOutcome {
   readonly stdin: { readonly bytes: number; readonly sha256: string };
   /** What was read of stdin, kept where the count is not exact: a repetition needs it. */
   readonly consumed: Uint8Array | null;
+  /** What the platform measures; null where there is none. */
+  readonly platform: PlatformFacts | null;
   readonly maxMemoryBytes: number;
   readonly collectorBytes: number;
   /** Milliseconds inside the guest, for the benchmark only. */

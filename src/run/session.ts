@@ -5,18 +5,29 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import { Diagnostic, Exit, type ExitCode, internalError, named, usageError } from "../base/diagnostics.ts";
+import {
+  Diagnostic,
+  Exit,
+  type ExitCode,
+  internalError,
+  named,
+  unsupported,
+  usageError,
+} from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { entryPoints } from "../javy/module.ts";
+import type { NativeFrames } from "../probe/native-frames.ts";
 import type { Meter } from "../probe/plan.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
-import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
+import { platformWarnings } from "./limits.ts";
+import { findLines, type GivenSource, type Lines, linesWarnings } from "./lines.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -25,12 +36,18 @@ import {
   instrumentWasm,
   type Located,
   locate,
+  nativeFrames,
 } from "./prepare.ts";
+import { type ShopifyGeneration, type ShopifyLimits, shopifyGeneration, shopifyLimits } from "./shopify.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
   /** The plugin of a dynamic program, null for one that is whole. */
   readonly plugin: Plugin | null;
+  /** A plugin to compile the source with, for a program that is whole. */
+  readonly compiler?: Plugin | null;
+  /** The program's source, for bytecode that was stripped of lines; null: what the module carries. */
+  readonly source?: GivenSource | null;
   /** May still be compiling: the plugin is instrumented meanwhile. */
   readonly app: App | Promise<App>;
   /** Name of the program, `/`-separated and relative: shown wherever the bytecode says `function.mjs`. */
@@ -40,7 +57,10 @@ export interface SessionRequest {
   readonly export: string | null;
   readonly model: CostModel;
   readonly host: HostSettings;
-  readonly frames: "js" | "engine" | "wasm";
+  /** `builtin`: native frames for builtins and for engine work by category; `engine`: for every function of the engine. */
+  readonly frames: "js" | "builtin" | "engine" | "wasm";
+  /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that. */
+  readonly limits: "auto" | "none" | number;
   /** Calls and returns to keep in order. */
   readonly events: number;
   readonly maxFuel: number | null;
@@ -55,9 +75,13 @@ export interface SessionRequest {
 
 export interface Session {
   readonly result: Result;
+  /** Why the JavaScript could not be told apart by name: the engine is none that is known. */
+  readonly refused: Diagnostic | null;
   readonly outcome: RunOutcome;
   /** What was located and made, for --verbose. */
   readonly facts: {
+    /** Fuel past which the guest is stopped: as asked, or the platform's. */
+    readonly maxFuel: number | null;
     /** Null with frames of WebAssembly only. */
     readonly dispatch: Dispatch | null;
     readonly appBytes: number;
@@ -67,15 +91,20 @@ export interface Session {
   };
 }
 
+const nativesShown = { builtin: "named", engine: "all", wasm: "all" } as const;
+
 const entryFile = "function.mjs";
 
 /** A request whose program is there, with what was found in it. */
-type ReadyRequest = Omit<SessionRequest, "app" | "export"> & {
+type ReadyRequest = Omit<SessionRequest, "app" | "export" | "limits"> & {
+  readonly limits: ShopifyLimits | null;
   readonly app: App;
   readonly export: string;
   /** The module that holds the engine, and its interpreter: null where nobody asks for JavaScript. */
   readonly located: Located | null;
   readonly engines: readonly EngineVersion[];
+  readonly native: NativeFrames | null;
+  readonly lines: Lines;
 };
 
 export async function runSession(thread: GuestThread, pending: SessionRequest): Promise<Session> {
@@ -86,33 +115,86 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   const wantsEngine = pending.frames !== "wasm";
   // While the program is being compiled, its plugin is made ready.
   let located = wantsEngine && plugin ? locate(plugin, dispatchFunction) : null;
-  const early = located && instrumentEngine(located, instrumentation(pending, "run"));
+  let native = located && framesOf(pending.frames, located);
+  const early = located && instrumentEngine(located, instrumentation(pending, "run", native));
   const app = await compiling;
   if (wantsEngine && !plugin) located = named(pending.name, () => locate(app, dispatchFunction));
+  const { engines, refused } = located
+    ? knownEngines(pending.name, located, app)
+    : { engines: [], refused: null };
+  const { platform, limits } = platformOf(app, plugin, pending.limits);
+  if (!plugin || !wantsEngine) native = framesOf(pending.frames, located ?? plugin ?? app);
   const request: ReadyRequest = {
     ...pending,
     app,
-    export: chooseExport(app.module, pending.export),
+    limits,
+    maxFuel: pending.maxFuel ?? limits?.fuel ?? null,
+    host: { ...pending.host, platform },
+    export: pending.host.userHost ? "" : chooseExport(app.module, pending.export),
     located,
-    engines: located ? named(pending.name, () => enginesOf(located!, app.payload)) : [],
+    engines,
+    native: refused && located ? framesOf("engine", located) : native,
+    lines: located && !refused ? await findLines(thread, { ...pending, app, engines }) : { kind: "own" },
+    // of an engine that nobody knows, its own functions tell what it does
+    frames: refused ? "engine" : pending.frames,
   };
-  const instrumented = early ?? instrument(request, "run");
-  let outcome = await execute(thread, request, "run", instrumented);
+  const instrumented = (refused ? null : early) ?? instrument(request, "run");
+  const options = instrumentation(request, "run", request.native);
+  let outcome = await execute(thread, request, options, instrumented);
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
     const quiet = { ...request, host: { ...request.host, passThrough: false, stdin } };
-    const repeated = await execute(thread, quiet, "instruction", instrument(request, "instruction"));
+    const exact = instrumentation(request, "instruction", request.native);
+    const repeated = await execute(thread, quiet, exact, instrument(request, "instruction"));
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   const facts = {
+    maxFuel: request.maxFuel,
     dispatch: located?.dispatch ?? null,
     appBytes: app.bytes.length,
     payloadBytes: app.payload?.length ?? 0,
     engineBytes: instrumented.length,
   };
-  return { result: resultOf(request, outcome), outcome, facts };
+  const unread = outcome.engine === unknownEngine.id ? unreadable(pending.name, engines) : null;
+  return { result: resultOf(request, outcome), refused: refused ?? unread, outcome, facts };
+}
+
+/** The engines that the module may hold; one that is not known is run all the same, and said. */
+function knownEngines(name: string, located: Located, app: App) {
+  try {
+    return { engines: named(name, () => enginesOf(located, app.payload)), refused: null };
+  } catch (error) {
+    if (!(error instanceof Diagnostic) || error.exit !== Exit.unsupported) throw error;
+    return { engines: [unknownEngine], refused: error };
+  }
+}
+
+function unreadable(name: string, engines: readonly EngineVersion[]): Diagnostic {
+  return unsupported(
+    `${name}: the engine's memory does not look like that of any QuickJS that is known here`,
+    `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
+    "functions are shown by address; --frames engine shows the engine's own",
+  );
+}
+
+/** The platform that a program is for, and its limits. */
+function platformOf(
+  app: App,
+  plugin: Plugin | null,
+  limits: SessionRequest["limits"],
+): { readonly platform: ShopifyGeneration | null; readonly limits: ShopifyLimits | null } {
+  const namespaces = app.module.imports.map(({ module }) => module);
+  const found =
+    plugin &&
+    shopifyGeneration(
+      namespaces,
+      plugin.module.exports.map(({ name }) => name),
+    );
+  const platform = found && (found.certain || typeof limits === "number") ? found : null;
+  if (limits === "none" || (limits === "auto" && !platform)) return { platform, limits: null };
+  return { platform, limits: shopifyLimits(limits === "auto" ? 1 : limits) };
 }
 
 /** Functions that modules export for their hosts, not to be run as programs. */
@@ -136,24 +218,42 @@ function chooseExport(module: Module, wanted: string | null): string {
   throw usageError("the module has no _start", `it exports ${list}`, "choose one with --export");
 }
 
-function instrumentation({ model, frames }: Pick<SessionRequest, "model" | "frames">, mode: Meter["mode"]) {
-  return { model, mode, checks: true, native: frames !== "js" } satisfies InstrumentOptions;
+function framesOf(
+  frames: SessionRequest["frames"],
+  found: Located | Pick<Located, "module" | "names">,
+): NativeFrames | null {
+  if (frames === "js") return null;
+  if (frames === "builtin" && "dispatch" in found) return nativeFrames(found, "named");
+  return nativeFrames(found, "all");
+}
+
+function instrumentation(
+  { model }: Pick<SessionRequest, "model">,
+  mode: Meter["mode"],
+  native: NativeFrames | null,
+): InstrumentOptions {
+  return { model, mode, checks: true, native };
 }
 
 /** The module that counts: the plugin, or a program that is whole. */
-function instrument({ located, plugin, app, ...request }: ReadyRequest, mode: Meter["mode"]): Uint8Array {
-  const options = instrumentation(request, mode);
-  return located ? instrumentEngine(located, options) : instrumentWasm((plugin ?? app).module, options);
+function instrument(
+  { located, native, plugin, app, ...request }: ReadyRequest,
+  mode: Meter["mode"],
+): Uint8Array {
+  const options = instrumentation(request, mode, native);
+  return located
+    ? instrumentEngine(located, options)
+    : instrumentWasm((plugin ?? app).module, native!, options);
 }
 
 async function execute(
   thread: GuestThread,
   request: ReadyRequest,
-  mode: Meter["mode"],
+  options: InstrumentOptions,
   instrumented: Uint8Array,
 ): Promise<RunOutcome> {
   const { plugin, app } = request;
-  const options = instrumentation(request, mode);
+  const { native } = options;
   const control = new SharedArrayBuffer(Control.words * 4);
   const words = new Int32Array(control);
   const stop = () => void Atomics.store(words, Control.stop, 1);
@@ -164,13 +264,15 @@ async function execute(
     export: request.export,
     profile: {
       payload: app.payload,
+      compiled: request.lines.kind === "compiled" ? request.lines.compiled : null,
       engines: request.engines.map(({ id }) => id),
       events: request.events,
-      natives: options.native ? nativeNames(plugin ?? app) : [],
+      natives: native && { frames: native.frames, shared: native.shared, work: native.work },
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },
-    host: request.host,
+    // with QuickJS as platforms have it; Go does not start at 0
+    host: request.engines.length > 0 ? request.host : { monotonic: 1n, ...request.host },
     control,
   };
   request.interrupted?.addEventListener("abort", stop);
@@ -223,14 +325,6 @@ class Patience {
   }
 }
 
-/** Names of a module's functions by index; one without is named by its index and where its code stands in the file. */
-function nativeNames({ module, names }: Pick<Located, "module" | "names">): string[] {
-  return module.functions.map((_, index) => {
-    const start = module.bodies[index - module.importedFunctions]?.start ?? 0;
-    return names.get(index) ?? `fn#${index}@0x${start.toString(16)}`;
-  });
-}
-
 function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
@@ -268,11 +362,17 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
       message: messageOf(end, trace?.message, request),
     },
     comparable: isComparable(end),
-    printedStack: trace?.frames ?? [],
-    warnings: warningsOf(request),
+    // Of functions without lines of their own the engine prints none: ours are better.
+    printedStack: request.lines.kind === "own" ? (trace?.frames ?? []) : [],
+    warnings: [
+      ...warningsOf(request),
+      ...platformNotes(request, outcome),
+      ...linesWarnings(request.lines, outcome.carried),
+    ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
-  return buildResult(recording, { engine, fileName }, facts);
+  const natives = request.frames === "js" ? {} : { natives: nativesShown[request.frames] };
+  return buildResult(recording, { engine, fileName, ...natives }, facts);
 }
 
 function isComparable(end: RunEnd): boolean {
@@ -298,6 +398,11 @@ function messageOf(
     default:
       return null;
   }
+}
+
+function platformNotes({ app, limits }: ReadyRequest, { platform, end }: RunOutcome): Warning[] {
+  if (!platform) return [];
+  return platformWarnings(platform, app.bytes.length, limits, end.kind === "ok" ? "ok" : "early");
 }
 
 function warningsOf({ model, host }: Pick<SessionRequest, "model" | "host">): Warning[] {

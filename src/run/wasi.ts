@@ -1,7 +1,7 @@
 /**
  * The guest's host: WASI preview 1 as wasmtime answers it, without file system, network, environment or real time.
- * Guest fuel depends on these answers, so they are exact: `fd_read` fills only the first non-empty buffer, stdin is
- * one memory pipe, clock and random are fixed unless the user asks otherwise. Imports beyond the table are refused
+ * Guest fuel depends on these answers, so they are exact: `fd_read` fills and `fd_write` takes only the first non-empty
+ * buffer (a C library then calls again for the rest), stdin is one memory pipe, clock and random are fixed unless the user asks otherwise. Imports beyond the table are refused
  * by name before anything runs.
  */
 import { unsupported } from "../base/diagnostics.ts";
@@ -11,6 +11,9 @@ import type { Module } from "../wasm/types.ts";
 const SUCCESS = 0;
 const BADF = 8;
 const INVAL = 28;
+const NOSYS = 52;
+const NOTDIR = 54;
+const NOTSOCK = 57;
 const SPIPE = 70;
 
 /** The guest called proc_exit; thrown through it to the host. */
@@ -39,12 +42,47 @@ type WasiFunction = (...args: number[]) => number;
 
 export const wasiModule = "wasi_snapshot_preview1";
 
+/** The rest of WASI, answered as wasmtime does where nothing was opened: by the first argument, a descriptor. */
+const absent: Readonly<Record<string, WasiFunction>> = {
+  ...every(["fd_prestat_get", "fd_prestat_dir_name"], () => BADF),
+  ...every(["fd_fdstat_set_flags", "fd_fdstat_set_rights", "fd_renumber"], () => BADF),
+  ...every(
+    ["fd_advise", "fd_allocate", "fd_datasync", "fd_sync", "fd_filestat_set_size", "fd_filestat_set_times"],
+    (fd) => (fd! >>> 0 > 2 ? BADF : INVAL),
+  ),
+  ...every(["fd_pread", "fd_pwrite", "fd_tell"], (fd) => (fd! >>> 0 > 2 ? BADF : SPIPE)),
+  ...every(
+    [
+      ...["fd_readdir", "path_open", "path_create_directory", "path_filestat_get", "path_filestat_set_times"],
+      ...[
+        "path_link",
+        "path_readlink",
+        "path_remove_directory",
+        "path_rename",
+        "path_symlink",
+        "path_unlink_file",
+      ],
+    ],
+    (fd) => (fd! >>> 0 > 2 ? BADF : NOTDIR),
+  ),
+  ...every(["sock_accept", "sock_recv", "sock_send", "sock_shutdown"], (fd) =>
+    fd! >>> 0 > 2 ? BADF : NOTSOCK,
+  ),
+  proc_raise: () => NOSYS,
+};
+
+function every(names: readonly string[], answer: WasiFunction): Record<string, WasiFunction> {
+  return Object.fromEntries(names.map((name) => [name, answer]));
+}
+
 /** The functions, over a memory that is set once the instance exists. */
 export class Wasi {
   memory: WebAssembly.Memory | undefined;
   readonly #options: WasiOptions;
   #stdin: Uint8Array | undefined;
   #stdinAt = 0;
+  /** Nanoseconds that the guest has slept: a fixed clock moves by them, or it would sleep for ever. */
+  #slept = 0n;
 
   constructor(options: WasiOptions) {
     this.#options = options;
@@ -109,7 +147,7 @@ export class Wasi {
     }) as never,
     clock_time_get: ((clock: number, _precision: bigint, at: number) => {
       if (clock > 1) return clock > 3 ? INVAL : BADF;
-      this.#view.setBigUint64(at >>> 0, this.#options.now(clock === 0 ? "realtime" : "monotonic"), true);
+      this.#view.setBigUint64(at >>> 0, this.#now(clock), true);
       return SUCCESS;
     }) as never,
     random_get: ((at, length) => {
@@ -136,7 +174,8 @@ export class Wasi {
       for (const buffer of this.#buffers(buffers!, count!)) {
         if (buffer.length === 0) continue;
         this.#options.write(fd, buffer);
-        total += buffer.length;
+        total = buffer.length;
+        break;
       }
       return this.#u32(written!, total);
     }) satisfies WasiFunction,
@@ -149,13 +188,60 @@ export class Wasi {
       return SUCCESS;
     }) satisfies WasiFunction,
     fd_seek: ((fd: number) => (fd >>> 0 > 2 ? BADF : SPIPE)) as never,
-    fd_prestat_get: (() => BADF) satisfies WasiFunction,
-    fd_prestat_dir_name: (() => BADF) satisfies WasiFunction,
+    fd_filestat_get: ((fd, at) => {
+      if (fd! >>> 0 > 2) return BADF;
+      // a pipe: everything unknown or 0
+      this.#bytes(at!, 64).fill(0);
+      return SUCCESS;
+    }) satisfies WasiFunction,
+    poll_oneoff: ((subscriptions, events, count, ready) =>
+      count === 0
+        ? INVAL
+        : this.#u32(
+            ready!,
+            this.#poll(subscriptions! >>> 0, events! >>> 0, count! >>> 0),
+          )) satisfies WasiFunction,
+    // what needs a folder, a file or a socket finds none
+    ...absent,
     sched_yield: (() => SUCCESS) satisfies WasiFunction,
     proc_exit: ((code: number) => {
       throw new GuestExit(code >>> 0);
     }) as never,
   };
+
+  #now(clock: number): bigint {
+    return this.#options.now(clock === 0 ? "realtime" : "monotonic") + this.#slept;
+  }
+
+  /**
+   * Writes the events that are there and returns how many. Streams are always ready; where only clocks are waited
+   * for, the earliest is, at once: the time that the guest would have slept passes on its fixed clock.
+   */
+  #poll(subscriptions: number, events: number, count: number): number {
+    const view = this.#view;
+    const all = Array.from({ length: count }, (_, i) => {
+      const at = subscriptions + 48 * i;
+      const kind = view.getUint8(at + 8);
+      const clock = view.getUint32(at + 16, true);
+      const timeout = view.getBigUint64(at + 24, true);
+      const absolute = (view.getUint16(at + 40, true) & 1) !== 0;
+      const wait = absolute ? timeout - this.#now(clock) : timeout;
+      return { user: view.getBigUint64(at, true), kind, wait: wait < 0n ? 0n : wait };
+    });
+    let found = all.filter(({ kind }) => kind !== 0);
+    if (found.length === 0) {
+      const first = all.reduce((a, b) => (b.wait < a.wait ? b : a));
+      this.#slept += first.wait;
+      found = [first];
+    }
+    found.forEach(({ user, kind }, i) => {
+      const at = events + 32 * i;
+      this.#bytes(at, 32).fill(0);
+      view.setBigUint64(at, user, true);
+      view.setUint8(at + 10, kind);
+    });
+    return found.length;
+  }
 
   #args(): Uint8Array[] {
     return this.#options.args.map((arg) => new TextEncoder().encode(arg));

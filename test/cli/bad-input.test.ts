@@ -117,7 +117,7 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
   ["app.js --by module", usage, /--by takes function, line, .*, not "module"$/],
   ["app.js --frames all", usage, /--frames takes .*, not "all"$/],
   ["app.js --seed x", usage, /--seed takes a whole number/],
-  ["app.js --limits github", usage, /--limits takes shopify, none, not "github"$/],
+  ["app.js --limits github", usage, /--limits takes shopify, shopify:<scale>, none, not "github"$/],
   ["app.js --fuel-model v8", usage, /unknown fuel model "v8"\n {2}supported: wasmtime-/],
   ["app.js --fuel-model wasmtime", usage, /unknown fuel model "wasmtime"\n/],
   [

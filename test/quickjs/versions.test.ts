@@ -8,11 +8,12 @@ test("an engine is found by its id, and among those of its version byte", () => 
     expect(enginesOfVersion(engine.version)).toContain(engine);
   }
   expect(new Set(versions.map(({ id }) => id)).size).toBe(versions.length);
-  expect(enginesOfVersion(19).map(({ id }) => id)).toEqual(["ng19early", "ng19"]);
+  expect(enginesOfVersion(19).map(({ id }) => id)).toEqual(["ng19early", "ng19", "ng19dumps"]);
 });
 
-test("two engines that share a version byte differ in what a module shows", () => {
-  const shape = ({ table }: (typeof versions)[number]) => `${table.atoms.join()} ${table.opcodes.join()}`;
+test("two engines that share a version byte differ in what a module or its memory shows", () => {
+  const shape = ({ table, memory }: (typeof versions)[number]) =>
+    `${table.atoms.join()} ${table.opcodes.join()} ${JSON.stringify(memory)}`;
   for (const engine of versions) {
     const same = enginesOfVersion(engine.version).filter((other) => shape(other) === shape(engine));
     expect(same).toEqual([engine]);

@@ -1,0 +1,229 @@
+/**
+ * Shopify Functions and hosts of one's own, by the command line: `run function.wasm -i input.json` needs no flag but the
+ * plugin, its total is function-runner's, limits come by themselves, and a host file drives any module.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { linkDynamic } from "../../src/javy/link.ts";
+import { type DynamicModule, recognise } from "../../src/javy/module.ts";
+import { brokenSums } from "../../src/profile/invariants.ts";
+import type { Result } from "../../src/profile/result.ts";
+import { readPlugin } from "../../src/run/app.ts";
+import { decodeModule } from "../../src/wasm/decode.ts";
+import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+
+const fixture = (path: string) => new Uint8Array(readFileSync(inRoot(`fixtures/shopify/${path}`)));
+const recorded = JSON.parse(new TextDecoder().decode(fixture("fuel.json"))) as Record<
+  string,
+  { readonly end: "ok" | "trap"; readonly inputBytes: number; readonly fuel: Record<string, number> }
+>;
+const programs = { discount: "cart.json", echo: "values.json", logs: "logs.json", throw: "what.json" };
+
+/** Generation 2's plugin as generation 1 imports it: its name is in a custom section, and as long. */
+function renamed(): Uint8Array {
+  const bytes = Buffer.from(fixture("shopify_functions_javy_v2.wasm"));
+  const at = bytes.lastIndexOf("shopify_functions_javy_v2");
+  bytes.write("shopify_functions_javy_v1", at);
+  return new Uint8Array(bytes);
+}
+
+let folder: ReturnType<typeof folderWith>;
+beforeAll(() => {
+  folder = folderWith({
+    "v1.wasm": renamed(),
+    "v2.wasm": fixture("shopify_functions_javy_v2.wasm"),
+    "v3.wasm": fixture("shopify_functions_javy_v3.wasm"),
+    ...Object.fromEntries(
+      Object.keys(recorded).map((name) => [`${name}.wasm`, fixture(`apps/${name}.wasm`)]),
+    ),
+    ...Object.fromEntries(Object.values(programs).map((name) => [name, fixture(`inputs/${name}`)])),
+    "long.json": JSON.stringify("x".repeat(25_000)),
+    "wide.json": JSON.stringify(Array.from({ length: 140_000 }, () => 0)),
+    "fits.json": JSON.stringify("x".repeat(19_000)),
+    "app.js":
+      "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }\nconsole.log(String(fib(Number(input))));\n",
+    "broken.js": "null.x",
+    "loud.mjs": "throw new Error('ouch')",
+  });
+});
+afterAll(() => folder.remove());
+
+const run = (...args: string[]) => javyProf(folder.path, ["run", ...args]);
+const function_ = (name: string, ...args: string[]) =>
+  run(`${name}.wasm`, "--plugin", `v${name.at(-1)}.wasm`, ...args);
+
+describe.each(Object.entries(recorded))("%s", (name, { end, fuel }) => {
+  const input = programs[name.split("-")[0] as keyof typeof programs];
+  const frames = /^(discount-v[23]|logs-v3)$/.test(name) ? ["js", "engine", "wasm"] : ["js"];
+  test.each(frames)("costs what wasmtime says, with frames %s", async (frames) => {
+    const { code, stdout } = await function_(
+      name,
+      ...["-i", input, "--json", "--frames", frames, "--fuel-model", "wasmtime-45"],
+    );
+    const result = JSON.parse(stdout) as Result;
+    expect(result.fuel).toMatchObject({ total: fuel["wasmtime-45"], comparable: true });
+    expect(brokenSums(result)).toEqual([]);
+    expect(code).toBe(end === "ok" ? 0 : 3);
+    if (frames === "js" && name.startsWith("discount")) {
+      const calls = Object.fromEntries(result.functions.map((row) => [row.name, row.calls]));
+      expect(calls).toMatchObject({ run: 1, discountOf: 20, matches: 60 });
+    }
+  });
+});
+
+describe("input and output", () => {
+  test("however the input is written, and wherever it comes from", async () => {
+    const piped = await javyProf(folder.path, ["run", "discount-v3.wasm", "--plugin", "v3.wasm", "--json"], {
+      stdin: JSON.stringify(JSON.parse(new TextDecoder().decode(fixture("inputs/cart.json"))), null, 7),
+    });
+    const given = await function_("discount-v3", "-i", "cart.json", "--json");
+    const [one, other] = [piped, given].map(({ stdout }) => JSON.parse(stdout) as Result);
+    expect(one!.fuel.total).toBe(recorded["discount-v3"]!.fuel["wasmtime-50"]);
+    expect(other!.fuel.total).toBe(one!.fuel.total);
+    expect(other!.run.stdout).toBe(one!.run.stdout);
+  });
+  test("output is JSON on stdout, the same for each generation; logs are on stderr", async () => {
+    const ended = await Promise.all(
+      [1, 2, 3].map((version) => function_(`discount-v${version}`, "-i", "cart.json")),
+    );
+    const [first, ...others] = ended.map(({ stdout }) => JSON.stringify(JSON.parse(stdout)));
+    expect(JSON.parse(first!).discounts).toHaveLength(14);
+    for (const other of others) expect(other).toBe(first);
+    for (const { stderr } of ended) expect(stderr).toContain("14 of 20 lines\n");
+  });
+  test("logs that the platform cuts are cut, and that is said", async () => {
+    const { stderr } = await function_("logs-v3", "-i", "logs.json");
+    expect(stderr).toContain("[TRUNCATED]...");
+    expect(stderr).toContain("the last line\n");
+    expect(stderr).toContain("[limit-logs]");
+  });
+  test.each(["v1", "v2", "v3"])("input that is no JSON is a usage error (%s)", async (version) => {
+    const { code, stderr, stdout } = await function_(`echo-${version}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain("the input is no JSON");
+    expect(stdout).toBe("");
+  });
+});
+
+describe("javy_quickjs_provider, which is Shopify's first generation and Javy's own", () => {
+  let own: ReturnType<typeof folderWith>;
+  beforeAll(() => {
+    const bytes = fixture("shopify_functions_javy_v2.wasm");
+    const module = decodeModule(bytes);
+    // Those plugins do not say what they are imported as.
+    const section = module.sections.find(({ name }) => name === "import_namespace")!;
+    const plugin = Buffer.concat([bytes.subarray(0, section.start), bytes.subarray(section.end)]);
+    const payload = (recognise(decodeModule(fixture("apps/discount-v1.wasm"))) as DynamicModule).payload!;
+    const { abi } = readPlugin(bytes, "");
+    const app = linkDynamic({ namespace: "javy_quickjs_provider_v3", abi }, payload, "");
+    own = folderWith({
+      "app.wasm": app,
+      "plugin.wasm": new Uint8Array(plugin),
+      "cart.json": fixture("inputs/cart.json"),
+    });
+  });
+  afterAll(() => own.remove());
+  const fuelWith = async (...args: string[]) => {
+    const line = ["run", "app.wasm", "--plugin", "plugin.wasm", "-i", "cart.json", "--json", ...args];
+    const { stdout } = await javyProf(own.path, line);
+    return (JSON.parse(stdout) as Result).fuel.total;
+  };
+  test("is a WASI program, unless the platform is asked for", async () => {
+    const platform = recorded["discount-v1"]!.fuel["wasmtime-50"];
+    expect(await fuelWith("--limits", "shopify")).toBe(platform);
+    // The input is indented, and reading more of it costs more.
+    expect(await fuelWith()).toBeGreaterThan(platform!);
+  });
+});
+
+describe("limits", () => {
+  test("are the platform's without being asked for, and none on request", async () => {
+    const share = / 20\.7% of 11,000,000\n/;
+    expect((await function_("discount-v3", "-i", "cart.json", "--fuel-model", "wasmtime-45")).stderr).toMatch(
+      share,
+    );
+    expect((await function_("discount-v3", "-i", "cart.json", "--limits", "none")).stderr).not.toContain(
+      "11,000,000",
+    );
+    const scaled = await function_("discount-v3", "-i", "cart.json", "--limits", "shopify:2");
+    expect(scaled.stderr).toContain("22,000,000");
+  });
+  test("of fuel stop the guest", async () => {
+    const wide = await function_("echo-v3", "-i", "wide.json", "--json");
+    expect(JSON.parse(wide.stdout).run.exit.kind).toBe("fuel");
+    expect(wide.code).toBe(1);
+    const asked = await function_("discount-v3", "-i", "cart.json", "--max-fuel", "1M", "--json");
+    expect(JSON.parse(asked.stdout).run.exit.kind).toBe("fuel");
+  });
+  test("of size are checks that fail", async () => {
+    const long = await function_("echo-v3", "-i", "long.json", "--json");
+    const { warnings, run } = JSON.parse(long.stdout) as Result;
+    expect(run.exit.kind).toBe("ok");
+    expect(warnings.map(({ code }) => code)).toEqual(["limit-output"]);
+    expect(long.code).toBe(1);
+    expect((await function_("echo-v3", "-i", "fits.json")).code).toBe(0);
+    const wide = await function_(
+      "echo-v3",
+      "-i",
+      "wide.json",
+      "--limits",
+      "shopify",
+      "--max-fuel",
+      "1G",
+      "--json",
+    );
+    const codes = (JSON.parse(wide.stdout) as Result).warnings.map(({ code }) => code);
+    expect(codes).toEqual(["limit-input", "limit-output"]);
+  });
+  test.each(["shopify:11", "shopify:0.5", "shopify:", "aws"])("%s is refused", async (text) => {
+    const { code, stderr } = await function_("discount-v3", "-i", "cart.json", "--limits", text);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--limits");
+  });
+});
+
+describe("a host of one's own", () => {
+  const require = createRequire(import.meta.url);
+  const engines = {
+    "quickjs-wasi": require.resolve("quickjs-wasi/quickjs.wasm"),
+    "quickjs-emscripten": require.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"),
+  };
+  const hosted = (name: keyof typeof engines, ...args: string[]) =>
+    javyProf(
+      folder.path,
+      ["run", engines[name], "--host", inRoot(`examples/hosts/${name}.mjs`), "--frames", "wasm", ...args],
+      { stdin: "15" },
+    );
+  test.each(Object.keys(engines) as (keyof typeof engines)[])("runs %s", async (name) => {
+    const first = await hosted(name, "--json", "--", "app.js");
+    const result = JSON.parse(first.stdout) as Result;
+    expect(result.run.stdout).toBe("610\n");
+    expect(first.code).toBe(0);
+    expect(brokenSums(result)).toEqual([]);
+    expect(result.fuel.total).toBeGreaterThan(500_000);
+    expect((await hosted(name, "--json", "--", "app.js")).stdout).toBe(first.stdout);
+  });
+  test.each(Object.keys(engines) as (keyof typeof engines)[])(
+    "a program that throws in %s failed",
+    async (name) => {
+      const { code, stderr } = await hosted(name, "--", "broken.js");
+      expect(code).toBe(3);
+      expect(stderr).toContain("cannot read property 'x' of null");
+    },
+  );
+  test("that is wrong is a usage error", async () => {
+    const missing = await hosted("quickjs-wasi");
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain("failed: which program?");
+    const loud = await run(engines["quickjs-wasi"], "--host", "loud.mjs", "--frames", "wasm");
+    expect(loud.code).toBe(2);
+    expect(loud.stderr).toContain("cannot be loaded: ouch");
+    expect((await run("app.js", "--host", "loud.mjs")).code).toBe(2);
+  });
+  test("is stopped like any guest", async () => {
+    const { code, stdout } = await hosted("quickjs-wasi", "--max-fuel", "100k", "--json", "--", "app.js");
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as Result).run.exit.kind).toBe("fuel");
+  });
+});
