@@ -15,7 +15,7 @@ import { linkDynamic } from "../dist/javy/link.js";
 import { compileJob, readPlugin } from "../dist/run/app.js";
 import { compileGuest, runGuest } from "../dist/run/guest.js";
 import { Control } from "../dist/run/job.js";
-import { instrumentApp, instrumentEngine, locate } from "../dist/run/prepare.js";
+import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../dist/run/prepare.js";
 import { decodeModule } from "../dist/wasm/decode.js";
 import { programs } from "./programs.js";
 
@@ -27,19 +27,21 @@ const model = modelNamed("wasmtime-50");
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const wasm = (bytes) => new WebAssembly.Module(bytes);
 
-const base = { model, mode: "run", checks: true, native: false };
+const located = locate(plugin);
+const base = { model, mode: "run", checks: true, native: null };
 const variants = {
   plain: null,
   "metered, no checks": { ...base, checks: false, totalsOnly: true },
   "totals only": { ...base, totalsOnly: true },
   profiled: base,
-  "frames engine": { ...base, native: true },
+  "frames of builtins": { ...base, native: nativeFrames(located, "named") },
+  "frames engine": { ...base, native: nativeFrames(located, "all") },
 };
 
 const plugins = Object.fromEntries(
   Object.entries(variants).map(([name, options]) => [
     name,
-    wasm(options ? instrumentEngine(locate(plugin), options) : plugin.bytes),
+    wasm(options ? instrumentEngine(located, options) : plugin.bytes),
   ]),
 );
 
@@ -84,9 +86,7 @@ for (const { name, source, stdin } of programs) {
             payload: compiled.bytecode,
             engines: ["ng26"],
             events: 2_000_000,
-            natives: options.native
-              ? plugin.module.functions.map((_, i) => plugin.names.get(i) ?? `fn#${i}`)
-              : [],
+            natives: options.native,
             totalsOnly: options.totalsOnly ?? false,
             maxFuel: null,
             timeoutMs: null,

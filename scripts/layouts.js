@@ -33,6 +33,8 @@ function traits(source) {
     closureType: /\bclosure_type : \d/.test(source),
     /** Strings can be slices of others. */
     slices: /\bJSStringSlice\b/.test(source),
+    /** The hash table of a shape stands between it and its properties. */
+    hashedShapes: /\buint32_t hash_table\[\]/.test(source),
     /** Constants are aligned to values behind the structure. */
     alignedConstants: /cpool_offset = \(function_size \+ 7\)/.test(source),
     /** Reference count and kind of a structure stand before it. */
@@ -41,7 +43,7 @@ function traits(source) {
 }
 
 /** The generated object, with an expression of C for each number; null where the engine has no such thing. */
-const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, headerBefore }) => ({
+const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashedShapes, headerBefore }) => ({
   // JSGCObjectHeader, at the start of every structure that the collector knows
   object: {
     gcType: headerBefore
@@ -123,6 +125,45 @@ const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, header
     tagObject: "JS_TAG_OBJECT",
     tagFunction: "JS_TAG_FUNCTION_BYTECODE",
     tagInt: "JS_TAG_INT",
+  },
+  // what heap-walk.ts reads: every object's properties, functions of C, classes
+  heap: {
+    classId: at("JSObject", "class_id"),
+    shape: at("JSObject", "shape"),
+    properties: at("JSObject", "prop"),
+    opaque: at("JSObject", "u.opaque"),
+    captured: at("JSObject", "u.func.var_refs"),
+    capturedValue: at("JSVarRef", "pvalue"),
+    classCFunction: "JS_CLASS_C_FUNCTION",
+    classCFunctionData: "JS_CLASS_C_FUNCTION_DATA",
+    classOfEmbedder: "JS_CLASS_INIT_COUNT",
+    cFunction: at("JSObject", "u.cfunc.c_function"),
+    cFunctionKind: at("JSObject", "u.cfunc.cproto"),
+    cFunctionMagic: at("JSObject", "u.cfunc.magic"),
+    global: at("JSContext", "global_obj"),
+    classPrototypes: at("JSContext", "class_proto"),
+    classes: at("JSRuntime", "class_array"),
+    classCount: at("JSRuntime", "class_count"),
+    classSize: size("JSClass"),
+    className: at("JSClass", "class_name"),
+    allocators: at("JSRuntime", "mf"),
+    allocatorCount: "sizeof(JSMallocFunctions) / sizeof(void *)",
+    shapePrototype: at("JSShape", "proto"),
+    shapeCount: at("JSShape", "prop_count"),
+    shapeProperties: at("JSShape", hashedShapes ? "hash_table" : "prop"),
+    shapeHashMask: hashedShapes ? at("JSShape", "prop_hash_mask") : null,
+    shapePropertySize: size("JSShapeProperty"),
+    shapePropertyAtom: at("JSShapeProperty", "atom"),
+    shapePropertyFlags: bits("JSShapeProperty", "flags"),
+    kindMask: "JS_PROP_TMASK",
+    kindAccessor: "JS_PROP_GETSET",
+    kindAutoinit: "JS_PROP_AUTOINIT",
+    propertySize: size("JSProperty"),
+    getter: at("JSProperty", "u.getset.getter"),
+    setter: at("JSProperty", "u.getset.setter"),
+    autoinit: at("JSProperty", "u.init.realm_and_id"),
+    autoinitList: "JS_AUTOINIT_ID_PROP",
+    autoinitFrom: at("JSProperty", "u.init.opaque"),
   },
   // the first atom that is not predefined
   firstAtom: "JS_ATOM_END",

@@ -3,6 +3,7 @@
 
     scripts/record-fuel.py                 all programs, all versions; writes fixtures/fuel.json
     scripts/record-fuel.py cart fib        these only, the others stay as recorded
+    scripts/record-fuel.py --engines       all modules in fixtures/engines; writes fixtures/engines/fuel.json
     scripts/record-fuel.py --check         writes nothing, fails if anything differs from what is recorded
 
 Development only: tests compare with the recorded figures and need neither Python nor wasmtime. Needs Node, a
@@ -29,8 +30,11 @@ VERSIONS = ("45.0.0", "48.0.0", "50.0.1")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "fixtures" / "programs"
 RECORD = ROOT / "fixtures" / "fuel.json"
+ENGINES = ROOT / "fixtures" / "engines"
+ENGINES_RECORD = ENGINES / "fuel.json"
 BUDGET = 10**15
 ABOUT = "Fuel that wasmtime itself reports for each program in fixtures/programs, by version. Written by scripts/record-fuel.py; don't edit."
+ABOUT_ENGINES = "Fuel that wasmtime itself reports for each module in fixtures/engines, by version. Written by scripts/record-fuel.py --engines; don't edit."
 
 
 def digest(data):
@@ -58,10 +62,41 @@ def environment(folder, version):
 
 
 def measure(python, job):
-    """Measures all programs of a job in a process with that wasmtime; gives {name: {exit, stdoutSha256, fuel}}."""
+    """Measures all modules of a job in a process with that wasmtime; gives {name: {exit, stdoutSha256, fuel}}."""
     command = [python, __file__, "--measure"]
     done = subprocess.run(command, input=json.dumps(job).encode(), check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
+
+
+def measure_with_all_versions(records, modules, venvs, stack, temporary):
+    """Adds to each record what its module (paths of app, plugin or None, and input) did under each version."""
+    for version in VERSIONS:
+        job = {"stack": stack, "modules": modules, "temporary": str(temporary)}
+        for name, found in measure(environment(venvs, version), job).items():
+            record = records[name]
+            fuel = record.pop("fuel", {}) | {f"wasmtime-{version.split('.')[0]}": found.pop("fuel")}
+            for key, value in found.items():
+                if record.setdefault(key, value) != value:
+                    raise SystemExit(f"{name}: {key} under wasmtime {version} is {value}, before it was {record[key]}")
+            record["fuel"] = fuel
+        print(f"wasmtime {version}: {len(modules)} modules", file=sys.stderr)
+
+
+def record_engines(venvs, stack, temporary):
+    """The modules of fixtures/engines that have a `_start`; an app.wasm is run with the plugin beside it."""
+    empty = temporary / "empty"
+    empty.write_bytes(b"")
+    records = {}
+    modules = {}
+    for path in sorted(ENGINES.glob("*/*.wasm")):
+        name = path.relative_to(ENGINES).as_posix()
+        records[name] = {"sha256": digest(path.read_bytes())}
+        if path.name == "plugin.wasm":
+            continue
+        plugin = str(path.with_name("plugin.wasm")) if path.name == "app.wasm" else None
+        modules[name] = {"app": str(path), "plugin": plugin, "input": str(empty)}
+    measure_with_all_versions(records, modules, venvs, stack, temporary)
+    return {"about": ABOUT_ENGINES, "programSha256": digest((ENGINES / "census.js").read_bytes()), "modules": records}
 
 
 def record(names, cli, venvs, stack, temporary):
@@ -82,7 +117,7 @@ def record(names, cli, venvs, stack, temporary):
         files = {"app": temporary / f"{name}.wasm", "input": temporary / f"{name}.input"}
         node(cli, "build", source, "-o", files["app"])
         files["input"].write_bytes(given)
-        paths[name] = {key: str(path) for key, path in files.items()}
+        paths[name] = {key: str(path) for key, path in files.items()} | {"plugin": str(ROOT / "plugin" / "plugin.wasm")}
         # No digest of the app: it holds its source as the installed Node's brotli compresses it, which no fuel depends on.
         programs[name] = {
             "sourceSha256": digest(source.read_bytes()),
@@ -90,17 +125,7 @@ def record(names, cli, venvs, stack, temporary):
             "inputSha256": digest(given),
         }
 
-    for version in VERSIONS:
-        job = {"plugin": str(ROOT / "plugin" / "plugin.wasm"), "namespace": described["importNamespace"], "stack": stack}
-        job |= {"programs": paths, "temporary": str(temporary)}
-        for name, found in measure(environment(venvs, version), job).items():
-            program = programs[name]
-            fuel = program.pop("fuel", {}) | {f"wasmtime-{version.split('.')[0]}": found.pop("fuel")}
-            for key, value in found.items():
-                if program.setdefault(key, value) != value:
-                    raise SystemExit(f"{name}: {key} under wasmtime {version} is {value}, before it was {program[key]}")
-            program["fuel"] = fuel
-        print(f"wasmtime {version}: {len(paths)} programs", file=sys.stderr)
+    measure_with_all_versions(programs, paths, venvs, stack, temporary)
     return {"pluginSha256": described["sha256"], "programs": programs}
 
 
@@ -111,7 +136,17 @@ def main():
     parser.add_argument("--cli", default=ROOT / "dist" / "cli.js", type=pathlib.Path, help="the javy-prof that builds the modules")
     parser.add_argument("--venvs", type=pathlib.Path, help="keep the virtual environments in this folder")
     parser.add_argument("--stack", type=int, help="max_wasm_stack in bytes (default: wasmtime's own, 512 KiB)")
+    parser.add_argument("--engines", action="store_true", help="record fixtures/engines instead of fixtures/programs")
     options = parser.parse_args()
+    if options.engines:
+        with tempfile.TemporaryDirectory() as folder:
+            new = record_engines(options.venvs or pathlib.Path(folder), options.stack, pathlib.Path(folder))
+        text = json.dumps(new, indent=2) + "\n"
+        if not options.check:
+            ENGINES_RECORD.write_text(text)
+        elif text != ENGINES_RECORD.read_text():
+            raise SystemExit("differs from fixtures/engines/fuel.json")
+        return
 
     old = json.loads(RECORD.read_text()) if RECORD.exists() else {"programs": {}}
     with tempfile.TemporaryDirectory() as folder:
@@ -142,9 +177,13 @@ def measure_all():
     if job["stack"]:
         config.max_wasm_stack = job["stack"]
     engine = wasmtime.Engine(config)
-    plugin = wasmtime.Module(engine, pathlib.Path(job["plugin"]).read_bytes())
+    compiled = {None: None}
     found = {}
-    for name, files in job["programs"].items():
+    for name, files in job["modules"].items():
+        path = files["plugin"]
+        if path not in compiled:
+            compiled[path] = wasmtime.Module(engine, pathlib.Path(path).read_bytes())
+        plugin = compiled[path]
         app = wasmtime.Module(engine, pathlib.Path(files["app"]).read_bytes())
         given = pathlib.Path(files["input"]).read_bytes()
         first, second = (measure_once(engine, plugin, app, given, job) for _ in range(2))
@@ -167,7 +206,9 @@ def measure_once(engine, plugin, app, given, job):
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
     store.set_fuel(BUDGET)
-    linker.define_instance(store, job["namespace"], linker.instantiate(store, plugin))
+    if plugin:
+        # The namespace is the one that an app imports from.
+        linker.define_instance(store, app.imports[0].module, linker.instantiate(store, plugin))
 
     store.set_fuel(BUDGET)
     end = "ok"

@@ -15,7 +15,7 @@ import type { Result } from "../profile/result.ts";
 import type { Plugin } from "../run/app.ts";
 import type { HostSettings } from "../run/job.ts";
 import { violations } from "../run/limits.ts";
-import { runSession, type Session } from "../run/session.ts";
+import { runSession, type Session, type SessionRequest } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";
 import type { CommandIo } from "./io.ts";
 import {
@@ -228,7 +228,7 @@ interface Settings {
   readonly limits: ReturnType<typeof parseLimits>;
   readonly maxFuel: number | null;
   readonly timeoutMs: number | null;
-  readonly frames: "js" | "engine" | "wasm";
+  readonly frames: SessionRequest["frames"];
   readonly seed: bigint;
   readonly dispatchFunction: number | undefined;
 }
@@ -240,20 +240,23 @@ async function parse(options: RunOptions, io: CommandIo): Promise<Settings> {
   if (options.source !== undefined && options.frames === "wasm")
     throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
   if (options.out === "-" && options.json) throw usageError("--out - and --json both want stdout");
+  const by: readonly By[] =
+    options.by === undefined
+      ? ["function"]
+      : options.by.flatMap((list) => list.split(",")).map((one) => parseChoice(one, "--by", BREAKDOWNS));
+  const frames = parseChoice(options.frames, "--frames", ["js", "engine", "wasm"] as const);
   return {
     model: await parseModel(options.fuelModel, io.cwd),
     formats,
-    by:
-      options.by === undefined
-        ? ["function"]
-        : options.by.flatMap((list) => list.split(",")).map((by) => parseChoice(by, "--by", BREAKDOWNS)),
+    by,
     top: parseCount(options.top, "--top"),
     sort: parseChoice(options.sort, "--sort", SORTS),
     min: parseCount(options.min, "--min"),
     limits: parseLimits(options.limits),
     maxFuel: options.maxFuel === undefined ? null : parseCount(options.maxFuel, "--max-fuel"),
     timeoutMs: options.timeout === undefined ? null : parseSeconds(options.timeout, "--timeout"),
-    frames: parseChoice(options.frames, "--frames", ["js", "engine", "wasm"] as const),
+    // what builtins cost takes frames for them
+    frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,
     seed: BigInt(parseCount(options.seed, "--seed")),
     dispatchFunction:
       options.dispatchFunction === undefined

@@ -80,10 +80,7 @@ const ROWS: Readonly<Record<By, (result: Result, width: number) => Row[]>> = {
     result.functions
       .filter((row) => row.total > 0 || row.calls > 0)
       .map((row) => functionRow(row, result, [perCall(row, width)])),
-  builtin: (result) =>
-    result.functions
-      .filter((row) => row.kind === "builtin" || row.kind === "engine")
-      .map((row) => functionRow(row, result, [])),
+  builtin: builtinRows,
   line: lineRows,
   opcode: opcodeRows,
   phase: (result) => [costRow("your JS", result.phases.js, result, 0, []), ...phaseRows(result, [], true)],
@@ -112,6 +109,26 @@ function perCall({ min, median, max, medianApprox }: FunctionRow, width: number)
   if (min === max) return grouped(min);
   const all = `${grouped(min)}/${medianApprox ? "~" : ""}${grouped(median)}/${grouped(max)}`;
   return all.length <= Math.max(16, width - 64) ? all : `${grouped(min)}/…/${grouped(max)}`;
+}
+
+/** Native work, and the interpreter's own: what JavaScript functions cost where native frames take the rest. */
+function builtinRows(result: Result): Row[] {
+  const native = result.functions.filter(({ kind }) => kind === "builtin" || kind === "engine");
+  if (native.length === 0) return [];
+  const interpreter = result.functions.filter(({ kind }) => kind === "js");
+  const sum = (key: "self" | "calls" | "resumes") => interpreter.reduce((total, row) => total + row[key], 0);
+  const self = sum("self");
+  const total = percent(result.phases.js, result.fuel.total);
+  const cells = [
+    ...[grouped(self), percent(self, result.fuel.total), grouped(result.phases.js), total],
+    grouped(sum("calls") + sum("resumes")),
+  ];
+  return [
+    ...[...native, ...result.functions.filter(({ kind }) => kind === "phase")]
+      .filter((row) => row.self > 0 || row.calls > 0)
+      .map((row) => functionRow(row, result, [])),
+    { name: "[quickjs] interpreter", place: "", self, total: result.phases.js, calls: sum("calls"), cells },
+  ];
 }
 
 function lineRows(result: Result): Row[] {

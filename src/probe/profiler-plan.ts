@@ -5,11 +5,15 @@
  *   interpreter exit    → leave(fuel)
  *   where code is made  → generation(), at the entry of the engine functions that do
  *   where errors go out → thrown(), at the entry of the engine function that reports an uncaught exception
- * and, with native frames, enterNative(index, fuel) and leaveNative(fuel) at every other function.
+ * and, with native frames (native-frames.ts), at the functions that have one: enterNative(frame, fuel), or
+ * enterShared(number, magic, fuel) where the magic tells which, and leaveNative(fuel); around what the interpreter
+ * calls without a name: enterWork(fuel) and leaveNative(fuel).
  */
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { funcTypeAt, I32, I64, type Module } from "../wasm/types.ts";
-import type { FunctionProbes, Hook, Meter, Plan, Probe } from "./plan.ts";
+import { callSites } from "./calls.ts";
+import type { NativeFrames } from "./native-frames.ts";
+import type { FunctionProbes, Hook, Meter, Plan, Probe, SiteProbe } from "./plan.ts";
 
 export const hookModule = "javy_prof";
 
@@ -21,6 +25,8 @@ export const profilerHooks = [
   { module: hookModule, name: "generation", params: [] },
   { module: hookModule, name: "thrown", params: [] },
   { module: hookModule, name: "enterNative", params: [I32, I64] },
+  { module: hookModule, name: "enterShared", params: [I32, I32, I64] },
+  { module: hookModule, name: "enterWork", params: [I64] },
   { module: hookModule, name: "leaveNative", params: [I64] },
 ] as const satisfies readonly Hook[];
 
@@ -37,37 +43,65 @@ export interface EngineSites {
   readonly reporters: readonly number[];
 }
 
-/** The plan for a module with QuickJS in it. `native`: frames for the engine's own functions too. */
-export function profilerPlan(module: Module, sites: EngineSites, meter: Meter, native: boolean): Plan {
+/** The plan for a module with QuickJS in it. `native`: frames for functions of the engine too. */
+export function profilerPlan(
+  module: Module,
+  sites: EngineSites,
+  meter: Meter,
+  native: NativeFrames | null,
+): Plan {
   const { dispatch, creators, reporters } = sites;
-  const functions = new Map<number, FunctionProbes>();
+  const functions = native ? frameProbes(module, native) : new Map<number, FunctionProbes>();
+
   const funcObj = funcTypeAt(module, module.functions[dispatch.function]!)!.params.indexOf(I64);
-  const probes: FunctionProbes = {
+  const interpreter = new Map<number, SiteProbe[]>(native ? workProbes(module, dispatch, native) : []);
+  for (const offset of dispatch.loads)
+    interpreter.set(offset, [
+      { when: "before", hook: hook("dispatch"), arguments: [{ kind: "effectiveAddress" }, fuel] },
+    ]);
+  functions.set(dispatch.function, {
     entry: [{ hook: hook("enter"), arguments: [{ kind: "local", index: funcObj }] }],
     exit: [{ hook: hook("leave"), arguments: [fuel] }],
-    sites: new Map(
-      dispatch.loads.map((offset) => [
-        offset,
-        [{ when: "before", hook: hook("dispatch"), arguments: [{ kind: "effectiveAddress" }, fuel] }],
-      ]),
-    ),
-  };
-  functions.set(dispatch.function, probes);
+    sites: interpreter,
+  });
 
   const atEntry = (index: number, probe: Probe) => {
-    const had = functions.get(index) ?? (native ? nativeProbes(index) : {});
+    const had = functions.get(index) ?? {};
     functions.set(index, { ...had, entry: [...(had.entry ?? []), probe] });
   };
   for (const index of creators) atEntry(index, { hook: hook("generation"), arguments: [] });
   for (const index of reporters) atEntry(index, { hook: hook("thrown"), arguments: [] });
 
-  return {
-    hooks: profilerHooks,
-    functions,
-    meter,
-    deferStart: true,
-    ...(native ? { everywhere: nativeProbes } : {}),
-  };
+  return { hooks: profilerHooks, functions, meter, deferStart: true };
+}
+
+const leaveNative = { hook: hook("leaveNative"), arguments: [fuel] };
+
+function nativeProbes(native: NativeFrames, index: number): FunctionProbes {
+  const entered = native.functions.get(index)!;
+  const number = (value: number) => ({ kind: "const", type: I32, value }) as const;
+  const entry: Probe =
+    "frame" in entered
+      ? { hook: hook("enterNative"), arguments: [number(entered.frame), fuel] }
+      : {
+          hook: hook("enterShared"),
+          arguments: [number(entered.shared), { kind: "local", index: entered.parameter }, fuel],
+        };
+  return { entry: [entry], exit: [leaveNative] };
+}
+
+/** Around the interpreter's calls, but for those of itself and of functions that have frames of their own. */
+function* workProbes(
+  module: Module,
+  dispatch: Dispatch,
+  native: NativeFrames,
+): Iterable<[number, SiteProbe[]]> {
+  if (native.work.size === 0) return;
+  for (const { offset, callee } of callSites(module, dispatch.function)) {
+    if (callee === dispatch.function || (callee !== null && native.functions.has(callee))) continue;
+    const enter = { when: "before", hook: hook("enterWork"), arguments: [fuel] } as const;
+    yield [offset, [enter, { when: "after", ...leaveNative }]];
+  }
 }
 
 /** The plan for a module that is only metered: the app of a dynamic pair. */
@@ -76,13 +110,11 @@ export function meterPlan(meter: Meter): Plan {
 }
 
 /** The plan for frames of WebAssembly functions only, whatever the module is. */
-export function wasmPlan(meter: Meter): Plan {
-  return { hooks: profilerHooks, functions: new Map(), meter, deferStart: true, everywhere: nativeProbes };
+export function wasmPlan(module: Module, native: NativeFrames, meter: Meter): Plan {
+  return { hooks: profilerHooks, functions: frameProbes(module, native), meter, deferStart: true };
 }
 
-function nativeProbes(index: number): FunctionProbes {
-  return {
-    entry: [{ hook: hook("enterNative"), arguments: [{ kind: "const", type: I32, value: index }, fuel] }],
-    exit: [{ hook: hook("leaveNative"), arguments: [fuel] }],
-  };
+function frameProbes(module: Module, native: NativeFrames): Map<number, FunctionProbes> {
+  const defined = [...native.functions.keys()].filter((index) => index >= module.importedFunctions);
+  return new Map(defined.map((index) => [index, nativeProbes(native, index)]));
 }

@@ -42,10 +42,12 @@ export interface AttributeOptions {
   readonly engine: EngineVersion | null;
   /** What to show for a file name that the bytecode holds, such as Javy's `function.mjs` for the entry. */
   readonly fileName: (compiled: string) => string;
+  /** Which native functions have frames; undefined where none has. */
+  readonly natives?: "all" | "named";
 }
 
-/** Name of the root when native frames are shown: what runs outside the engine's own functions. */
-const nativeRoot = "(app)";
+/** Name of the root when native frames are shown: what runs outside all functions that have a frame. */
+const nativeRoot = { all: "(app)", named: "(unnamed)" } as const;
 
 export function attribute(recording: Recording, options: AttributeOptions): Profile {
   return new Attribution(recording, options).profile();
@@ -224,7 +226,8 @@ class Attribution {
       const name = PHASE_FUNCTIONS.find(([candidate]) => candidate === key)![1];
       if (phaseFuel[key] > 0n) addPhase(name, phaseFuel[key], "phase");
     };
-    if (this.#hasNatives) mergedOf[0] = addPhase(nativeRoot, recorded.self[0]!, this.#nativeKind);
+    if (this.#hasNatives)
+      mergedOf[0] = addPhase(nativeRoot[this.#options.natives ?? "all"], recorded.self[0]!, this.#nativeKind);
     else phase("startup");
 
     const rootChildren = new Map<string, number>();
@@ -288,7 +291,7 @@ class Attribution {
       return {
         id,
         name: this.#names[id]!,
-        kind: origin.kind === "native" ? this.#nativeKind : "js",
+        kind: origin.kind !== "native" ? "js" : this.#options.engine === null ? "wasm" : origin.work,
         ...{ file, line, column },
         ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]!, total: total[id]! },
         min: perCall && toFuel(perCall.min),

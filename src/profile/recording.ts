@@ -26,7 +26,12 @@ export interface Recording {
 export interface RecordedFunction {
   readonly origin:
     | { readonly kind: "js"; readonly unit: number; readonly index: number }
-    | { readonly kind: "native"; readonly index: number; readonly name: string };
+    | {
+        readonly kind: "native";
+        readonly index: number;
+        readonly name: string;
+        readonly work: "builtin" | "engine";
+      };
   /** Code offsets that were dispatched or charged, ascending, with what they cost. */
   readonly offsets: Int32Array;
   readonly fuel: BigInt64Array;

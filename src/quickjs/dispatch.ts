@@ -102,6 +102,11 @@ function describe({ function: index, offset, entries, targets }: TableFigures): 
   return `function ${index}: br_table at 0x${offset.toString(16)}, ${entries} entries, ${targets} distinct targets`;
 }
 
+/** Whether a br_table branches on a byte loaded from memory, as an interpreter's does. */
+export function isByteDispatch(module: Module, table: TableFigures): boolean {
+  return typeof provenance(module, table) !== "string";
+}
+
 const LOAD8_U = rowNamed("i32.load8_u");
 const LOCAL_GET = rowNamed("local.get");
 

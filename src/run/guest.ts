@@ -9,8 +9,9 @@ import { meterNames } from "../probe/plan.ts";
 import { hookModule } from "../probe/profiler-plan.ts";
 import type { Recording } from "../profile/recording.ts";
 import { lineSites } from "../quickjs/lines.ts";
-import { engineById } from "../quickjs/versions.ts";
-import { Recorder } from "./collector/recorder.ts";
+import { opcodeWork, otherWork } from "../quickjs/opcode-work.ts";
+import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import { type CollectorHost, Recorder } from "./collector/recorder.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "./host.ts";
 import { FunctionRegistry, type RegistryListener } from "./identity.ts";
 import {
@@ -51,7 +52,7 @@ export function runGuest(job: RunJob): RunOutcome {
   const initialises =
     pluginModule && initialisers(WebAssembly.Module.exports(pluginModule).map(({ name }) => name)).length > 0;
   // Platforms call functions of the plugin before the run, which native frames would show.
-  const early = initialises || (job.host.platform && (job.profile?.natives.length ?? 0) > 0);
+  const early = initialises || (job.host.platform && job.profile?.natives);
   const plugin =
     pluginModule &&
     new WebAssembly.Instance(pluginModule, run.imports(early ? profile?.patientImports : undefined));
@@ -254,7 +255,7 @@ class ProfiledRun {
       invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
         this.#invocation(id, funcObj, own, offset, resumed),
     };
-    this.recorder = settings.totalsOnly ? null : new Recorder(host, settings.events, settings.natives.length);
+    this.recorder = settings.totalsOnly ? null : newRecorder(host, settings);
   }
 
   /** What the instrumented modules import from `javy_prof`. */
@@ -319,12 +320,22 @@ class ProfiledRun {
       },
     };
     const listener: RegistryListener = {
-      added: (id, made, flags) =>
-        recorder.addFunction(id, made.code.length, flags, lineSites(made, registry.engine!.lines)),
+      added: (id, made, flags) => {
+        const engine = registry.engine!;
+        const work = natives ? workFrames(engine, natives.work) : undefined;
+        recorder.addFunction(
+          id,
+          made.code.length,
+          flags,
+          lineSites(made, engine.lines),
+          work && ((offset) => work[made.code[offset]!] ?? work[0]!),
+        );
+      },
       loadedAgain: (rootId) => recorder.willHoist(rootId),
     };
     const known = engines.map(engineById);
-    const registry = new FunctionRegistry(known, payload, guest, natives.length, listener, compiled);
+    const firstId = natives?.frames.length ?? 0;
+    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
     this.#registry = registry;
   }
 
@@ -379,8 +390,8 @@ class ProfiledRun {
     // An uncaught exception has unwound its frames already.
     const stack = end.kind === "ok" ? [] : end.kind === "throw" ? recorder.unwound() : recorder.stack();
     recorder.finish(fuel);
-    const natives = this.#settings.natives.map((name, index) => ({
-      origin: { kind: "native", index, name } as const,
+    const natives = (this.#settings.natives?.frames ?? []).map(({ name, kind }, index) => ({
+      origin: { kind: "native", index, name, work: kind } as const,
       ...recorder.counters(index),
     }));
     const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
@@ -416,6 +427,17 @@ class HostThrew extends Error {}
 function isEnd(error: unknown): boolean {
   const ends = [GuestExit, Stop, Diagnostic, WebAssembly.RuntimeError, RangeError];
   return ends.some((kind) => error instanceof kind);
+}
+
+function newRecorder(host: CollectorHost, { events, natives }: ProfileSettings): Recorder {
+  return natives
+    ? new Recorder(host, events, natives.frames.length, natives.shared, natives.work.get(otherWork))
+    : new Recorder(host, events, 0);
+}
+
+/** The frame of engine work by opcode; undefined where that has no frames. */
+function workFrames(engine: EngineVersion, work: ReadonlyMap<string, number>): number[] | undefined {
+  return work.size === 0 ? undefined : opcodeWork(engine).map((name) => work.get(name)!);
 }
 
 function endOf(error: unknown, thrown: boolean): RunEnd {

@@ -2,6 +2,7 @@
  * What the main thread and the worker say to each other. Types only; everything here is cloned or shared between
  * threads, so it is plain data.
  */
+import type { NativeFrame, SharedNative } from "../probe/native-frames.ts";
 import type { Recording } from "../profile/recording.ts";
 import type { Carried } from "../quickjs/carry.ts";
 import type { PlatformFacts } from "./host.ts";
@@ -55,12 +56,19 @@ export interface ProfileSettings {
   readonly engines: readonly string[];
   /** How many calls and returns to keep in order. */
   readonly events: number;
-  /** Names of the plugin's functions by index, for native frames; empty for JavaScript frames only. */
-  readonly natives: readonly string[];
+  /** The native frames that the plan enters; none for JavaScript frames only. */
+  readonly natives: NativeSettings | null;
   /** Only the total: no collector (for the benchmark and --frames none). */
   readonly totalsOnly?: boolean;
   readonly maxFuel: bigint | null;
   readonly timeoutMs: number | null;
+}
+
+export interface NativeSettings {
+  readonly frames: readonly NativeFrame[];
+  readonly shared: readonly SharedNative[];
+  /** Frames of engine work by name; empty where that has none. */
+  readonly work: ReadonlyMap<string, number>;
 }
 
 export interface CompiledSource {

@@ -2,13 +2,17 @@
  * Gets a module ready to run: its engine found, instrumented after one plan and metered into one counter. What is
  * prepared is plain bytes.
  */
+import { Diagnostic } from "../base/diagnostics.ts";
 import type { CostModel } from "../fuel/models.ts";
+import { allFrames, type NativeFrames, namedFrames } from "../probe/native-frames.ts";
 import { type Meter, meterNames } from "../probe/plan.ts";
 import { meterPlan, profilerPlan, wasmPlan } from "../probe/profiler-plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
 import { identifyEngines } from "../quickjs/identify.ts";
-import type { EngineVersion } from "../quickjs/versions.ts";
+import { nameNatives } from "../quickjs/natives.ts";
+import { opcodeWork } from "../quickjs/opcode-work.ts";
+import { type EngineVersion, versions } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 
 /** A module that holds QuickJS, and where in it. */
@@ -43,10 +47,39 @@ export interface InstrumentOptions {
   readonly model: CostModel;
   readonly mode: Meter["mode"];
   readonly checks: boolean;
-  /** Frames for the engine's own functions. */
-  readonly native: boolean;
+  /** Frames for functions of the engine. */
+  readonly native: NativeFrames | null;
   /** Only the total. */
   readonly totalsOnly?: boolean;
+}
+
+/** The engines that a module may hold, as far as it tells; all, where it tells of none that is known. */
+function likelyEngines(module: Module, dispatch: Dispatch): readonly EngineVersion[] {
+  try {
+    return identifyEngines(module, dispatch, null);
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    return versions;
+  }
+}
+
+/**
+ * Which native functions of a module get frames: all of them, or those that have a name for `--by builtin`. All of them,
+ * and no QuickJS's, where nothing was located.
+ */
+export function nativeFrames(found: Located, kind: "all" | "named"): NativeFrames;
+export function nativeFrames(found: Pick<Located, "module" | "names">, kind: "all"): NativeFrames;
+export function nativeFrames(
+  found: Pick<Located, "module" | "names"> & Partial<Located>,
+  kind: "all" | "named",
+): NativeFrames {
+  const { module, names, dispatch } = found;
+  if (!dispatch) return allFrames(module, names, new Map());
+  const engines = likelyEngines(module, dispatch);
+  const natives = nameNatives(module, dispatch, engines);
+  return kind === "all"
+    ? allFrames(module, names, natives)
+    : namedFrames(natives, [...new Set(engines.flatMap(opcodeWork))]);
 }
 
 function meterOf({ model, mode, checks }: InstrumentOptions, globals: Meter["globals"]): Meter {
@@ -69,8 +102,8 @@ export function instrumentEngine(
 }
 
 /** A module with frames for each of its own functions, whatever it holds. */
-export function instrumentWasm(module: Module, options: InstrumentOptions): Uint8Array {
-  return rewrite(module, wasmPlan(meterOf(options, { kind: "define" })));
+export function instrumentWasm(module: Module, native: NativeFrames, options: InstrumentOptions): Uint8Array {
+  return rewrite(module, wasmPlan(module, native, meterOf(options, { kind: "define" })));
 }
 
 function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) => boolean): number[] {

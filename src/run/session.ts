@@ -16,6 +16,7 @@ import {
 } from "../base/diagnostics.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { entryPoints } from "../javy/module.ts";
+import type { NativeFrames } from "../probe/native-frames.ts";
 import type { Meter } from "../probe/plan.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
 import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
@@ -35,6 +36,7 @@ import {
   instrumentWasm,
   type Located,
   locate,
+  nativeFrames,
 } from "./prepare.ts";
 import { type ShopifyGeneration, type ShopifyLimits, shopifyGeneration, shopifyLimits } from "./shopify.ts";
 import type { GuestThread } from "./thread.ts";
@@ -55,7 +57,8 @@ export interface SessionRequest {
   readonly export: string | null;
   readonly model: CostModel;
   readonly host: HostSettings;
-  readonly frames: "js" | "engine" | "wasm";
+  /** `builtin`: native frames for builtins and for engine work by category; `engine`: for every function of the engine. */
+  readonly frames: "js" | "builtin" | "engine" | "wasm";
   /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that. */
   readonly limits: "auto" | "none" | number;
   /** Calls and returns to keep in order. */
@@ -88,6 +91,8 @@ export interface Session {
   };
 }
 
+const nativesShown = { builtin: "named", engine: "all", wasm: "all" } as const;
+
 const entryFile = "function.mjs";
 
 /** A request whose program is there, with what was found in it. */
@@ -98,6 +103,7 @@ type ReadyRequest = Omit<SessionRequest, "app" | "export" | "limits"> & {
   /** The module that holds the engine, and its interpreter: null where nobody asks for JavaScript. */
   readonly located: Located | null;
   readonly engines: readonly EngineVersion[];
+  readonly native: NativeFrames | null;
   readonly lines: Lines;
 };
 
@@ -109,13 +115,15 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   const wantsEngine = pending.frames !== "wasm";
   // While the program is being compiled, its plugin is made ready.
   let located = wantsEngine && plugin ? locate(plugin, dispatchFunction) : null;
-  const early = located && instrumentEngine(located, instrumentation(pending, "run"));
+  let native = located && framesOf(pending.frames, located);
+  const early = located && instrumentEngine(located, instrumentation(pending, "run", native));
   const app = await compiling;
   if (wantsEngine && !plugin) located = named(pending.name, () => locate(app, dispatchFunction));
   const { engines, refused } = located
     ? knownEngines(pending.name, located, app)
     : { engines: [], refused: null };
   const { platform, limits } = platformOf(app, plugin, pending.limits);
+  if (!plugin || !wantsEngine) native = framesOf(pending.frames, located ?? plugin ?? app);
   const request: ReadyRequest = {
     ...pending,
     app,
@@ -125,17 +133,20 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     export: pending.host.userHost ? "" : chooseExport(app.module, pending.export),
     located,
     engines,
+    native: refused && located ? framesOf("engine", located) : native,
     lines: located && !refused ? await findLines(thread, { ...pending, app, engines }) : { kind: "own" },
     // of an engine that nobody knows, its own functions tell what it does
     frames: refused ? "engine" : pending.frames,
   };
   const instrumented = (refused ? null : early) ?? instrument(request, "run");
-  let outcome = await execute(thread, request, "run", instrumented);
+  const options = instrumentation(request, "run", request.native);
+  let outcome = await execute(thread, request, options, instrumented);
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
     const quiet = { ...request, host: { ...request.host, passThrough: false, stdin } };
-    const repeated = await execute(thread, quiet, "instruction", instrument(request, "instruction"));
+    const exact = instrumentation(request, "instruction", request.native);
+    const repeated = await execute(thread, quiet, exact, instrument(request, "instruction"));
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
@@ -207,24 +218,42 @@ function chooseExport(module: Module, wanted: string | null): string {
   throw usageError("the module has no _start", `it exports ${list}`, "choose one with --export");
 }
 
-function instrumentation({ model, frames }: Pick<SessionRequest, "model" | "frames">, mode: Meter["mode"]) {
-  return { model, mode, checks: true, native: frames !== "js" } satisfies InstrumentOptions;
+function framesOf(
+  frames: SessionRequest["frames"],
+  found: Located | Pick<Located, "module" | "names">,
+): NativeFrames | null {
+  if (frames === "js") return null;
+  if (frames === "builtin" && "dispatch" in found) return nativeFrames(found, "named");
+  return nativeFrames(found, "all");
+}
+
+function instrumentation(
+  { model }: Pick<SessionRequest, "model">,
+  mode: Meter["mode"],
+  native: NativeFrames | null,
+): InstrumentOptions {
+  return { model, mode, checks: true, native };
 }
 
 /** The module that counts: the plugin, or a program that is whole. */
-function instrument({ located, plugin, app, ...request }: ReadyRequest, mode: Meter["mode"]): Uint8Array {
-  const options = instrumentation(request, mode);
-  return located ? instrumentEngine(located, options) : instrumentWasm((plugin ?? app).module, options);
+function instrument(
+  { located, native, plugin, app, ...request }: ReadyRequest,
+  mode: Meter["mode"],
+): Uint8Array {
+  const options = instrumentation(request, mode, native);
+  return located
+    ? instrumentEngine(located, options)
+    : instrumentWasm((plugin ?? app).module, native!, options);
 }
 
 async function execute(
   thread: GuestThread,
   request: ReadyRequest,
-  mode: Meter["mode"],
+  options: InstrumentOptions,
   instrumented: Uint8Array,
 ): Promise<RunOutcome> {
   const { plugin, app } = request;
-  const options = instrumentation(request, mode);
+  const { native } = options;
   const control = new SharedArrayBuffer(Control.words * 4);
   const words = new Int32Array(control);
   const stop = () => void Atomics.store(words, Control.stop, 1);
@@ -238,7 +267,7 @@ async function execute(
       compiled: request.lines.kind === "compiled" ? request.lines.compiled : null,
       engines: request.engines.map(({ id }) => id),
       events: request.events,
-      natives: options.native ? nativeNames(plugin ?? app) : [],
+      natives: native && { frames: native.frames, shared: native.shared, work: native.work },
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },
@@ -296,14 +325,6 @@ class Patience {
   }
 }
 
-/** Names of a module's functions by index; one without is named by its index and where its code stands in the file. */
-function nativeNames({ module, names }: Pick<Located, "module" | "names">): string[] {
-  return module.functions.map((_, index) => {
-    const start = module.bodies[index - module.importedFunctions]?.start ?? 0;
-    return names.get(index) ?? `fn#${index}@0x${start.toString(16)}`;
-  });
-}
-
 function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
@@ -350,7 +371,8 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
     ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);
-  return buildResult(recording, { engine, fileName }, facts);
+  const natives = request.frames === "js" ? {} : { natives: nativesShown[request.frames] };
+  return buildResult(recording, { engine, fileName, ...natives }, facts);
 }
 
 function isComparable(end: RunEnd): boolean {

@@ -77,8 +77,8 @@ test("a document of another shape is refused, with the place", () => {
   expect(wrongShape([])).toBe("the document is not an object");
   expect(wrongShape({ ...shop, phases: { ...shop.phases, js: "1" } })).toBe("phases.js is not a number");
   expect(wrongShape({ ...shop, files: [1] })).toBe("files[0] is not a string");
-  const functions = [{ ...shop.functions[0], kind: "wasm" }];
+  const functions = [{ ...shop.functions[0], kind: "wat" }];
   expect(wrongShape({ ...shop, functions })).toBe(
-    "functions[0].kind is not one of js, builtin, engine, phase",
+    "functions[0].kind is not one of js, builtin, engine, wasm, phase",
   );
 });

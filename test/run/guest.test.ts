@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { modelNamed } from "../../src/fuel/models.ts";
 import { runGuest } from "../../src/run/guest.ts";
 import { Control } from "../../src/run/job.ts";
-import { instrumentApp, instrumentEngine, locate } from "../../src/run/prepare.ts";
+import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../../src/run/prepare.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { plugin, runPlain } from "./plain.ts";
 
@@ -15,14 +15,14 @@ const programs = readdirSync(folder).filter(
 );
 
 const base = { model: modelNamed("wasmtime-50"), mode: "run", checks: true } as const;
+const located = locate(plugin, undefined);
 const variants = [
-  ["profiled", { ...base, native: false }],
-  ["with native frames", { ...base, native: true }],
-  ["instruction by instruction", { ...base, mode: "instruction", native: false }],
+  ["profiled", { ...base, native: null }],
+  ["with native frames", { ...base, native: nativeFrames(located, "all") }],
+  ["with frames of builtins", { ...base, native: nativeFrames(located, "named") }],
+  ["instruction by instruction", { ...base, mode: "instruction", native: null }],
 ] as const;
-const instrumented = new Map(
-  variants.map(([name, options]) => [name, instrumentEngine(locate(plugin, undefined), options)]),
-);
+const instrumented = new Map(variants.map(([name, options]) => [name, instrumentEngine(located, options)]));
 
 describe.each(variants)("%s", (variant, options) => {
   test.each(programs)("%s", (name) => {
@@ -40,7 +40,7 @@ describe.each(variants)("%s", (variant, options) => {
         payload: bytecode,
         engines: ["ng26"],
         events: 1000,
-        natives: options.native ? plugin.module.functions.map((_, i) => plugin.names.get(i)!) : [],
+        natives: options.native,
         maxFuel: null,
         timeoutMs: null,
       },

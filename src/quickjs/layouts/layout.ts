@@ -94,6 +94,57 @@ export interface MemoryLayout {
     readonly tagFunction: number;
     readonly tagInt: number;
   };
+  /** What heap-walk.ts reads of a snapshot. */
+  readonly heap: {
+    /** JSObject: u16; the JSShape, the array of JSProperty; what an embedder's class keeps. Pointers. */
+    readonly classId: number;
+    readonly shape: number;
+    readonly properties: number;
+    readonly opaque: number;
+    /** Of functions that have bytecode: an array of pointers to JSVarRef; and in that, the pointer to the JSValue. */
+    readonly captured: number;
+    readonly capturedValue: number;
+    /** Class numbers; from `classOfEmbedder` on they are not the engine's. */
+    readonly classCFunction: number;
+    readonly classCFunctionData: number;
+    readonly classOfEmbedder: number;
+    /** Of class `classCFunction`: table index, u8 (JSCFunctionEnum), i16. */
+    readonly cFunction: number;
+    readonly cFunctionKind: number;
+    readonly cFunctionMagic: number;
+    /** JSContext: the JSValue of the global object; a pointer to JSValues, by class. */
+    readonly global: number;
+    readonly classPrototypes: number;
+    /** JSRuntime: a pointer to JSClass by number, how many; in JSClass the atom of its name. */
+    readonly classes: number;
+    readonly classCount: number;
+    readonly classSize: number;
+    readonly className: number;
+    /** JSRuntime: table indices (JSMallocFunctions). */
+    readonly allocators: number;
+    readonly allocatorCount: number;
+    /** JSShape: a JSObject; how many properties, deleted ones included; where the JSShapeProperty array begins. */
+    readonly shapePrototype: number;
+    readonly shapeCount: number;
+    readonly shapeProperties: number;
+    /** Where the mask of a hash table stands that lies before the array, of u32, one more than the mask; null where none does. */
+    readonly shapeHashMask: number | null;
+    readonly shapePropertySize: number;
+    readonly shapePropertyAtom: number;
+    readonly shapePropertyFlags: BitField;
+    /** Of the flags: what the JSProperty holds; a JSValue where none of these. */
+    readonly kindMask: number;
+    readonly kindAccessor: number;
+    readonly kindAutoinit: number;
+    readonly propertySize: number;
+    /** JSProperty: pointers to two functions. */
+    readonly getter: number;
+    readonly setter: number;
+    /** JSProperty: a pointer with a number in its two low bits: with `autoinitList`, `autoinitFrom` is a JSCFunctionListEntry. */
+    readonly autoinit: number;
+    readonly autoinitList: number;
+    readonly autoinitFrom: number;
+  };
   /** The first atom that is not predefined. */
   readonly firstAtom: number;
 }

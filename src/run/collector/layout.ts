@@ -6,9 +6,10 @@
 /**
  * What one code offset of a function cost. A function has one per byte of its code; phases have one each.
  * `site` is the address of the first slot of the same source line: calls from one line are one place in the call
- * tree, however many opcodes make them. The host fills it in; a slot without a line is its own site.
+ * tree, however many opcodes make them. The host fills it in; a slot without a line is its own site. `work` is the
+ * address of the native function that stands for what the engine does for the opcode there (enterWork).
  */
-export const Slot = { fuel: 0, hits: 8, site: 16, size: 32 } as const;
+export const Slot = { fuel: 0, hits: 8, site: 16, work: 20, size: 32 } as const;
 export const slotShift = 5;
 
 /** A function: JavaScript or native. */
@@ -31,6 +32,9 @@ export const Fn = {
   buckets: 48,
   size: 56,
 } as const;
+
+/** Native functions that one function implements: the id otherwise, a count, then pairs of a magic and its id. */
+export const Shared = { otherwise: 0, count: 4, pairs: 8, pair: 8 } as const;
 
 export const FnFlag = {
   /** The next activation links a module (hoisting): it belongs to the startup phase. Cleared by it. */

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { internalError } from "../../base/diagnostics.ts";
+import type { SharedNative } from "../../probe/native-frames.ts";
 import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../profile/recording.ts";
 import {
   Activation,
@@ -16,6 +17,7 @@ import {
   FnFlag,
   Node,
   nativeLength,
+  Shared,
   Slot,
   State,
   slotShift,
@@ -33,6 +35,8 @@ interface CollectorExports {
   readonly dispatch: (pc: number, fuel: bigint) => void;
   readonly leave: (fuel: bigint) => void;
   readonly enterNative: (index: number, fuel: bigint) => void;
+  readonly enterShared: (group: number, magic: number, fuel: bigint) => void;
+  readonly enterWork: (fuel: bigint) => void;
   readonly leaveNative: (fuel: bigint) => void;
   readonly finish: (fuel: bigint) => void;
   readonly top: () => number;
@@ -43,6 +47,7 @@ interface CollectorExports {
   readonly nodes: WebAssembly.Global;
   readonly events: WebAssembly.Global;
   readonly truncated: WebAssembly.Global;
+  readonly shared: WebAssembly.Global;
 }
 
 /** What the collector asks its host. */
@@ -81,8 +86,18 @@ export class Recorder {
   readonly #records: number[] = [];
   readonly #idOf = new Map<number, number>();
 
-  /** `events`: how many calls and returns to keep in order; `natives`: count of native functions (0: no native frames). */
-  constructor(host: CollectorHost, events: number, natives: number) {
+  /**
+   * `events`: how many calls and returns to keep in order; `natives`: count of native functions (0: no native frames);
+   * `shared`: by the number that enterShared is given; `otherWork`: the native function that stands for engine work
+   * outside any opcode.
+   */
+  constructor(
+    host: CollectorHost,
+    events: number,
+    natives: number,
+    shared: readonly SharedNative[] = [],
+    otherWork = 0,
+  ) {
     const idAt = (record: number): number => this.#idOf.get(record)!;
     const instance = new WebAssembly.Instance(collectorModule(), {
       host: {
@@ -102,25 +117,57 @@ export class Recorder {
     this.#collector = instance.exports as unknown as CollectorExports;
     this.#collector.start(BigInt(events), 0n, natives);
     for (let i = 0; i < natives; i++) this.addFunction(i, 0, {});
+    this.#addShared(shared);
+    for (const slot of natives > 0 ? [Fixed.startup, Fixed.gap] : [])
+      this.#view.setUint32(slot + Slot.work, this.#records[otherWork]!, true);
+  }
+
+  #addShared(shared: readonly SharedNative[]): void {
+    const table = this.#collector.allocate(4 * shared.length);
+    this.#collector.shared.value = table;
+    shared.forEach(({ otherwise, byMagic }, i) => {
+      const at = this.#collector.allocate(Shared.pairs + byMagic.length * Shared.pair);
+      const view = this.#view;
+      view.setUint32(table + 4 * i, at, true);
+      view.setUint32(at + Shared.otherwise, otherwise, true);
+      view.setUint32(at + Shared.count, byMagic.length, true);
+      byMagic.forEach(([magic, id], n) => {
+        view.setInt32(at + Shared.pairs + n * Shared.pair, magic, true);
+        view.setUint32(at + Shared.pairs + n * Shared.pair + 4, id, true);
+      });
+    });
   }
 
   /** The functions that the instrumented module imports. */
   get hooks(): Readonly<
-    Record<"enter" | "dispatch" | "leave" | "generation" | "enterNative" | "leaveNative", unknown>
+    Record<
+      | "enter"
+      | "dispatch"
+      | "leave"
+      | "generation"
+      | "enterNative"
+      | "enterShared"
+      | "enterWork"
+      | "leaveNative",
+      unknown
+    >
   > {
-    const { enter, dispatch, leave, generation, enterNative, leaveNative } = this.#collector;
-    return { enter, dispatch, leave, generation, enterNative, leaveNative };
+    const { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative } =
+      this.#collector;
+    return { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative };
   }
 
   /**
    * Makes the record of function `id`; ids are given in order from 0. `sites[offset]` is the first offset of the same
-   * source line: calls from there are one place in the call tree.
+   * source line: calls from there are one place in the call tree. `work(offset)` is the native function that stands for
+   * engine work for the opcode there.
    */
   addFunction(
     id: number,
     codeLength: number,
     { suspends = false, hoists = false },
     sites?: ArrayLike<number>,
+    work?: (offset: number) => number,
   ): void {
     const flags = (suspends ? FnFlag.suspends : 0) | (hoists ? FnFlag.hoists : 0);
     const record = this.#collector.function(id, codeLength, flags);
@@ -134,6 +181,7 @@ export class Recorder {
         slots + (sites?.[offset] ?? offset) * Slot.size,
         true,
       );
+      if (work) view.setUint32(slots + offset * Slot.size + Slot.work, this.#records[work(offset)]!, true);
     }
   }
 

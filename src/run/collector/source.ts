@@ -18,6 +18,7 @@ import {
   firstStackBytes,
   Node,
   nativeLength,
+  Shared,
   Slot,
   State,
   slotShift,
@@ -66,6 +67,8 @@ export const collectorSource = `
 
   ;; Records of the native functions, by their index.
   (global $natives (mut i32) (i32.const 0))
+  ;; Addresses of what tells those apart that are one function (Shared), by number; the host's.
+  (global $shared (export "shared") (mut i32) (i32.const 0))
 
   ;; Hash table of child nodes (addresses), and the map from first pcs to functions.
   (global $children (mut i32) (i32.const 0))
@@ -310,11 +313,34 @@ export const collectorSource = `
     (global.set $code (i32.load offset=${Activation.code} (local.get $act)))
     (global.set $self (i64.load offset=${Activation.self} (local.get $act))))
 
-  ;; A native function is entered or left (--frames engine): the node changes, the slot that is charged does not.
+  ;; Native frames: the node changes, the slot that is charged does not. Entered are a native function, one of
+  ;; several that are the same function and told apart by $magic, or the engine's work for the current opcode.
   (func (export "enterNative") (param $index i32) (param $fuel i64)
-    (local $act i32) (local $child i32) (local $fn i32) (local $site i32)
+    (call $native (call $nativeAt (local.get $index)) (local.get $fuel)))
+
+  (func (export "enterShared") (param $group i32) (param $magic i32) (param $fuel i64)
+    (local $at i32) (local $end i32) (local $shared i32)
+    (local.set $shared (i32.load (i32.add (global.get $shared) (i32.shl (local.get $group) (i32.const 2)))))
+    (local.set $at (i32.add (local.get $shared) (i32.const ${Shared.pairs})))
+    (local.set $end (i32.add (local.get $at) (i32.mul (i32.load offset=${Shared.count} (local.get $shared)) (i32.const ${Shared.pair}))))
+    (block $done
+      (loop $each
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (if (i32.eq (i32.load (local.get $at)) (local.get $magic))
+          (then (call $native (call $nativeAt (i32.load offset=4 (local.get $at))) (local.get $fuel)) (return)))
+        (local.set $at (i32.add (local.get $at) (i32.const ${Shared.pair})))
+        (br $each)))
+    (call $native (call $nativeAt (i32.load offset=${Shared.otherwise} (local.get $shared))) (local.get $fuel)))
+
+  (func (export "enterWork") (param $fuel i64)
+    (call $native (i32.load offset=${Slot.work} (global.get $cur)) (local.get $fuel)))
+
+  (func $nativeAt (param $index i32) (result i32)
+    (i32.add (global.get $natives) (i32.mul (local.get $index) (i32.const ${Fn.size}))))
+
+  (func $native (param $fn i32) (param $fuel i64)
+    (local $act i32) (local $child i32) (local $site i32)
     (local.set $site (i32.load offset=${Slot.site} (global.get $cur)))
-    (local.set $fn (i32.add (global.get $natives) (i32.mul (local.get $index) (i32.const ${Fn.size}))))
     (call $endSegment (local.get $fuel))
     (local.set $act (call $push))
     (call $save (local.get $act))
