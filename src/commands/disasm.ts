@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { type Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
+import { inertText } from "../format/inert.ts";
 import {
   type ListedProgram,
   type Listing,
@@ -13,15 +14,19 @@ import {
   writeListingJson,
 } from "../format/listing.ts";
 import { SourceLines } from "../format/source-lines.ts";
-import { type Programs, programsOf } from "../javy/programs.ts";
+import { type HeldProgram, type Programs, programsOf } from "../javy/programs.ts";
 import { matchFunctions } from "../profile/match.ts";
 import type { Result } from "../profile/result.ts";
+import { readUnit } from "../quickjs/bytecode.ts";
+import { carryDebug } from "../quickjs/carry.ts";
 import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
 import { engineById } from "../quickjs/versions.ts";
+import { findLines, linesWarnings } from "../run/lines.ts";
+import { GuestThread } from "../run/thread.ts";
 import { compiledEntry, type ExaminedEntry, examine } from "./examined.ts";
 import type { CommandIo } from "./io.ts";
 import { parseCount } from "./options.ts";
-import { type Entry, readEntry, sha256Of } from "./program.ts";
+import { type Entry, readEntry, readSource, sha256Of } from "./program.ts";
 import { looksLikeResult, parseResult, readInput } from "./result-file.ts";
 
 export interface DisasmOptions {
@@ -75,9 +80,10 @@ export async function disasm(
   const programs = programsOf({ module, kind, plugin: plugin?.module ?? null, only });
   const unread = programs.problems.some(({ part }) => part === "program");
   if (unread || programs.held.length === 0) throw nothingToList(entry.name, programs);
+  const { held, notes } = await withLines(entry, examined, programs, options, io);
   // the name that the entry file goes by where the result was written
   const name = result?.content.module.name ?? entry.name;
-  const all = programs.held.map(({ unit }) =>
+  const all = held.map(({ unit }) =>
     listUnit(unit, (compiled) => (compiled === compiledEntry ? name : compiled)),
   );
   const source = await sourceOf(entry, examined, options, io);
@@ -85,11 +91,11 @@ export async function disasm(
   const ownFile = programs.payload || options.source !== undefined ? all[0]![0]!.file : name;
   const numbered = number(all, result?.content ?? null, source && { ...source, file: ownFile });
   const wanted = select(numbered, options.function);
-  const listed: ListedProgram[] = programs.held.map(({ origin }, i) => ({
+  const listed: ListedProgram[] = held.map(({ origin }, i) => ({
     origin,
     functions: numbered[i]!.functions.filter((fn) => wanted(fn)),
   }));
-  const { engine, releases, version } = engineById(programs.held[0]!.unit.engine);
+  const { engine, releases, version } = engineById(held[0]!.unit.engine);
   const listing: Listing = {
     module: { name: entry.name, bytes: module.bytes.length, sha256 },
     quickjs: { engine, releases, bytecodeVersion: version },
@@ -100,6 +106,7 @@ export async function disasm(
   await io.stdout(
     options.json ? writeListingJson(listing) : renderListing(listing, { width: 80, colour: false }),
   );
+  for (const note of notes) io.stderr(`note: ${inertText(note)}\n`);
   const [last, lines] = [lastLine(listed), source?.lines.lines.length ?? 0];
   if (source && last > lines)
     io.stderr(
@@ -176,6 +183,37 @@ function nothingToList(name: string, { problems, dispatch }: Programs): Diagnost
   );
 }
 
+/** A program whose lines were stripped gets them from its source, where that compiles to the same code. */
+async function withLines(
+  entry: Entry,
+  { kind, plugin, compiler }: ExaminedEntry,
+  { held, engines }: Programs,
+  options: DisasmOptions,
+  io: CommandIo,
+): Promise<{ readonly held: readonly HeldProgram[]; readonly notes: readonly string[] }> {
+  const [first, ...others] = held;
+  if (first?.origin !== "payload" || (kind.kind !== "dynamic" && kind.kind !== "static"))
+    return { held, notes: [] };
+  const given = options.source === undefined ? null : await readSource(options.source, entry, io.cwd);
+  const thread = new GuestThread();
+  try {
+    const { payload, source } = kind;
+    const lines = await findLines(thread, {
+      ...{ name: entry.name, app: { payload, source }, engines, plugin, compiler, source: given },
+    });
+    if (lines.kind !== "compiled") return { held, notes: notesOf(lines, null) };
+    const compiled = readUnit(lines.compiled.bytecode, 0, engineById(first.unit.engine));
+    const carried = carryDebug(first.unit, compiled);
+    return { held: [{ ...first, unit: carried.unit }, ...others], notes: notesOf(lines, carried) };
+  } finally {
+    await thread.close();
+  }
+}
+
+function notesOf(...lines: Parameters<typeof linesWarnings>): string[] {
+  return linesWarnings(...lines).map(({ message }) => message);
+}
+
 interface KnownSource {
   readonly from: NonNullable<Listing["source"]>;
   readonly lines: SourceLines;
@@ -192,7 +230,7 @@ async function sourceOf(
     lines: new SourceLines(text),
   });
   if (options.source !== undefined)
-    return known("file", decodeText(await readInput(options.source, io.cwd, "the source")));
+    return known("file", (await readSource(options.source, entry, io.cwd)).text);
   if (entry.kind === "source") return known("program", entry.text);
   const embedded = kind.kind === "dynamic" || kind.kind === "static" ? kind.source : null;
   return embedded === null ? null : known("javy_source", embedded);

@@ -17,6 +17,8 @@ export interface ExaminedEntry {
   readonly plugin: Plugin | null;
   /** Whose engine it would run on. */
   readonly engine: "embedded" | "plugin" | "static" | null;
+  /** A plugin to compile its source with, where it needs none to run. */
+  readonly compiler: Plugin | null;
   /** Why it cannot be run; null where nothing is known against it. */
   readonly refusal: Diagnostic | null;
 }
@@ -48,6 +50,7 @@ export async function examine(
       // one that does not go with the module says nothing about it
       plugin: app ? (chosen?.plugin ?? null) : null,
       engine: app ? (chosen?.engine ?? null) : null,
+      compiler: chosen && "compiler" in chosen ? chosen.compiler : null,
       refusal,
     };
   } finally {

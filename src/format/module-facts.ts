@@ -176,7 +176,9 @@ function programText({ kind, payload, programs }: ModuleFacts): string {
   const inMemory = held("memory").reduce((sum, { functions }) => sum + functions.length, 0);
   if (payload) {
     const read = held("payload")[0];
-    const what = read ? plural(read.functions.length, "function") : "not readable, see below";
+    const functions = plural(read?.functions.length ?? 0, "function");
+    const lines = read?.stripped ? ", stripped of their lines" : "";
+    const what = read ? functions + lines : "not readable, see below";
     return `${grouped(payload.bytes)} bytes of bytecode at ${hex(payload.offset)}: ${what}`;
   }
   if (kind === "plugin")

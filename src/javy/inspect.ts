@@ -3,6 +3,7 @@
  * carries, its imports, exports and sections. A part that is damaged is a problem beside the rest.
  */
 import { decodeText } from "../base/bytes.ts";
+import { lacksDebug } from "../quickjs/carry.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names.ts";
@@ -42,6 +43,8 @@ export interface ModuleFacts {
   readonly payload: { readonly offset: number; readonly bytes: number } | null;
   readonly programs: readonly {
     readonly origin: HeldProgram["origin"];
+    /** Compiled without files, lines and columns. */
+    readonly stripped: boolean;
     readonly functions: readonly FunctionFacts[];
   }[];
   /** `javy_source`: its size unpacked and in the file, and whether it is text. */
@@ -105,7 +108,11 @@ export function inspect(module: Module, { kind, plugin, only, file }: InspectOpt
     },
     branchTables: dispatch ? [] : tables.slice(0, 5),
     payload: programs.payload,
-    programs: programs.held.map((held) => ({ origin: held.origin, functions: functionFacts(held, file) })),
+    programs: programs.held.map((held) => ({
+      origin: held.origin,
+      stripped: held.unit.functions.some(lacksDebug),
+      functions: functionFacts(held, file),
+    })),
     source,
     entryPoints: entryPoints(module),
     witExports: witExports(module, kind),
