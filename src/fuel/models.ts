@@ -20,6 +20,18 @@ export interface CostModel {
    * charges when it compiles. Null: they cost their units even so.
    */
   readonly freeFailure: number | null;
+  /** How instantiation is charged (instantiation.ts); null: not at all, but for the start function's own code. */
+  readonly startup: StartupRule | null;
+}
+
+/** What differs between versions that charge for instantiation. */
+export interface StartupRule {
+  /** Whether what is pending at the end of it counts. */
+  readonly endCounts: boolean;
+  /** Working on more elements of a table than this saves what is pending. */
+  readonly tablesSavedAbove: number;
+  /** Whether copying elements costs units, and whether these come before the elements' expressions. */
+  readonly elements: "no units" | "units first" | "units last";
 }
 
 const free = ["nop", "drop", "block", "loop", "unreachable", "return", "else", "end"];
@@ -37,7 +49,7 @@ const bulkOperations = [
 /** Instructions whose work grows with their topmost operand. */
 const sized = [...bulkOperations, "memory.grow"];
 
-function model(name: string, units: readonly string[], freeFailure: number | null): CostModel {
+function model(name: string, units: readonly string[], freeFailure: number | null): Omit<CostModel, "startup"> {
   const cost = new Uint32Array(opcodes.length).fill(1);
   const perUnit = new Uint32Array(opcodes.length);
   opcodes.forEach((op, row) => {
@@ -61,6 +73,15 @@ const generations = [
   { since: 0, make: flat },
 ] as const;
 
+/** The same for instantiation. */
+const startups: readonly { readonly since: number; readonly rule: StartupRule | null }[] = [
+  { since: 50, rule: { endCounts: true, tablesSavedAbove: 128, elements: "units last" } },
+  { since: 49, rule: { endCounts: false, tablesSavedAbove: 128, elements: "units last" } },
+  { since: 48, rule: { endCounts: false, tablesSavedAbove: 128, elements: "units first" } },
+  { since: 46, rule: { endCounts: false, tablesSavedAbove: -1, elements: "no units" } },
+  { since: 0, rule: null },
+];
+
 /** The newest wasmtime whose fuel has been measured. */
 export const newestMeasured = 50;
 export const defaultModelName = `wasmtime-${newestMeasured}`;
@@ -78,7 +99,8 @@ export function modelNamed(name: string): CostModel {
     );
   }
   const major = Number(match[1]);
-  return generations.find(({ since }) => major >= since)!.make(name);
+  const startup = startups.find(({ since }) => major >= since)!.rule;
+  return { ...generations.find(({ since }) => major >= since)!.make(name), startup };
 }
 
 /** True where the model is an assumption: its wasmtime is newer than what was measured. */
@@ -126,6 +148,7 @@ export function modelFromTable(text: string, file: string): CostModel {
     cost,
     perUnit,
     freeFailure: base.freeFailure,
+    startup: base.startup,
   };
 }
 

@@ -9,8 +9,10 @@ import { linkDynamic } from "../javy/link.ts";
 import { type JavyModule, recognise } from "../javy/module.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { functionNames } from "../wasm/names.ts";
-import { funcTypeAt, type Module, typeName, type ValType } from "../wasm/types.ts";
+import { signature } from "../wasm/type-text.ts";
+import type { Module } from "../wasm/types.ts";
 import type { CompileJob } from "./job.ts";
+import { refuseUnrunnable } from "./runnable.ts";
 import type { GuestThread } from "./thread.ts";
 import { refuseUnknownImports } from "./wasi.ts";
 
@@ -42,6 +44,7 @@ export function readPlugin(bytes: Uint8Array, sha256: string, importedAs = oldNa
       `found: ${kind.kind === "dynamic" ? "a dynamic module: give it as the program" : describeExports(module)}`,
     );
   }
+  refuseUnrunnable(module);
   refuseUnknownImports(module, []);
   const { namespace, abi } = kind;
   return { bytes, sha256, module, abi, namespace: namespace ?? importedAs, names: functionNames(module) };
@@ -154,6 +157,7 @@ export function readApp(bytes: Uint8Array, plugin: Plugin | null, hosted = false
     case "dynamic":
       return dynamicApp(module, kind, plugin);
     default: {
+      refuseUnrunnable(module);
       if (!hosted) refuseUnknownImports(module, []);
       const [payload, source] = kind.kind === "static" ? [kind.payload, kind.source] : [null, null];
       return { kind: kind.kind, bytes, module, names: functionNames(module), payload, source };
@@ -174,6 +178,7 @@ function dynamicApp(
       whereToFind(namespace),
     );
   }
+  refuseUnrunnable(module);
   refuseUnknownImports(module, [namespace]);
   refuseMistyped(module, plugin);
   return { kind: "dynamic", bytes: module.bytes, module, names: functionNames(module), payload, source };
@@ -201,11 +206,4 @@ function refuseMistyped(module: Module, plugin: Plugin): void {
     ...wrong,
     "it is of another version: give the plugin that the module was built for with --plugin <file>",
   );
-}
-
-function signature(module: Module, type: number): string {
-  const found = funcTypeAt(module, type);
-  if (!found) return "of an unknown type";
-  const list = (types: readonly ValType[]) => `(${types.map(typeName).join(", ")})`;
-  return `${list(found.params)} -> ${list(found.results)}`;
 }

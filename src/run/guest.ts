@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readSync, writeSync } from "node:fs";
-import { Diagnostic, internalError } from "../base/diagnostics.ts";
+import { Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
 import { meterNames } from "../probe/plan.ts";
 import { hookModule } from "../probe/profiler-plan.ts";
 import type { Recording } from "../profile/recording.ts";
@@ -29,7 +29,7 @@ import {
 import { randomStream } from "./random.ts";
 import { shopifyHost } from "./shopify.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "./user-host.ts";
-import { GuestExit, Wasi, wasiModule } from "./wasi.ts";
+import { GuestExit, GuestFault, isStackOverflow, Wasi, wasiModule } from "./wasi.ts";
 
 /** Thrown through the guest to stop it. */
 class Stop extends Error {
@@ -53,13 +53,17 @@ export function runGuest(job: RunJob): RunOutcome {
     pluginModule && initialisers(WebAssembly.Module.exports(pluginModule).map(({ name }) => name)).length > 0;
   // Platforms call functions of the plugin before the run, which native frames would show.
   const early = initialises || (job.host.platform && job.profile?.natives);
-  const plugin =
-    pluginModule &&
-    new WebAssembly.Instance(pluginModule, run.imports(early ? profile?.patientImports : undefined));
-  if (plugin) {
-    run.attach(plugin, plugin.exports["memory"] as WebAssembly.Memory);
-    initialise(plugin);
-    run.prepare(() => host.prepare(plugin.exports));
+  let plugin: WebAssembly.Instance | undefined;
+  if (pluginModule) {
+    run.prepare(() => {
+      plugin = new WebAssembly.Instance(
+        pluginModule,
+        run.imports(early ? profile?.patientImports : undefined),
+      );
+      run.attach(plugin, memoryOf(plugin));
+      initialise(plugin);
+      host.prepare(plugin.exports);
+    });
   }
   const appModule = compiled(job.app);
   run.count(() => {
@@ -68,7 +72,7 @@ export function runGuest(job: RunJob): RunOutcome {
       ...(plugin ? { [job.plugin!.namespace]: plugin.exports as WebAssembly.ModuleImports } : {}),
     });
     if (!plugin) {
-      run.attach(app, app.exports["memory"] as WebAssembly.Memory);
+      run.attach(app, memoryOf(app));
       profile?.begin();
     }
     initialise(app, job.export);
@@ -155,7 +159,7 @@ class GuestRun {
     };
   }
 
-  attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory): void {
+  attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
     this.#memory = memory;
     this.#wasi.memory = memory;
     this.profile?.attach(instance, memory);
@@ -227,7 +231,15 @@ function initialisers(names: readonly string[]): string[] {
 }
 
 function initialise({ exports }: WebAssembly.Instance, entry?: string): void {
-  for (const name of initialisers(Object.keys(exports))) if (name !== entry) (exports[name] as () => void)();
+  for (const name of initialisers(Object.keys(exports))) {
+    const call = exports[name];
+    if (name !== entry && typeof call === "function") (call as () => void)();
+  }
+}
+
+function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory | undefined {
+  const { memory } = exports;
+  return memory instanceof WebAssembly.Memory ? memory : undefined;
 }
 
 /** Collector, registry, tick: everything that a profiled run has and a plain one has not. */
@@ -287,8 +299,11 @@ class ProfiledRun {
   begin(): void {
     this.#part = "run";
     this.thrown = false;
-    this.#counter!.value = 0n;
-    this.#raiseLimit(0n);
+    // what counts may have failed to come up
+    if (!this.#counter) return;
+    const { instantiation = 0n } = this.#settings;
+    this.#counter.value = instantiation;
+    this.#raiseLimit(instantiation);
   }
 
   /** What the host does from here on is neither counted nor stopped. */
@@ -307,13 +322,19 @@ class ProfiledRun {
   }
 
   /** The module that counts is instantiated. */
-  attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory): void {
+  attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
     this.#counter = counting.exports[meterNames.counter] as WebAssembly.Global;
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
     const { engines, payload, natives, compiled } = this.#settings;
     if (!recorder || engines.length === 0) return;
+    if (!memory)
+      throw unsupported(
+        "the module holds QuickJS and exports no memory",
+        'its functions are read from there: a memory exported as "memory" is looked for',
+        "--host profiles modules with a host of their own (docs/hosts.md), --frames wasm any by its own functions",
+      );
     const guest = {
       get bytes() {
         return new Uint8Array(memory.buffer);
@@ -425,7 +446,7 @@ class HostThrew extends Error {}
 
 /** Whether an error is the guest's own end, and not one of the code around it. */
 function isEnd(error: unknown): boolean {
-  const ends = [GuestExit, Stop, Diagnostic, WebAssembly.RuntimeError, RangeError];
+  const ends = [GuestExit, GuestFault, Stop, Diagnostic, WebAssembly.RuntimeError, RangeError];
   return ends.some((kind) => error instanceof kind);
 }
 
@@ -449,7 +470,18 @@ function endOf(error: unknown, thrown: boolean): RunEnd {
     const exact = error.message === "unreachable";
     return thrown && exact ? { kind: "throw" } : { kind: "trap", message: error.message, exact };
   }
-  if (error instanceof RangeError) return { kind: "trap", message: "call stack exhausted", exact: false };
+  if (error instanceof RangeError && isStackOverflow(error))
+    return { kind: "trap", message: "call stack exhausted", exact: false };
+  if (error instanceof GuestFault) return { kind: "trap", message: error.message, exact: false };
+  // V8's words for a memory that does not fit: WebAssembly.Instance(): Out of memory: …
+  if (error instanceof RangeError && /Out of memory/.test(error.message))
+    throw unsupported("the module's memory does not fit", error.message.replace(/^WebAssembly\.\w+\(\): /, ""));
+  if (error instanceof WebAssembly.LinkError)
+    throw unsupported(
+      "the module does not fit what it imports",
+      error.message.replace(/^WebAssembly\.\w+\(\): /, ""),
+      "it is damaged, or goes with another plugin",
+    );
   throw error;
 }
 
@@ -544,15 +576,16 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
       () => {},
     ),
   );
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(plugin as BufferSource), {
-    [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
-  });
-  const { exports } = instance;
-  const memory = exports["memory"] as WebAssembly.Memory;
-  wasi.memory = memory;
-  const realloc = exports[abi.realloc] as (...args: number[]) => number;
-  const compile = exports[abi.name] as (at: number, length: number) => number;
+  const module = new WebAssembly.Module(plugin as BufferSource);
   try {
+    const instance = new WebAssembly.Instance(module, {
+      [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
+    });
+    const { exports } = instance;
+    const memory = exports["memory"] as WebAssembly.Memory;
+    wasi.memory = memory;
+    const realloc = exports[abi.realloc] as (...args: number[]) => number;
+    const compile = exports[abi.name] as (at: number, length: number) => number;
     initialise(instance);
     const at = realloc(0, 0, 1, source.length);
     new Uint8Array(memory.buffer, at, source.length).set(source);
@@ -566,11 +599,12 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
       ? { kind: "bytecode", bytecode: bytes }
       : { kind: "failed", message: new TextDecoder().decode(bytes).trim() };
   } catch (error) {
-    if (error instanceof RangeError || error instanceof WebAssembly.RuntimeError) {
+    if (isEnd(error)) {
       const said = new TextDecoder().decode(Buffer.concat(written)).trim();
       return {
         kind: "failed",
-        message: said || `the compiler failed: ${error.message} (is the source nested too deeply?)`,
+        message:
+          said || `the compiler failed: ${(error as Error).message} (is the source nested too deeply?)`,
       };
     }
     throw internalError(`compiling failed: ${String(error)}`);

@@ -10,7 +10,7 @@
  * Of several engines that the module may hold, the first whose layout the first activation checks out with is it;
  * where none does, functions are addresses and nothing more is read.
  */
-import { Diagnostic, internalError } from "../base/diagnostics.ts";
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import { readUnit } from "../quickjs/bytecode.ts";
 import { plainCode } from "../quickjs/caches.ts";
 import { type Carried, carryDebug } from "../quickjs/carry.ts";
@@ -125,16 +125,14 @@ export class FunctionRegistry {
 
   /**
    * The function that an activation runs, from JS_CallInternal's func_obj and the address of the first opcode.
-   * @throws Diagnostic (exit 5) where memory does not look like the engine's: a cost is never given to a guess.
+   * @throws Diagnostic (exit 4) where memory does not look like the engine's: a cost is never given to a guess.
    */
   resolve(pc: number, funcObj: bigint): { readonly id: number; readonly code: number } {
     const engine = this.#engine ?? this.#start(pc, funcObj);
     if (engine === unknownEngine) return this.#byPlace(pc);
     const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
     if (!activation) {
-      throw internalError(
-        `the function whose code is at 0x${pc.toString(16)} cannot be read from the engine's memory`,
-      );
+      throw strangeMemory(`the function whose code is at 0x${pc.toString(16)} cannot be read`, engine);
     }
     const { fields, bytecode } = activation;
     let known = this.#byAddress.get(bytecode);
@@ -148,7 +146,7 @@ export class FunctionRegistry {
   /** A function of an engine whose memory nobody can read: known by where its code is, and what it is. */
   #byPlace(pc: number): { readonly id: number; readonly code: number } {
     const range = codeAround(this.#memory, pc);
-    if (!range) throw internalError(`no function was found around the code at 0x${pc.toString(16)}`);
+    if (!range) throw strangeMemory(`no function was found around the code at 0x${pc.toString(16)}`, null);
     const { start, length } = range;
     const code = this.#memory.bytes.subarray(start, start + length);
     const seen = this.#unitAt.get(start);
@@ -187,10 +185,7 @@ export class FunctionRegistry {
     // what was around it may be gone by now: then it is read for itself
     const around = root === address ? null : readUnitAt(this.#memory, engine, root);
     const loaded = around?.addresses.includes(address) ? around : readUnitAt(this.#memory, engine, address);
-    if (!loaded)
-      throw internalError(
-        `the function at 0x${address.toString(16)} cannot be read from the engine's memory`,
-      );
+    if (!loaded) throw strangeMemory(`the function at 0x${address.toString(16)} cannot be read`, engine);
     const isPayload = this.#payload !== null && identify(this.#payload, loaded.unit);
     const unit = isPayload ? 0 : this.#runtimeUnit(loaded.unit);
     const again = isPayload && this.#idsOfUnit[0]![0] !== -1;
@@ -226,6 +221,16 @@ export class FunctionRegistry {
     }
     return ids[index]!;
   }
+}
+
+/** What the guest's memory holds is the guest's doing: damaged code can make anything of it, and so can other engines. */
+function strangeMemory(found: string, engine: EngineVersion | null): Diagnostic {
+  return unsupported(
+    `the engine's memory does not look like ${engine ? `that of ${engine.engine} ${engine.releases}` : "QuickJS's"}`,
+    `found: ${found}`,
+    "the module is damaged, or its QuickJS was changed; --frames wasm profiles any WASI module by its own functions",
+    "if it is neither, this is a bug in javy-prof: please report it with the module",
+  );
 }
 
 /** The payload as a unit; null where it cannot be read: its functions are then read from memory like any other. */

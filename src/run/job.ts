@@ -60,6 +60,8 @@ export interface ProfileSettings {
   readonly natives: NativeSettings | null;
   /** Only the total: no collector (for the benchmark and --frames none). */
   readonly totalsOnly?: boolean;
+  /** What the engine charges for the app's instantiation before any of its code runs; default 0. */
+  readonly instantiation?: bigint;
   readonly maxFuel: bigint | null;
   readonly timeoutMs: number | null;
 }

@@ -14,6 +14,7 @@ import {
   unsupported,
   usageError,
 } from "../base/diagnostics.ts";
+import { instantiationFuel } from "../fuel/instantiation.ts";
 import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
 import { entryPoints } from "../javy/module.ts";
 import type { NativeFrames } from "../probe/native-frames.ts";
@@ -268,6 +269,8 @@ async function execute(
       engines: request.engines.map(({ id }) => id),
       events: request.events,
       natives: native && { frames: native.frames, shared: native.shared, work: native.work },
+      // a host of the user's has made its instance before it is asked to run it
+      instantiation: request.host.userHost ? 0n : instantiationFuel(app.module, request.model),
       maxFuel: request.maxFuel === null ? null : BigInt(request.maxFuel),
       timeoutMs: request.timeoutMs,
     },

@@ -3,11 +3,14 @@
  * V8's frames for the same code are several times as large.
  */
 import { Worker } from "node:worker_threads";
-import { Diagnostic, type ExitCode, internalError } from "../base/diagnostics.ts";
+import { Diagnostic, type ExitCode, internalError, unsupported } from "../base/diagnostics.ts";
 import type { CompileJob, CompileOutcome, FailedOutcome, RunJob, RunOutcome } from "./job.ts";
 
 /** Megabytes of stack; measured: deep enough for the guest to exhaust its own stack first (FACTS: about 3,600 JS frames). */
 const stackSizeMb = 32;
+
+/** A compiler is not metered, so time has to do: QuickJS reads megabytes of source in a second. */
+const compileLimitMs = 60_000;
 
 export class GuestThread {
   readonly #worker: Worker;
@@ -21,8 +24,20 @@ export class GuestThread {
     });
   }
 
-  compile(job: CompileJob): Promise<CompileOutcome> {
-    return this.#ask(job);
+  /** @throws Diagnostic (exit 4) where the compiler does not come to an end. */
+  async compile(job: CompileJob): Promise<CompileOutcome> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(unsupported(`the plugin's compiler did not end within ${compileLimitMs / 1000} s`)),
+        compileLimitMs,
+      );
+    });
+    try {
+      return await Promise.race([this.#ask<CompileOutcome>(job), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   run(job: RunJob): Promise<RunOutcome> {

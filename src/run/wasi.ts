@@ -5,7 +5,9 @@
  * by name before anything runs.
  */
 import { unsupported } from "../base/diagnostics.ts";
+import { signature } from "../wasm/type-text.ts";
 import type { Module } from "../wasm/types.ts";
+import { wasiType } from "./wasi-types.ts";
 
 /** Error numbers of WASI preview 1 that the guest can see. */
 const SUCCESS = 0;
@@ -25,6 +27,9 @@ export class GuestExit extends Error {
     this.code = code;
   }
 }
+
+/** The guest gave a function what no engine takes, an address outside of its memory; thrown through it: a trap. */
+export class GuestFault extends Error {}
 
 export interface WasiOptions {
   /** All of stdin; called at the first read only, so that a pipe nobody writes to cannot hang a guest that never reads. */
@@ -93,12 +98,17 @@ export class Wasi {
     return this.#stdin ?? new Uint8Array();
   }
 
+  get #buffer(): ArrayBuffer {
+    if (this.memory) return this.memory.buffer;
+    throw new GuestFault("the module calls WASI and exports no memory for it");
+  }
+
   get #view(): DataView {
-    return new DataView(this.memory!.buffer);
+    return new DataView(this.#buffer);
   }
 
   #bytes(at: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory!.buffer, at >>> 0, length >>> 0);
+    return new Uint8Array(this.#buffer, at >>> 0, length >>> 0);
   }
 
   /** Buffers of an iovec array. */
@@ -134,8 +144,7 @@ export class Wasi {
     return SUCCESS;
   }
 
-  /** The import object's functions. */
-  readonly functions: Readonly<Record<string, (...args: never[]) => unknown>> = {
+  readonly #functions: Readonly<Record<string, (...args: never[]) => unknown>> = {
     args_sizes_get: ((count, size) => this.#stringSizes(this.#args(), count!, size!)) satisfies WasiFunction,
     args_get: ((pointers, buffer) => this.#strings(this.#args(), pointers!, buffer!)) satisfies WasiFunction,
     environ_sizes_get: ((count, size) => this.#stringSizes([], count!, size!)) satisfies WasiFunction,
@@ -209,6 +218,22 @@ export class Wasi {
     }) as never,
   };
 
+  /** The import object's functions. */
+  readonly functions: Readonly<Record<string, (...args: never[]) => unknown>> = Object.fromEntries(
+    Object.entries(this.#functions).map(([name, call]) => [
+      name,
+      (...args: never[]) => {
+        try {
+          return call(...args);
+        } catch (error) {
+          // views refuse what lies outside of the memory
+          if (!(error instanceof RangeError) || isStackOverflow(error)) throw error;
+          throw new GuestFault(`out of bounds memory access in ${name}`);
+        }
+      },
+    ]),
+  );
+
   #now(clock: number): bigint {
     return this.#options.now(clock === 0 ? "realtime" : "monotonic") + this.#slept;
   }
@@ -248,6 +273,11 @@ export class Wasi {
   }
 }
 
+/** Whether a RangeError is the guest's recursion. */
+export function isStackOverflow({ message }: RangeError): boolean {
+  return message.startsWith("Maximum call stack");
+}
+
 const provided = new Set(
   Object.keys(
     new Wasi({ stdin: () => new Uint8Array(), write: () => {}, args: [], now: () => 0n, random: () => {} })
@@ -258,12 +288,28 @@ const provided = new Set(
 /** Refuses, by name, what a module imports beyond WASI's table and the modules in `others`. */
 export function refuseUnknownImports(module: Module, others: readonly string[]): void {
   const unknown = module.imports.filter(
-    ({ module: from, name }) => !others.includes(from) && !(from === wasiModule && provided.has(name)),
+    ({ module: from, name, description }) =>
+      !others.includes(from) &&
+      !(from === wasiModule && provided.has(name) && description.kind === "func"),
   );
-  if (unknown.length === 0) return;
+  if (unknown.length === 0) return refuseMistypedImports(module, others);
   throw unsupported(
     `the module imports what this host does not give: ${unknown.map(({ module: from, name }) => `${from}.${name}`).join(", ")}`,
     `supported: ${wasiModule} (${[...provided].sort().join(", ")})`,
     "no file system, network or environment reaches the profiled program",
+  );
+}
+
+function refuseMistypedImports(module: Module, others: readonly string[]): void {
+  const wrong = module.imports.flatMap(({ module: from, name, description }) => {
+    if (others.includes(from) || description.kind !== "func") return [];
+    const [wanted, found] = [wasiType(name), signature(module, description.type)];
+    return wanted === found ? [] : [`${name} is ${wanted}, the module imports it as ${found}`];
+  });
+  if (wrong.length === 0) return;
+  throw unsupported(
+    `the module imports functions of ${wasiModule} with other types than they have`,
+    ...wrong,
+    "the module is damaged, or made for another host",
   );
 }

@@ -3,7 +3,7 @@
  * counters out at the end. It knows addresses and ids; what a function *is*, its caller knows (run/identity.ts).
  */
 import { readFileSync } from "node:fs";
-import { internalError } from "../../base/diagnostics.ts";
+import { unsupported } from "../../base/diagnostics.ts";
 import type { SharedNative } from "../../probe/native-frames.ts";
 import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../profile/recording.ts";
 import {
@@ -108,8 +108,10 @@ export class Recorder {
         invocation: (record: number, funcObj: bigint, own: bigint, offset: number, resumed: number): bigint =>
           host.invocation(idAt(record), funcObj, own, offset, resumed !== 0) ?? -1n,
         foreign: (pc: number): never => {
-          throw internalError(
-            `a dispatch at 0x${(pc >>> 0).toString(16)} lies outside the running function's code`,
+          throw unsupported(
+            "the program jumps out of its own code",
+            `found: a dispatch at 0x${(pc >>> 0).toString(16)} lies outside the running function's code`,
+            "the module or its bytecode is damaged; if it is not, this is a bug in javy-prof: please report it with the module",
           );
         },
       },

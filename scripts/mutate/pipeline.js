@@ -1,0 +1,60 @@
+/**
+ * Gives files to a command as cli.ts does, and says what came of it:
+ *   ran      a result: the guest ended well, or was stopped by a limit
+ *   failed   a result: the guest threw, trapped or exited with a code
+ *   refused  a Diagnostic of exit 1 to 4 with a message
+ *   bug      anything else
+ */
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { Diagnostic } from "../../dist/base/diagnostics.js";
+import { registerInfo } from "../../dist/commands/info.js";
+import { registerRun } from "../../dist/commands/run.js";
+
+export async function judge(folder, files, args) {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+  let written = "";
+  let said = "";
+  const io = {
+    stdout: async (data) => {
+      written += data;
+    },
+    stderr: (text) => {
+      said += text;
+    },
+    isTerminal: false,
+    stdinIsTerminal: true,
+    width: 80,
+    colour: false,
+    env: {},
+    cwd: folder,
+    interrupted: new AbortController().signal,
+  };
+  let exit = 0;
+  const program = new Command().exitOverride().configureOutput({ writeErr: io.stderr, writeOut: io.stderr });
+  registerRun(program, io, (code) => {
+    exit = code;
+  });
+  registerInfo(program, io);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof Diagnostic && error.exit >= 1 && error.exit <= 4 && error.message !== "") {
+      const text = [error.message, ...error.details].join("\n");
+      if (/undefined|\[object|NaN|\n\s+at /.test(text)) return { outcome: "bug", message: `says: ${text}` };
+      return { outcome: "refused", exit: error.exit, message: error.message.replace(/^(\S+\.wasm: )+/, "") };
+    }
+    const message =
+      error instanceof Diagnostic
+        ? `exit ${error.exit}: ${error.message} ${error.details.slice(0, 3).join(" | ")}`
+        : (error?.stack ?? String(error));
+    return { outcome: "bug", message };
+  }
+  if (args[0] === "info") return written === "" ? { outcome: "bug", message: "says nothing" } : { outcome: "ran" };
+  const { kind } = JSON.parse(written).run.exit;
+  if (![0, 1, 3].includes(exit)) return { outcome: "bug", message: `exit ${exit} without a reason: ${said}` };
+  return { outcome: exit === 3 ? "failed" : "ran", exit, kind };
+}
