@@ -17,7 +17,9 @@ const pure = ["profile", "format"];
 /** What a file other than cli.ts takes from the process, and why it may. */
 const allowedOfProcess: Readonly<Record<string, readonly string[]>> = {
   // --real-clock: the guest's monotonic clock.
-  "run/guest.ts": ["hrtime"],
+  "run/streams.ts": ["hrtime"],
+  // what this V8 cannot run is said with its version.
+  "run/runnable.ts": ["versions"],
   // doctor names the Node and V8 that it runs on.
   "commands/doctor.ts": ["versions"],
 };

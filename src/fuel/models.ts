@@ -49,7 +49,11 @@ const bulkOperations = [
 /** Instructions whose work grows with their topmost operand. */
 const sized = [...bulkOperations, "memory.grow"];
 
-function model(name: string, units: readonly string[], freeFailure: number | null): Omit<CostModel, "startup"> {
+function model(
+  name: string,
+  units: readonly string[],
+  freeFailure: number | null,
+): Omit<CostModel, "startup"> {
   const cost = new Uint32Array(opcodes.length).fill(1);
   const perUnit = new Uint32Array(opcodes.length);
   opcodes.forEach((op, row) => {

@@ -26,7 +26,11 @@ export function pluginAbi(module: Module): PluginAbi | null {
   };
   const has = (name: string, count: number) => parameters(name) === count;
   const realloc = ["cabi_realloc", "canonical_abi_realloc"].find((name) => has(name, 4));
-  if (realloc === undefined || !module.exports.some(({ kind, name }) => kind === "memory" && name === "memory")) return null;
+  if (
+    realloc === undefined ||
+    !module.exports.some(({ kind, name }) => kind === "memory" && name === "memory")
+  )
+    return null;
   const invoke = parameters("invoke");
   const run =
     invoke === 4 || invoke === 5

@@ -289,8 +289,7 @@ const provided = new Set(
 export function refuseUnknownImports(module: Module, others: readonly string[]): void {
   const unknown = module.imports.filter(
     ({ module: from, name, description }) =>
-      !others.includes(from) &&
-      !(from === wasiModule && provided.has(name) && description.kind === "func"),
+      !others.includes(from) && !(from === wasiModule && provided.has(name) && description.kind === "func"),
   );
   if (unknown.length === 0) return refuseMistypedImports(module, others);
   throw unsupported(

@@ -52,7 +52,8 @@ test("data that spans much is laid out where it fills half of it, and copied oth
 
 /** (module (memory 2000) (data (i32.const 0) "a" × count) (data (i32.const 20000000) "b")) */
 function spanning(count: number): Uint8Array {
-  const leb = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]);
+  const leb = (value: number): number[] =>
+    value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)];
   const content = (address: readonly number[], bytes: Uint8Array) =>
     Buffer.concat([Uint8Array.from([0, 0x41, ...address, 0x0b, ...leb(bytes.length)]), bytes]);
   const data = Buffer.concat([
