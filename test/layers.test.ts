@@ -175,7 +175,7 @@ describe("the rules can fail", () => {
       "run/b.ts": 'import { env } from "node:process";',
       "run/c.ts": "const { env } = process;",
       "run/d.ts": 'console.log("here");',
-      "run/guest.ts": "process.hrtime.bigint();",
+      "run/streams.ts": "process.hrtime.bigint();",
       "run/e.ts": "/** of this process. */ postprocess.run();",
     });
     expect(processUses(broken)).toEqual([
