@@ -84,7 +84,7 @@ def measure_with_all_versions(records, modules, venvs, stack, temporary):
 
 
 def record_engines(venvs, stack, temporary):
-    """The modules of fixtures/engines that have a `_start`; an app.wasm is run with the plugin beside it."""
+    """The modules of fixtures/engines that have a `_start`; an app.wasm is run with the plugin beside it, or the embedded one."""
     empty = temporary / "empty"
     empty.write_bytes(b"")
     records = {}
@@ -94,7 +94,9 @@ def record_engines(venvs, stack, temporary):
         records[name] = {"sha256": digest(path.read_bytes())}
         if path.name == "plugin.wasm":
             continue
-        plugin = str(path.with_name("plugin.wasm")) if path.name == "app.wasm" else None
+        beside = path.with_name("plugin.wasm")
+        embedded = ROOT / "plugin" / "plugin.wasm"
+        plugin = str(beside if beside.exists() else embedded) if path.name == "app.wasm" else None
         modules[name] = {"app": str(path), "plugin": plugin, "input": str(empty)}
     measure_with_all_versions(records, modules, venvs, stack, temporary)
     return {"about": ABOUT_ENGINES, "programSha256": digest((ENGINES / "census.js").read_bytes()), "modules": records}
