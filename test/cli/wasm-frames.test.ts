@@ -41,12 +41,16 @@ test.each(["wasmtime-45", "wasmtime-48", "wasmtime-50"])("a Rust program under %
   for (const [name, count] of Object.entries(calls)) expect(called(name), name).toEqual([["wasm", count]]);
 });
 
-test("the summary says nothing of JavaScript", async () => {
+test("neither the summary nor the profile speaks of JavaScript", async () => {
   const args = ["run", inRoot("fixtures/wasm/words.wasm"), "-i", input, "--frames", "wasm", "--top", "3"];
   const { code, stderr } = await javyProf(folder, args);
   expect(code).toBe(0);
   expect(stderr).toContain("words::fib");
   expect(stderr).not.toMatch(/your JS|startup|quickjs/);
+  const profile = JSON.parse(readFileSync(join(folder, "words.speedscope.json"), "utf8")) as {
+    profiles: { name: string }[];
+  };
+  expect(profile.profiles.map(({ name }) => name)).toEqual(["fuel · calls in order"]);
 });
 
 test("a module with QuickJS, as WebAssembly", async () => {
