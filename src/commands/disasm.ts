@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { type Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
+import { withoutPlace } from "../format/labels.ts";
 import {
   type ListedProgram,
   type Listing,
@@ -267,7 +268,9 @@ function select(
   const chosen = new Set<NumberedFunction>();
   for (const one of wanted) {
     const number = /^#?(\d+)$/.exec(one)?.[1];
-    const found = all.filter((fn) => (number === undefined ? fn.name === one : fn.number === Number(number)));
+    const found = all.filter((fn) =>
+      number === undefined ? fn.name === one || withoutPlace(fn.name) === one : fn.number === Number(number),
+    );
     if (found.length === 0)
       throw usageError(
         number === undefined ? `there is no function ${JSON.stringify(one)}` : `there is no function ${one}`,

@@ -1,5 +1,5 @@
 /** What a result says of how a run ended and of what qualifies it, in words. */
-import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
+import { type CostModel, isAssumed, newestMeasured, oldestMeasured } from "../fuel/models.ts";
 import type { Warning } from "../profile/result.ts";
 import type { HostSettings, RunEnd } from "./job.ts";
 
@@ -36,7 +36,7 @@ export function settingsWarnings(model: CostModel, host: HostSettings): Warning[
   if (isAssumed(model.name)) {
     warnings.push({
       code: "model-assumed",
-      message: `${model.name} has not been measured; it is counted like wasmtime-${newestMeasured}`,
+      message: `${model.name} has not been measured; it is counted like wasmtime-${Number(model.name.split("-")[1]) < oldestMeasured ? oldestMeasured : newestMeasured}`,
     });
   }
   if (host.realClock)

@@ -182,8 +182,10 @@ export class ProfiledRun {
     const registry = this.#registry;
     if (!recorder) return null;
     const { fuel } = this;
-    // An uncaught exception has unwound its frames already.
-    const stack = end.kind === "ok" ? [] : end.kind === "throw" ? recorder.unwound() : recorder.stack();
+    // An uncaught exception has unwound its frames already, and where the engine cannot be heard it is a trap behind it.
+    const open = end.kind === "ok" || end.kind === "throw" ? [] : recorder.stack();
+    const left = end.kind === "throw" || (end.kind === "trap" && end.exact && open.length === 0);
+    const stack = left ? recorder.unwound() : open;
     recorder.finish(fuel);
     const natives = (this.#settings.natives?.frames ?? []).map(({ name, kind }, index) => ({
       origin: { kind: "native", index, name, work: kind } as const,

@@ -201,12 +201,14 @@ function chooseExport(module: Module, wanted: string | null): string {
   const list = callable.join(", ") || "no function that takes no arguments";
   if (wanted !== null) {
     if (entryPoints(module).includes(wanted)) return wanted;
-    const exported = module.exports.some(({ name, kind }) => name === wanted && kind === "func");
-    throw usageError(
-      exported ? `the export "${wanted}" takes arguments` : `the module has no export "${wanted}"`,
-      `it exports ${list}`,
-      "choose one with --export",
-    );
+    const exported = module.exports.find(({ name }) => name === wanted);
+    const problem =
+      exported === undefined
+        ? `the module has no export "${wanted}"`
+        : exported.kind === "func"
+          ? `the export "${wanted}" takes arguments`
+          : `the export "${wanted}" is a ${exported.kind}, not a function`;
+    throw usageError(problem, `it exports ${list}`, "choose one with --export");
   }
   if (callable.includes("_start")) return "_start";
   if (callable.length === 1) return callable[0]!;

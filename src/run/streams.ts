@@ -3,6 +3,7 @@
  * descriptor says, the first part kept for the result. Synchronous, as guests are.
  */
 import { readSync, writeSync } from "node:fs";
+import { usageError } from "../base/diagnostics.ts";
 import { type HostSettings, type OutputSummary, outputKept } from "./job.ts";
 import { randomStream } from "./random.ts";
 
@@ -42,7 +43,10 @@ function writeFully(fd: number, bytes: Uint8Array): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN")
+        throw usageError(
+          `cannot write the guest's output to ${fd === 2 ? "stderr" : "stdout"}: ${code ?? String(error)}`,
+        );
       pause(1);
     }
   }
