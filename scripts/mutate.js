@@ -65,15 +65,18 @@ async function oversee() {
       const reason = `${found.exit} ${reasonClass(found.message)}`;
       report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
     }
-    if (found.ms > report.slowest.ms) report.slowest = { number: found.number, what: found.what, ms: found.ms };
-    if (found.rss > report.largest.rss) report.largest = { number: found.number, what: found.what, rss: found.rss };
+    if (found.ms > report.slowest.ms)
+      report.slowest = { number: found.number, what: found.what, ms: found.ms };
+    if (found.rss > report.largest.rss)
+      report.largest = { number: found.number, what: found.what, rss: found.rss };
     if (found.outcome === "bug") {
       report.bugs.push(found);
       process.stderr.write(`BUG ${found.number} ${found.what}: ${found.message}\n`);
       if (values.keep !== undefined) keep(found.number);
     }
     if (values.only !== undefined) process.stderr.write(`${JSON.stringify(found)}\n`);
-    if (report.mutants % 500 === 0) process.stderr.write(`${report.mutants} ${JSON.stringify(report.outcomes)}\n`);
+    if (report.mutants % 500 === 0)
+      process.stderr.write(`${report.mutants} ${JSON.stringify(report.outcomes)}\n`);
   };
   const work = async () => {
     while (next < last) await child(() => (next < last ? next++ : null), note);
@@ -104,7 +107,14 @@ function child(take, note) {
       number = served++ < 400 ? take() : null;
       if (number === null) return process_.disconnect();
       timer = setTimeout(() => {
-        note({ number, what: mutant(seed, number).what, outcome: "bug", message: "hangs", ms: silenceMs, rss: 0 });
+        note({
+          number,
+          what: mutant(seed, number).what,
+          outcome: "bug",
+          message: "hangs",
+          ms: silenceMs,
+          rss: 0,
+        });
         number = null;
         process_.kill("SIGKILL");
       }, silenceMs);

@@ -50,7 +50,7 @@ def measure():
             linker.define(store, "h", "nop", Func(store, FuncType([], []), lambda: None))
             before = store.get_fuel()
             instance = linker.instantiate(store, module)
-            for name in case.get("then", []):
+            for name in case.get("then", "").split():
                 instance.exports(store)[name](store)
             entry["fuel"] = before - store.get_fuel()
         except Exception as error:
@@ -80,7 +80,7 @@ def main():
                 case["wasm"] = found["wasm"]
             if "fuel" in found:
                 case["fuel"][f"wasmtime-{version.split('.')[0]}"] = found["fuel"]
-    text = json.dumps(document, indent=1) + "\n"
+    text = json.dumps(document, indent=2) + "\n"
     if options.check:
         if text != CASES.read_text():
             raise SystemExit("differs from test/fuel/instantiation.json")

@@ -3,8 +3,8 @@
  * (seed, number).
  */
 import { readFileSync } from "node:fs";
-import { lebEnd, opcodeEnd, rowAt, skipImmediates } from "../../dist/wasm/instructions.js";
 import { decodeModule } from "../../dist/wasm/decode.js";
+import { lebEnd, opcodeEnd, rowAt, skipImmediates } from "../../dist/wasm/instructions.js";
 import { localDeclarations } from "../../dist/wasm/locals.js";
 import { noRow, opcodes } from "../../dist/wasm/opcodes.js";
 
@@ -32,7 +32,9 @@ const whole = [
 ];
 const embedded = "plugin/plugin.wasm";
 const pairs = [
-  ...["bellard2021", "bellard2023", "bellard2024", "ng19", "ng21"].map((name) => engines(name, "app", "plugin")),
+  ...["bellard2021", "bellard2023", "bellard2024", "ng19", "ng21"].map((name) =>
+    engines(name, "app", "plugin"),
+  ),
   ["fixtures/javy/dynamic-wit.wasm", embedded],
   ...["app", "no-source", "throw"].map((name) => [`fixtures/stripped/${name}.wasm`, embedded]),
   ...["discount", "echo", "logs", "throw"].flatMap((name) =>
@@ -87,7 +89,8 @@ export function mutant(seed, number) {
   }
   files[kind] = bytes;
   const choice = random.below(10);
-  if (choice === 0 && kind === "app.wasm") return done(["info", "app.wasm", ...(random.below(2) ? ["--json"] : [])]);
+  if (choice === 0 && kind === "app.wasm")
+    return done(["info", "app.wasm", ...(random.below(2) ? ["--json"] : [])]);
   if (choice === 0) return done(["info", "plugin.wasm"]);
   if (choice === 1) command.push("--frames", "wasm");
   if (choice === 2) command.push("--frames", "engine");
@@ -149,7 +152,15 @@ const scratch = (bytes, { start, end }, random, most) =>
     if (end <= start || end > copy.length) return;
     for (let count = 1 + random.below(most); count > 0; count--) {
       const at = start + random.below(end - start);
-      copy[at] = random.pick([copy[at] ^ (1 << random.below(8)), copy[at] + 1, copy[at] - 1, random.below(256), 0, 0x80, 0xff]);
+      copy[at] = random.pick([
+        copy[at] ^ (1 << random.below(8)),
+        copy[at] + 1,
+        copy[at] - 1,
+        random.below(256),
+        0,
+        0x80,
+        0xff,
+      ]);
     }
   });
 const inSection = (ids, most) => (bytes, random) => {
@@ -160,7 +171,8 @@ const inSection = (ids, most) => (bytes, random) => {
 
 function bits(bytes, random) {
   return changed(bytes, (copy) => {
-    for (let count = 1 + random.below(8); count > 0; count--) copy[random.below(copy.length)] ^= 1 << random.below(8);
+    for (let count = 1 + random.below(8); count > 0; count--)
+      copy[random.below(copy.length)] ^= 1 << random.below(8);
   });
 }
 function someBytes(bytes, random) {
@@ -222,26 +234,45 @@ function leb(bytes, random) {
 /** The head of this module and the tail of another, at any place or where a section begins. */
 function spliced(bytes, random) {
   const other = fixture(random.pick(all)).bytes;
-  if (random.below(3) === 0) return joined(bytes.subarray(0, random.below(bytes.length)), other.subarray(random.below(other.length)));
+  if (random.below(3) === 0)
+    return joined(bytes.subarray(0, random.below(bytes.length)), other.subarray(random.below(other.length)));
   const own = random.pick(sectionsOf(bytes));
   if (!own) return bytes;
   const same = sectionsOf(other).find(({ id }) => id === own.id);
-  return joined(bytes.subarray(0, own.start), same ? other.subarray(same.start, same.end) : new Uint8Array(), bytes.subarray(own.end));
+  return joined(
+    bytes.subarray(0, own.start),
+    same ? other.subarray(same.start, same.end) : new Uint8Array(),
+    bytes.subarray(own.end),
+  );
 }
 /** The serialized program, or a name of an exported function. */
 function payload(bytes, random, module) {
   const passive = module.data.filter(({ mode }) => mode === "passive");
-  return passive.length === 0 ? data(bytes, random) : scratch(bytes, random.pick(passive).bytes, random, random.pick([1, 2, 8, 64]));
+  return passive.length === 0
+    ? data(bytes, random)
+    : scratch(bytes, random.pick(passive).bytes, random, random.pick([1, 2, 8, 64]));
 }
 const data = inSection([11], 64);
 const code = inSection([10], 3);
 const tables = inSection([1, 2, 3, 4, 5, 6, 7, 8, 9, 12], 2);
 const names = inSection([0], 8);
-for (const [name, way] of Object.entries({ data, code, tables, names })) Object.defineProperty(way, "name", { value: name });
+for (const [name, way] of Object.entries({ data, code, tables, names }))
+  Object.defineProperty(way, "name", { value: name });
 
 /** Instructions that take and give the same. */
 const alike = [
-  ["i32.add", "i32.sub", "i32.and", "i32.or", "i32.xor", "i32.shl", "i32.shr_u", "i32.mul", "i32.div_u", "i32.rem_s"],
+  [
+    "i32.add",
+    "i32.sub",
+    "i32.and",
+    "i32.or",
+    "i32.xor",
+    "i32.shl",
+    "i32.shr_u",
+    "i32.mul",
+    "i32.div_u",
+    "i32.rem_s",
+  ],
   ["i32.eq", "i32.ne", "i32.lt_s", "i32.gt_u", "i32.le_s", "i32.ge_u"],
   ["i64.add", "i64.sub", "i64.and", "i64.or", "i64.shl", "i64.div_s"],
   ["i32.load", "i32.load8_u", "i32.load16_s"],
@@ -268,7 +299,8 @@ function behaviour(bytes, random, module) {
         continue;
       }
       const usable = places.filter(
-        ({ name, at }) => /const$|load|store|^br(_if)?$|^call$/.test(name) || alike.some((group) => group.includes(copy[at])),
+        ({ name, at }) =>
+          /const$|load|store|^br(_if)?$|^call$/.test(name) || alike.some((group) => group.includes(copy[at])),
       );
       const place = random.pick(usable);
       if (!place) continue;
@@ -284,7 +316,17 @@ function behaviour(bytes, random, module) {
 }
 
 const ways = [
-  ...[bits, someBytes, truncation, truncationAtSection, dropSection, repeatSection, swapSections, inserted, removed],
+  ...[
+    bits,
+    someBytes,
+    truncation,
+    truncationAtSection,
+    dropSection,
+    repeatSection,
+    swapSections,
+    inserted,
+    removed,
+  ],
   ...[leb, spliced, payload, data, code, tables, names, behaviour],
 ];
 /** Ways that often leave a module that can run. */

@@ -44,7 +44,8 @@ export async function judge(folder, files, args) {
   } catch (error) {
     if (error instanceof Diagnostic && error.exit >= 1 && error.exit <= 4 && error.message !== "") {
       const text = [error.message, ...error.details].join("\n");
-      if (/undefined|\[object|NaN|\n\s+at /.test(text)) return { outcome: "bug", message: `says: ${text}` };
+      if (/\bundefined\b|\[object|\bNaN\b|\n\s+at /.test(text))
+        return { outcome: "bug", message: `says: ${text}` };
       return { outcome: "refused", exit: error.exit, message: error.message.replace(/^(\S+\.wasm: )+/, "") };
     }
     const message =
@@ -53,7 +54,8 @@ export async function judge(folder, files, args) {
         : (error?.stack ?? String(error));
     return { outcome: "bug", message };
   }
-  if (args[0] === "info") return written === "" ? { outcome: "bug", message: "says nothing" } : { outcome: "ran" };
+  if (args[0] === "info")
+    return written === "" ? { outcome: "bug", message: "says nothing" } : { outcome: "ran" };
   const { kind } = JSON.parse(written).run.exit;
   if (![0, 1, 3].includes(exit)) return { outcome: "bug", message: `exit ${exit} without a reason: ${said}` };
   return { outcome: exit === 3 ? "failed" : "ran", exit, kind };

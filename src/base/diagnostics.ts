@@ -54,7 +54,9 @@ export class DecodeError extends Diagnostic {
   readonly offset: number;
 
   constructor(what: string, offset: number) {
-    super(Exit.unsupported, `${what} (at offset 0x${offset.toString(16)})`);
+    super(Exit.unsupported, `${what} (at offset 0x${offset.toString(16)})`, [
+      "what is there is damaged, or cut short: build it, or get it, anew",
+    ]);
     this.name = "DecodeError";
     this.offset = offset;
   }

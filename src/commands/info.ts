@@ -3,8 +3,10 @@
  * cannot be read is said beside what can; only bytes that are no module at all are an error.
  */
 import type { Command } from "commander";
+import { named } from "../base/diagnostics.ts";
 import { type NamedFacts, renderFacts, writeFactsJson } from "../format/module-facts.ts";
 import { inspect, type ModuleFacts } from "../javy/inspect.ts";
+import { lacking, whyNotRunnable } from "../run/runnable.ts";
 import { compiledEntry, type ExaminedEntry, examine } from "./examined.ts";
 import type { CommandIo } from "./io.ts";
 import { parseCount } from "./options.ts";
@@ -34,6 +36,11 @@ export async function info(path: string, options: InfoOptions, io: CommandIo): P
   const entry = await readEntry(path, io.cwd);
   const examined = await examine(entry, options.plugin, io);
   const { module, kind, plugin } = examined;
+  const notRunnable = whyNotRunnable(module);
+  // what this Node.js lacks is said below; code that is not well typed cannot be looked into
+  named(entry.name, () => {
+    if (notRunnable && lacking(module).length === 0) throw notRunnable;
+  });
   const found = inspect(module, {
     ...{ kind, only },
     plugin: plugin?.module ?? null,
@@ -52,11 +59,12 @@ export async function info(path: string, options: InfoOptions, io: CommandIo): P
 /** What `run` would take, or say. */
 function runFacts(
   name: string,
-  { refusal, engine }: ExaminedEntry,
+  { module, refusal, engine }: ExaminedEntry,
   { dispatch, quickjs, entryPoints, namespace }: ModuleFacts,
   { plugin }: InfoOptions,
 ): NamedFacts["run"] {
-  if (refusal) return { ready: false, message: refusal.message, details: refusal.details };
+  const refused = refusal ?? whyNotRunnable(module);
+  if (refused) return { ready: false, message: refused.message, details: refused.details };
   const start = entryPoints.includes("_start") ? "" : " --export <name>";
   const command = `javy-prof run ${name}${plugin === undefined ? "" : ` --plugin ${plugin}`}${start}`;
   if (!dispatch || quickjs.length === 0) {

@@ -4,7 +4,7 @@
  */
 import { type Fuel, toFuel } from "../base/fuel.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/function.ts";
-import { functionPosition, type LineEntry, lineTable, positionAt } from "../quickjs/lines.ts";
+import { functionPosition, type LineEntry, positionAt, soundLines } from "../quickjs/lines.ts";
 import { displayNames } from "../quickjs/names.ts";
 import type { EngineVersion } from "../quickjs/versions.ts";
 import type { Recording } from "./recording.ts";
@@ -98,7 +98,7 @@ class Attribution {
 
   #place(fn: BytecodeFunction): Place {
     const { lines } = this.#options.engine!;
-    const table = lineTable(fn, lines);
+    const table = soundLines(fn, lines);
     // Class initialisers have no position of their own: their first line stands for them.
     const position = functionPosition(fn, lines) ?? table[0];
     if (!position || fn.file === "") return nowhere;

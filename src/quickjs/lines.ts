@@ -10,6 +10,7 @@
  * one that the source agrees with. Columns count bytes of UTF-8: `textColumn` turns them into characters.
  */
 import { ByteReader, decodeText, encodeText } from "../base/bytes.ts";
+import { DecodeError } from "../base/diagnostics.ts";
 import type { BytecodeFunction } from "./function.ts";
 import type { LineFormat } from "./versions.ts";
 
@@ -74,6 +75,16 @@ export function lineTable(source: LineSource, format: LineFormat, base = 0): Lin
   return entries;
 }
 
+/** The same where a damaged table is no reason to stop: the function's own position is all that is known then. */
+export function soundLines(source: LineSource, format: LineFormat): LineEntry[] {
+  try {
+    return lineTable(source, format);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return lineTable({ ...source, lineTable: new Uint8Array(), columnTable: new Uint8Array() }, format);
+  }
+}
+
 /** Each entry of a delta-coded table: offset, value and, where the format has it with lines, column; (0, as given) first. */
 function* deltas(
   table: Uint8Array,
@@ -126,7 +137,7 @@ export function textColumn(text: string, column: number): number {
 export function lineSites(fn: LineSource & Pick<BytecodeFunction, "code">, format: LineFormat): Uint32Array {
   const sites = new Uint32Array(fn.code.length);
   const first = new Map<number, number>();
-  const table = lineTable(fn, format);
+  const table = soundLines(fn, format);
   let next = 0;
   let line = 0;
   for (let offset = 0; offset < sites.length; offset++) {

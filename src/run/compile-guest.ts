@@ -1,6 +1,6 @@
 /** JavaScript to bytecode, by a plugin of any generation. */
-import { internalError } from "../base/diagnostics.ts";
-import { isEnd } from "./ends.ts";
+import { internalError, unsupported } from "../base/diagnostics.ts";
+import { isEnd, withoutApi } from "./ends.ts";
 import { initialise } from "./instances.ts";
 import type { CompileJob, CompileOutcome } from "./job.ts";
 import { hostOptions } from "./streams.ts";
@@ -17,16 +17,26 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     ),
   );
   const module = new WebAssembly.Module(plugin as BufferSource);
+  let exports: WebAssembly.Exports;
+  let memory: WebAssembly.Memory;
   try {
     const instance = new WebAssembly.Instance(module, {
       [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
     });
-    const { exports } = instance;
-    const memory = exports["memory"] as WebAssembly.Memory;
+    exports = instance.exports;
+    memory = exports["memory"] as WebAssembly.Memory;
     wasi.memory = memory;
-    const realloc = exports[abi.realloc] as (...args: number[]) => number;
-    const compile = exports[abi.name] as (at: number, length: number) => number;
     initialise(instance);
+  } catch (error) {
+    if (!isEnd(error) && !(error instanceof WebAssembly.LinkError)) throw error;
+    throw unsupported(
+      `the plugin does not start: ${withoutApi((error as Error).message)}`,
+      "it is damaged, or not made for WASI: give another with --plugin <file>",
+    );
+  }
+  const realloc = exports[abi.realloc] as (...args: number[]) => number;
+  const compile = exports[abi.name] as (at: number, length: number) => number;
+  try {
     const at = realloc(0, 0, 1, source.length);
     new Uint8Array(memory.buffer, at, source.length).set(source);
     const view = () => new DataView(memory.buffer);

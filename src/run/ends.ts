@@ -29,22 +29,25 @@ export function endOf(error: unknown, thrown: boolean): RunEnd {
   if (error instanceof Stop) return { kind: error.reason };
   if (error instanceof WebAssembly.RuntimeError) {
     const exact = error.message === "unreachable";
-    return thrown && exact ? { kind: "throw" } : { kind: "trap", message: error.message, exact };
+    const message = withoutApi(error.message);
+    return thrown && exact ? { kind: "throw" } : { kind: "trap", message, exact };
   }
   if (error instanceof RangeError && isStackOverflow(error))
     return { kind: "trap", message: "call stack exhausted", exact: false };
   if (error instanceof GuestFault) return { kind: "trap", message: error.message, exact: false };
   // V8's words for a memory that does not fit: WebAssembly.Instance(): Out of memory: …
   if (error instanceof RangeError && /Out of memory/.test(error.message))
-    throw unsupported(
-      "the module's memory does not fit",
-      error.message.replace(/^WebAssembly\.\w+\(\): /, ""),
-    );
+    throw unsupported("the module's memory does not fit", withoutApi(error.message));
   if (error instanceof WebAssembly.LinkError)
     throw unsupported(
       "the module does not fit what it imports",
-      error.message.replace(/^WebAssembly\.\w+\(\): /, ""),
+      withoutApi(error.message),
       "it is damaged, or goes with another plugin",
     );
   throw error;
+}
+
+/** What V8 says, without the function of its interface that said it. */
+export function withoutApi(message: string): string {
+  return message.replace(/^WebAssembly\.\w+\(\): /, "");
 }

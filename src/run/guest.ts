@@ -48,7 +48,8 @@ export function runGuest(job: RunJob): RunOutcome {
     initialise(app, job.export);
     (app.exports[job.export] as () => void)();
   });
-  return run.finish(() => host.finish(plugin?.exports ?? {}));
+  // a plugin that did not come up has nothing to say
+  return run.finish(() => (job.plugin && !plugin ? null : host.finish(plugin?.exports ?? {})));
 }
 
 /** Runs a module on a host that the user made. */

@@ -10,7 +10,8 @@ import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import type { Warning } from "../profile/result.ts";
 import { readUnit } from "../quickjs/bytecode.ts";
 import { type LossReason, type LostFunction, lacksDebug } from "../quickjs/carry.ts";
-import type { BytecodeUnit } from "../quickjs/function.ts";
+import type { BytecodeFunction, BytecodeUnit } from "../quickjs/function.ts";
+import { lineTable } from "../quickjs/lines.ts";
 import { type EngineVersion, versions } from "../quickjs/versions.ts";
 import { type App, compileJob, type Plugin, readPlugin } from "./app.ts";
 import type { CompiledSource } from "./job.ts";
@@ -189,4 +190,33 @@ function whyLost(lost: readonly LostFunction[]): string {
     return [`${reasons[reason]} ${names.slice(0, shownNames).join(", ")}${more}`];
   });
   return groups.join("; ");
+}
+
+/** What of a program's bytecode is damaged: it may run all the same, and is shown as far as it can be. */
+export function payloadWarnings(payload: Uint8Array | null, engine: EngineVersion | null): Warning[] {
+  if (payload === null || engine === null || payload[0] !== engine.version) return [];
+  const damaged = (what: string) => [{ code: "bytecode-damaged", message: `the module's bytecode ${what}` }];
+  let unit: BytecodeUnit;
+  try {
+    unit = readUnit(payload, 0, engine);
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    return damaged(
+      `cannot be read and may be damaged: ${error.message}; functions are shown as they are in memory`,
+    );
+  }
+  const broken = unit.functions.filter((made) => !hasSoundLines(made, engine)).length;
+  return broken === 0
+    ? []
+    : damaged(`has ${broken} function(s) whose line table is damaged: they have no lines`);
+}
+
+function hasSoundLines(made: BytecodeFunction, { lines }: EngineVersion): boolean {
+  try {
+    lineTable(made, lines);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Diagnostic)) throw error;
+    return false;
+  }
 }

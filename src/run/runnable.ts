@@ -23,17 +23,22 @@ const features: readonly Feature[] = [
   },
 ];
 
+/** Names of the features that a module uses and older engines lack. */
+export function lacking(module: Module): string[] {
+  return features.filter(({ used }) => used(module)).map(({ name }) => name);
+}
+
 /** Why V8 does not take a module; null where it does. */
 export function whyNotRunnable(module: Module): Diagnostic | null {
   if (WebAssembly.validate(module.bytes as BufferSource)) return null;
   const reason = compileError(module.bytes);
   const here = `Node.js ${process.versions.node} (V8 ${process.versions.v8.split("-")[0]})`;
-  const lacking = features.filter(({ used }) => used(module));
-  if (lacking.length > 0)
+  const used = features.filter((feature) => feature.used(module));
+  if (used.length > 0)
     return unsupported(
-      `this module uses what ${here} does not run: ${lacking.map(({ name }) => name).join(", ")}`,
+      `this module uses what ${here} does not run: ${lacking(module).join(", ")}`,
       `found: ${reason}`,
-      `supported: WebAssembly as this Node.js runs it; Node.js ${Math.max(...lacking.map(({ node }) => node))} and wasmtime have it`,
+      `supported: WebAssembly as this Node.js runs it; Node.js ${Math.max(...used.map(({ node }) => node))} has it, and so has wasmtime`,
     );
   return unsupported(
     `this module is damaged: ${reason}`,

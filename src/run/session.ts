@@ -21,7 +21,7 @@ import type { App, Plugin } from "./app.ts";
 import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
 import { Control, type HostSettings, type RunJob, type RunOutcome } from "./job.ts";
 import { platformWarnings } from "./limits.ts";
-import { findLines, type GivenSource, type Lines, linesWarnings } from "./lines.ts";
+import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
 import { Patience } from "./patience.ts";
 import {
   enginesOf,
@@ -33,7 +33,13 @@ import {
   locate,
   nativeFrames,
 } from "./prepare.ts";
-import { type ShopifyGeneration, type ShopifyLimits, shopifyGeneration, shopifyLimits } from "./shopify.ts";
+import {
+  refuseIncomplete,
+  type ShopifyGeneration,
+  type ShopifyLimits,
+  shopifyGeneration,
+  shopifyLimits,
+} from "./shopify.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {
@@ -125,7 +131,7 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     limits,
     maxFuel: pending.maxFuel ?? limits?.fuel ?? null,
     host: { ...pending.host, platform },
-    export: pending.host.userHost ? "" : chooseExport(app.module, pending.export),
+    export: pending.host.userHost ? "" : named(pending.name, () => chooseExport(app.module, pending.export)),
     located,
     engines,
     native: refused && located ? framesOf("engine", located) : native,
@@ -188,6 +194,7 @@ function platformOf(
       plugin.module.exports.map(({ name }) => name),
     );
   const platform = found && (found.certain || typeof limits === "number") ? found : null;
+  if (plugin && platform) refuseIncomplete(platform, plugin.module);
   if (limits === "none" || (limits === "auto" && !platform)) return { platform, limits: null };
   return { platform, limits: shopifyLimits(limits === "auto" ? 1 : limits) };
 }
@@ -331,6 +338,7 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
       ...settingsWarnings(request.model, request.host),
       ...platformNotes(request, outcome),
       ...linesWarnings(request.lines, outcome.carried),
+      ...payloadWarnings(app.payload, engine),
     ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? request.name : compiled);

@@ -10,7 +10,9 @@
  *   shopify_function_v2 and later                                    place for it; `finalize()` six words: address and
  *                                                                    length of the output and of both parts of the logs
  */
-import { usageError } from "../base/diagnostics.ts";
+import { unsupported, usageError } from "../base/diagnostics.ts";
+import { signature, typeText } from "../wasm/type-text.ts";
+import type { Module } from "../wasm/types.ts";
 import { compactJson, type Json, parseJson, prettyJson } from "./exact-json.ts";
 import type { Host, PlatformFacts, Streams } from "./host.ts";
 import { decodeMessagePack, encodeMessagePack } from "./messagepack.ts";
@@ -59,6 +61,23 @@ export function shopifyGeneration(
   const exports = new Set(exported);
   if (!["initialize", "finalize", "memory"].every((name) => exports.has(name))) return null;
   return { namespace: names[0] ?? "", format: "messagepack", through: "memory", certain: true };
+}
+
+/** @throws Diagnostic (exit 4) where a plugin lacks what its generation's host calls. */
+export function refuseIncomplete({ through, namespace }: ShopifyGeneration, plugin: Module): void {
+  if (through !== "memory") return;
+  const wrong = Object.entries({ initialize: "i>i", finalize: ">i" }).flatMap(([name, wanted]) => {
+    const found = plugin.exports.find((one) => one.name === name && one.kind === "func");
+    if (!found) return [`${name} is missing`];
+    const type = plugin.functions[found.index]!;
+    return typeText(plugin, type) === wanted ? [] : [`${name} is ${signature(plugin, type)}`];
+  });
+  if (wrong.length === 0) return;
+  throw unsupported(
+    `the plugin "${namespace}" does not have what its platform's host calls`,
+    ...wrong,
+    "supported: initialize (i32) -> (i32), finalize () -> (i32), as Shopify's plugins of generation 3 and later have",
+  );
 }
 
 export interface ShopifyLimits {

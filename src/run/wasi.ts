@@ -293,10 +293,21 @@ export function refuseUnknownImports(module: Module, others: readonly string[]):
   );
   if (unknown.length === 0) return refuseMistypedImports(module, others);
   throw unsupported(
-    `the module imports what this host does not give: ${unknown.map(({ module: from, name }) => `${from}.${name}`).join(", ")}`,
-    `supported: ${wasiModule} (${[...provided].sort().join(", ")})`,
-    "no file system, network or environment reaches the profiled program",
+    `the module imports what this host does not give: ${listed(unknown)}`,
+    `supported: the ${provided.size} functions of ${wasiModule}`,
+    "a module that is for another host runs with that: --host <file> (docs/hosts.md)",
   );
+}
+
+/** More names than this say no more. */
+const mostNames = 12;
+
+function listed(imports: Module["imports"]): string {
+  const names = imports.map(({ module: from, name, description: { kind } }) =>
+    kind === "func" ? `${from}.${name}` : `${from}.${name} (a ${kind})`,
+  );
+  const more = names.length - mostNames;
+  return names.slice(0, mostNames).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function refuseMistypedImports(module: Module, others: readonly string[]): void {

@@ -56,6 +56,7 @@ export function decodeModule(bytes: Uint8Array): Module {
       "this is a WebAssembly component, not a core module",
       "supported: core modules, as `javy build` writes them",
       "to get at the core module inside: wasm-tools component unbundle --module-dir <dir> <component.wasm>",
+      "or: npx @bytecodealliance/jco transpile <component.wasm> -o <dir>, which writes its core modules there",
     );
   }
   if (version !== 1) reader.fail(`unknown WebAssembly version ${version}`, 4);

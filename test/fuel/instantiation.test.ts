@@ -9,7 +9,7 @@ interface Case {
   readonly name: string;
   readonly wasm: string;
   /** Exports called after the instantiation: the figures are of more than that. */
-  readonly then?: readonly string[];
+  readonly then?: string;
   readonly fuel: Readonly<Record<string, number>>;
 }
 

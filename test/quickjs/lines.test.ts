@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readUnit } from "../../src/quickjs/bytecode.ts";
 import { instructions } from "../../src/quickjs/disassemble.ts";
-import { functionPosition, lineTable, positionAt, textColumn } from "../../src/quickjs/lines.ts";
+import { functionPosition, lineTable, positionAt, soundLines, textColumn } from "../../src/quickjs/lines.ts";
 import { displayNames } from "../../src/quickjs/names.ts";
 import { engineById } from "../../src/quickjs/versions.ts";
 import { compile, run } from "./compile.ts";
@@ -117,4 +117,12 @@ test("each call has the position that the trace shows for it", () => {
     const { line, column } = positionAt(lineTable(fn, format), call.offset)!;
     expect(output).toContain(`at ${name} (function.mjs:${line}:${column})`);
   }
+});
+
+test("a damaged table leaves the function's own position", () => {
+  const { lines } = engineById("ng26");
+  const source = { line: 3, column: 2, lineTable: Uint8Array.of(0, 0xff), columnTable: new Uint8Array() };
+  expect(() => lineTable(source, lines)).toThrow("unexpected end");
+  const own = soundLines(source, lines);
+  expect(own).toEqual([{ offset: 0, ...functionPosition(source, lines) }]);
 });

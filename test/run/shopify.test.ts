@@ -12,7 +12,7 @@ import { parseJson, prettyJson } from "../../src/run/exact-json.ts";
 import type { Host, PlatformFacts, Streams } from "../../src/run/host.ts";
 import { wasiHost } from "../../src/run/host.ts";
 import { platformWarnings, violations } from "../../src/run/limits.ts";
-import { shopifyGeneration, shopifyHost, shopifyLimits } from "../../src/run/shopify.ts";
+import { refuseIncomplete, shopifyGeneration, shopifyHost, shopifyLimits } from "../../src/run/shopify.ts";
 import { Wasi, wasiModule } from "../../src/run/wasi.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 
@@ -259,4 +259,14 @@ test("a plain WASI host leaves everything as it is", () => {
   expect(host.streams).toBe(streams);
   host.prepare({});
   expect(host.finish({})).toBeNull();
+});
+
+test("a plugin without what the host calls is refused by name", () => {
+  const generation = shopifyGeneration(["shopify_functions_javy_v3"])!;
+  const plugin = decodeModule(fixture("shopify_functions_javy_v3.wasm"));
+  expect(() => refuseIncomplete(generation, plugin)).not.toThrow();
+  const exports = plugin.exports.filter(({ name }) => name !== "finalize");
+  expect(() => refuseIncomplete(generation, { ...plugin, exports })).toThrow(
+    expect.objectContaining({ exit: 4, details: expect.arrayContaining(["finalize is missing"]) }),
+  );
 });

@@ -1,7 +1,8 @@
 /** The host answers as wasmtime does, and gives nothing away. */
 import { describe, expect, test } from "vitest";
-import { GuestExit, refuseUnknownImports, Wasi, type WasiOptions } from "../../src/run/wasi.ts";
-import type { Module } from "../../src/wasm/types.ts";
+import { GuestExit, GuestFault, refuseUnknownImports, Wasi, type WasiOptions } from "../../src/run/wasi.ts";
+import { wasiType } from "../../src/run/wasi-types.ts";
+import { assemble } from "../wasm/binaryen.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -144,16 +145,35 @@ test("proc_exit ends the guest with its code", () => {
   expect(() => host().call("proc_exit", 3)).toThrow(GuestExit);
 });
 
+const importing = (...imports: readonly string[]) =>
+  assemble(`(module ${imports.map((text) => `(import ${text})`).join(" ")})`);
+const fdWrite = '"wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32))';
+
 test("what the host does not give is refused by name", () => {
-  const imports = [
-    { module: "wasi_snapshot_preview1", name: "fd_write" },
-    { module: "wasi_snapshot_preview1", name: "path_teleport" },
-    { module: "env", name: "secret" },
-    { module: "plugin", name: "invoke" },
-  ];
-  const module = { imports } as unknown as Module;
-  expect(() => refuseUnknownImports(module, ["plugin"])).toThrow(
-    "wasi_snapshot_preview1.path_teleport, env.secret",
+  const module = importing(
+    fdWrite,
+    '"wasi_snapshot_preview1" "path_teleport" (func)',
+    '"env" "secret" (global i32)',
+    '"plugin" "invoke" (func)',
   );
-  expect(() => refuseUnknownImports({ imports: imports.slice(0, 1) } as unknown as Module, [])).not.toThrow();
+  expect(() => refuseUnknownImports(module, ["plugin"])).toThrow(
+    /wasi_snapshot_preview1\.path_teleport.*env\.secret \(a global\)|env\.secret \(a global\).*wasi_snapshot_preview1\.path_teleport/,
+  );
+  expect(() => refuseUnknownImports(importing(fdWrite), [])).not.toThrow();
+});
+
+test("every function of WASI has the type that it is imported with", () => {
+  for (const name of Object.keys(host().wasi.functions))
+    expect(wasiType(name), name).toMatch(/^\(.*\) -> \(.*\)$/);
+  expect(wasiType("fd_seek")).toBe("(i32, i64, i32, i32) -> (i32)");
+  const mistyped = importing(
+    '"wasi_snapshot_preview1" "fd_seek" (func (param i32 i32 i32 i32) (result i32))',
+  );
+  expect(() => refuseUnknownImports(mistyped, [])).toThrow("with other types than they have");
+});
+
+test("an address outside of the guest's memory is the guest's fault", () => {
+  expect(() => host().call("random_get", -4, 8)).toThrow(
+    new GuestFault("out of bounds memory access in random_get"),
+  );
 });
