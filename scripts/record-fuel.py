@@ -31,10 +31,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "fixtures" / "programs"
 RECORD = ROOT / "fixtures" / "fuel.json"
 ENGINES = ROOT / "fixtures" / "engines"
-ENGINES_RECORD = ENGINES / "fuel.json"
+WASM = ROOT / "fixtures" / "wasm"
 BUDGET = 10**15
 ABOUT = "Fuel that wasmtime itself reports for each program in fixtures/programs, by version. Written by scripts/record-fuel.py; don't edit."
 ABOUT_ENGINES = "Fuel that wasmtime itself reports for each module in fixtures/engines, by version. Written by scripts/record-fuel.py --engines; don't edit."
+ABOUT_WASM = "Fuel that wasmtime itself reports for words.wasm on words.txt, by version. Written by scripts/record-fuel.py --wasm; don't edit."
 
 
 def digest(data):
@@ -83,7 +84,7 @@ def measure_with_all_versions(records, modules, venvs, stack, temporary):
 
 
 def record_engines(venvs, stack, temporary):
-    """The modules of fixtures/engines that have a `_start`; an app.wasm is run with the plugin beside it."""
+    """The modules of fixtures/engines that have a `_start`; an app.wasm is run with the plugin beside it, or the embedded one."""
     empty = temporary / "empty"
     empty.write_bytes(b"")
     records = {}
@@ -93,10 +94,21 @@ def record_engines(venvs, stack, temporary):
         records[name] = {"sha256": digest(path.read_bytes())}
         if path.name == "plugin.wasm":
             continue
-        plugin = str(path.with_name("plugin.wasm")) if path.name == "app.wasm" else None
+        beside = path.with_name("plugin.wasm")
+        embedded = ROOT / "plugin" / "plugin.wasm"
+        plugin = str(beside if beside.exists() else embedded) if path.name == "app.wasm" else None
         modules[name] = {"app": str(path), "plugin": plugin, "input": str(empty)}
     measure_with_all_versions(records, modules, venvs, stack, temporary)
     return {"about": ABOUT_ENGINES, "programSha256": digest((ENGINES / "census.js").read_bytes()), "modules": records}
+
+
+def record_wasm(venvs, stack, temporary):
+    """The program without an engine, fixtures/wasm/words.wasm, on words.txt."""
+    path = WASM / "words.wasm"
+    records = {path.name: {"sha256": digest(path.read_bytes())}}
+    modules = {path.name: {"app": str(path), "plugin": None, "input": str(WASM / "words.txt")}}
+    measure_with_all_versions(records, modules, venvs, stack, temporary)
+    return {"about": ABOUT_WASM, "modules": records}
 
 
 def record(names, cli, venvs, stack, temporary):
@@ -137,15 +149,18 @@ def main():
     parser.add_argument("--venvs", type=pathlib.Path, help="keep the virtual environments in this folder")
     parser.add_argument("--stack", type=int, help="max_wasm_stack in bytes (default: wasmtime's own, 512 KiB)")
     parser.add_argument("--engines", action="store_true", help="record fixtures/engines instead of fixtures/programs")
+    parser.add_argument("--wasm", action="store_true", help="record fixtures/wasm instead")
     options = parser.parse_args()
-    if options.engines:
-        with tempfile.TemporaryDirectory() as folder:
-            new = record_engines(options.venvs or pathlib.Path(folder), options.stack, pathlib.Path(folder))
+    for chosen, recorder, folder in ((options.engines, record_engines, ENGINES), (options.wasm, record_wasm, WASM)):
+        if not chosen:
+            continue
+        with tempfile.TemporaryDirectory() as temporary:
+            new = recorder(options.venvs or pathlib.Path(temporary), options.stack, pathlib.Path(temporary))
         text = json.dumps(new, indent=2) + "\n"
         if not options.check:
-            ENGINES_RECORD.write_text(text)
-        elif text != ENGINES_RECORD.read_text():
-            raise SystemExit("differs from fixtures/engines/fuel.json")
+            (folder / "fuel.json").write_text(text)
+        elif text != (folder / "fuel.json").read_text():
+            raise SystemExit(f"differs from {folder.relative_to(ROOT)}/fuel.json")
         return
 
     old = json.loads(RECORD.read_text()) if RECORD.exists() else {"programs": {}}

@@ -23,21 +23,12 @@ ABOUT = "Fuel that wasmtime itself reports for the modules here, by version. Wri
 
 def record(venvs, temporary):
     plugin = base.ROOT / "plugin" / "plugin.wasm"
-    described = json.loads((base.ROOT / "plugin" / "plugin.json").read_text())
-    (temporary / "input").write_bytes(b"")
-    modules = {path.stem: {"sha256": base.digest(path.read_bytes())} for path in sorted(FOLDER.glob("*.wasm"))}
-    files = {name: {"app": str(FOLDER / f"{name}.wasm"), "input": str(temporary / "input")} for name in modules}
-    job = {"plugin": str(plugin), "namespace": described["importNamespace"], "stack": None}
-    job |= {"programs": files, "temporary": str(temporary)}
-    for version in base.VERSIONS:
-        for name, found in base.measure(base.environment(venvs, version), job).items():
-            module = modules[name]
-            fuel = module.pop("fuel", {}) | {f"wasmtime-{version.split('.')[0]}": found.pop("fuel")}
-            for key, value in found.items():
-                if module.setdefault(key, value) != value:
-                    raise SystemExit(f"{name}: {key} under wasmtime {version} is {value}, before it was {module[key]}")
-            module["fuel"] = fuel
-    return {"about": ABOUT, "pluginSha256": base.digest(plugin.read_bytes()), "modules": modules}
+    empty = temporary / "empty"
+    empty.write_bytes(b"")
+    records = {path.stem: {"sha256": base.digest(path.read_bytes())} for path in sorted(FOLDER.glob("*.wasm"))}
+    modules = {name: {"app": str(FOLDER / f"{name}.wasm"), "plugin": str(plugin), "input": str(empty)} for name in records}
+    base.measure_with_all_versions(records, modules, venvs, None, temporary)
+    return {"about": ABOUT, "pluginSha256": base.digest(plugin.read_bytes()), "modules": records}
 
 
 def main():

@@ -7,6 +7,7 @@ import { writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, Exit, type ExitCode } from "./base/diagnostics.ts";
 import { registerBuild } from "./commands/build.ts";
+import { registerDisasm } from "./commands/disasm.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerInfo } from "./commands/info.ts";
@@ -67,6 +68,7 @@ registerBuild(program, io);
 registerView(program, io);
 registerExport(program, io);
 registerInfo(program, io);
+registerDisasm(program, io);
 registerDoctor(program, io, finish);
 for (const command of program.commands) command.exitOverride();
 

@@ -17,8 +17,8 @@ const pure = ["profile", "format"];
 /** What a file other than cli.ts takes from the process, and why it may. */
 const allowedOfProcess: Readonly<Record<string, readonly string[]>> = {
   // --real-clock: the guest's monotonic clock.
-  "run/guest.ts": ["hrtime"],
-  // What a module lacks, it lacks on this Node and V8.
+  "run/streams.ts": ["hrtime"],
+  // what this V8 cannot run is said with its version.
   "run/runnable.ts": ["versions"],
   // doctor names the Node and V8 that it runs on.
   "commands/doctor.ts": ["versions"],
@@ -175,7 +175,7 @@ describe("the rules can fail", () => {
       "run/b.ts": 'import { env } from "node:process";',
       "run/c.ts": "const { env } = process;",
       "run/d.ts": 'console.log("here");',
-      "run/guest.ts": "process.hrtime.bigint();",
+      "run/streams.ts": "process.hrtime.bigint();",
       "run/e.ts": "/** of this process. */ postprocess.run();",
     });
     expect(processUses(broken)).toEqual([

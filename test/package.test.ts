@@ -35,7 +35,7 @@ test("has what a user needs", () => {
 test("has nothing else", () => {
   const roots = new Set(files.map((file) => file.split("/")[0]));
   expect([...roots].sort()).toEqual(
-    ["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", "dist", "package.json", "plugin"].sort(),
+    ["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", "dist", "docs", "package.json", "plugin"].sort(),
   );
   expect(files.filter((file) => file.startsWith("plugin/")).sort()).toEqual([
     "plugin/plugin.json",

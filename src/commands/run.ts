@@ -209,7 +209,7 @@ function details({ facts, outcome, result }: Session, plugin: Plugin | null): st
     ...(dispatch
       ? [
           `engine     ${quickjs}, bytecode version ${bytecodeVersion}, instrumented ${grouped(facts.engineBytes)} bytes`,
-          `dispatch   function ${dispatch.function} ${plugin?.names.get(dispatch.function) ?? ""}: ${dispatch.shape}, ${dispatch.targets} distinct targets`,
+          `dispatch   function ${[dispatch.function, plugin?.names.get(dispatch.function) ?? ""].join(" ").trim()}: ${dispatch.shape}, ${dispatch.targets} distinct targets`,
         ]
       : []),
     `program    ${grouped(facts.appBytes)} bytes, of which bytecode ${grouped(facts.payloadBytes)}`,

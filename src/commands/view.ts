@@ -38,6 +38,11 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
   if (file === undefined) io.stderr(`viewing ${inertText(path)}, the newest profile here\n`);
   const bytes = await readInput(path, io.cwd, "the profile");
   const isResult = looksLikeResult(bytes);
+  if (!isResult && !looksLikeProfile(bytes))
+    throw usageError(
+      `${path} is no profile`,
+      "view takes what run writes: *.speedscope.json, *.fuel.json, *.cpuprofile, *.folded",
+    );
   const fileName = isResult ? "result.speedscope.json" : basename(path);
   const served = await serveProfile({
     profile: isResult ? writeSpeedscope(parseResult(decodeText(bytes), path)) : bytes,
@@ -51,6 +56,14 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
   if (io.interrupted.aborted) served.close();
   else if (options.open ?? true) await openBrowser(served.url, io);
   await served.ended;
+}
+
+/** JSON with profiles or samples, or lines that end with a number (folded stacks). What it means, speedscope says. */
+function looksLikeProfile(bytes: Uint8Array): boolean {
+  const text = decodeText(bytes.subarray(0, 65_536));
+  if (text.includes("\0")) return false;
+  if (/^\s*[[{]/.test(text)) return /"(profiles|nodes|traceEvents|samples)"/.test(decodeText(bytes));
+  return /^[^\n]+ \d+(\n|$)/.test(text);
 }
 
 /** Opens `url` in the browser; where that fails, says so: the URL is printed already. */

@@ -36,6 +36,8 @@ interface Row extends TableRow {
 
 /** The lines of one table. */
 export function breakdown(by: By, result: Result, options: BreakdownOptions, paint: Paint): string[] {
+  if (result.toolchain.quickjs === null && by !== "function")
+    return [`no ${by} rows: this run kept the functions of the module only (--frames wasm)`];
   const rows = ROWS[by](result, options.width);
   if (by === "builtin" && rows.length === 0)
     return ["no builtin rows: this run kept JavaScript frames only; --frames engine gives them"];

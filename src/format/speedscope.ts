@@ -35,7 +35,9 @@ export function speedscopeFile(result: Result, options: SpeedscopeOptions = {}):
   const table = new FrameTable();
   const frames = result.functions.map((row) => table.add(functionFrame(row, result.files)));
   const first = keepsOrder(result, options) ? callsInOrder(result, table, frames) : callTree(result, frames);
-  const profiles = [first, byLine(result, table, frames), byOpcode(result, table)];
+  // lines and opcodes are JavaScript's
+  const isWasm = result.toolchain.quickjs === null;
+  const profiles = isWasm ? [first] : [first, byLine(result, table, frames), byOpcode(result, table)];
   return {
     $schema: "https://www.speedscope.app/file-format-schema.json",
     shared: { frames: table.frames },

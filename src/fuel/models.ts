@@ -88,6 +88,7 @@ const startups: readonly { readonly since: number; readonly rule: StartupRule | 
 
 /** The newest wasmtime whose fuel has been measured. */
 export const newestMeasured = 50;
+export const oldestMeasured = 20;
 export const defaultModelName = `wasmtime-${newestMeasured}`;
 
 /**
@@ -109,7 +110,8 @@ export function modelNamed(name: string): CostModel {
 
 /** True where the model is an assumption: its wasmtime is newer than what was measured. */
 export function isAssumed(name: string): boolean {
-  return Number(/^wasmtime-(\d+)$/.exec(name)?.[1] ?? 0) > newestMeasured;
+  const major = /^wasmtime-(\d+)$/.exec(name)?.[1];
+  return major !== undefined && (Number(major) > newestMeasured || Number(major) < oldestMeasured);
 }
 
 /** A cost table as a user writes it. Every key is optional; what is not named costs as in `base`. */

@@ -71,11 +71,11 @@ export function findDispatch(module: Module, only?: number): Dispatch {
   const candidates = tables.filter((table) =>
     only === undefined ? table.targets >= fewestTargets : table.function === only,
   );
-  const rejected: string[] = [];
+  const rejected = new Map<TableFigures, string>();
   const accepted: Dispatch[] = [];
   for (const table of candidates.slice(0, 16)) {
     const result = provenance(module, table);
-    if (typeof result === "string") rejected.push(`${describe(table)}: ${result}`);
+    if (typeof result === "string") rejected.set(table, result);
     else accepted.push(result);
   }
   if (accepted.length === 1 || (only !== undefined && accepted.length > 0)) return accepted[0]!;
@@ -89,12 +89,17 @@ export function findDispatch(module: Module, only?: number): Dispatch {
   throw unsupported(
     "no QuickJS interpreter was found in this module",
     `looked for: a br_table with ${fewestTargets} or more distinct targets, whose operand is a byte loaded from memory`,
-    ...rejected,
     ...(tables.length === 0
       ? ["found: no br_table at all"]
-      : tables.slice(0, 5).map((table) => `found: ${describe(table)}`)),
-    "if one of them is the interpreter, name its function with --dispatch-function <index>",
-    "any WASI module can be profiled by its own functions: --frames wasm",
+      : (only === undefined ? tables : candidates).slice(0, 5).map((table) => {
+          const reason = rejected.get(table);
+          return `found: ${describe(table)}${reason ? `; ${reason}` : ""}`;
+        })),
+    ...(only === undefined && tables.length > 0
+      ? ["if one of them is the interpreter after all, name its function with --dispatch-function <index>"]
+      : []),
+    ...(only !== undefined && candidates.length === 0 ? [`found: no br_table in function ${only}`] : []),
+    "a program of another language is profiled by its WebAssembly functions: --frames wasm",
   );
 }
 

@@ -57,7 +57,15 @@ export function nameNatives(
   });
   for (const [index, category] of categories)
     if (!names.has(index)) names.set(index, { kind: "engine", name: category satisfies EngineCategory });
+  nameExported(module, names);
   return names;
+}
+
+/** What a module exports has a name in any case: often the embedder's own code around the engine. */
+function nameExported({ exports, importedFunctions }: Module, names: Map<number, NativeName>): void {
+  for (const { kind, index, name } of exports)
+    if (kind === "func" && index >= importedFunctions && !names.has(index))
+      names.set(index, { kind: "engine", name: `${name} (exported)` });
 }
 
 function firstOf<T, R>(items: readonly T[], find: (item: T) => R | null): R | null {

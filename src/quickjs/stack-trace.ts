@@ -20,6 +20,9 @@ export interface Trace {
   readonly frames: readonly TraceFrame[];
 }
 
+/** How the engine begins to print an exception: `Error: …`, `TypeError: …`, `Uncaught …`. */
+const startsMessage = /^(Uncaught |\w*Error\b)/;
+
 /** The last trace in what a guest wrote to stderr; null where it wrote nothing. */
 export function lastTrace(stderr: string): Trace | null {
   const lines = stderr.trimEnd().split("\n");
@@ -30,7 +33,14 @@ export function lastTrace(stderr: string): Trace | null {
     if (!frame) break;
     frames.unshift(frame);
   }
-  const message = lines[at]?.trim() ?? "";
+  // a message can have lines of its own: it begins where the engine says which error it is
+  let first = at;
+  while (first > 0 && !startsMessage.test(lines[first]!)) first--;
+  if (!startsMessage.test(lines[first] ?? "")) first = at;
+  const message = lines
+    .slice(Math.max(0, first), at + 1)
+    .join("\n")
+    .trim();
   return message === "" && frames.length === 0 ? null : { message, frames };
 }
 

@@ -15,25 +15,24 @@ export interface CodeRange {
   readonly length: number;
 }
 
-/** The code that `pc` lies in, by the nearest structure before it that points there; null where none does. */
+/**
+ * The code that `pc` lies in: that of the nearest structure before it whose code begins at `pc`, as at the start of
+ * a call, otherwise of the nearest whose code goes on behind it. Null where there is none.
+ */
 export function codeAround(memory: GuestMemory, pc: number): CodeRange | null {
   const glance = new Glance(memory);
   const lowest = Math.max(4, pc - farthest);
+  let within: CodeRange | null = null;
   for (let at = (pc - 4) & ~3; at >= lowest; at -= 4) {
     if (!glance.holds(at, 8)) continue;
     const start = glance.u32(at);
     const length = glance.u32(at + 4);
-    // the code stands behind its structure, and pc in it
-    if (
-      start > at &&
-      start <= pc &&
-      length > pc - start &&
-      length <= longestCode &&
-      glance.holds(start, length, 1)
-    )
-      return { start, length };
+    const holds = start > at && start <= pc && length > pc - start && length <= longestCode;
+    if (!holds || !glance.holds(start, length, 1)) continue;
+    if (start === pc) return { start, length };
+    within ??= { start, length };
   }
-  return null;
+  return within;
 }
 
 /** A function of which nothing is known but its code; `number` in the order of appearance. */

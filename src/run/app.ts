@@ -202,7 +202,7 @@ function refuseMistyped(module: Module, plugin: Plugin): void {
   });
   if (wrong.length === 0) return;
   throw unsupported(
-    `the plugin "${plugin.namespace}" does not go with this module`,
+    `the plugin at hand does not go with this module, which imports "${plugin.namespace}"`,
     ...wrong,
     "it is of another version: give the plugin that the module was built for with --plugin <file>",
   );

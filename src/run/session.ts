@@ -5,17 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { decodeText } from "../base/bytes.ts";
-import {
-  Diagnostic,
-  Exit,
-  type ExitCode,
-  internalError,
-  named,
-  unsupported,
-  usageError,
-} from "../base/diagnostics.ts";
+import { Diagnostic, Exit, internalError, named, unsupported, usageError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
-import { type CostModel, isAssumed, newestMeasured } from "../fuel/models.ts";
+import type { CostModel } from "../fuel/models.ts";
 import { entryPoints } from "../javy/module.ts";
 import type { NativeFrames } from "../probe/native-frames.ts";
 import type { Meter } from "../probe/plan.ts";
@@ -26,9 +18,11 @@ import { lastTrace } from "../quickjs/stack-trace.ts";
 import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versions.ts";
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
-import { Control, type HostSettings, type RunEnd, type RunJob, type RunOutcome } from "./job.ts";
+import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
+import { Control, type HostSettings, type RunJob, type RunOutcome } from "./job.ts";
 import { platformWarnings } from "./limits.ts";
 import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
+import { Patience } from "./patience.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -214,12 +208,14 @@ function chooseExport(module: Module, wanted: string | null): string {
   const list = callable.join(", ") || "no function that takes no arguments";
   if (wanted !== null) {
     if (entryPoints(module).includes(wanted)) return wanted;
-    const exported = module.exports.some(({ name, kind }) => name === wanted && kind === "func");
-    throw usageError(
-      exported ? `the export "${wanted}" takes arguments` : `the module has no export "${wanted}"`,
-      `it exports ${list}`,
-      "choose one with --export",
-    );
+    const exported = module.exports.find(({ name }) => name === wanted);
+    const problem =
+      exported === undefined
+        ? `the module has no export "${wanted}"`
+        : exported.kind === "func"
+          ? `the export "${wanted}" takes arguments`
+          : `the export "${wanted}" is a ${exported.kind}, not a function`;
+    throw usageError(problem, `it exports ${list}`, "choose one with --export");
   }
   if (callable.includes("_start")) return "_start";
   if (callable.length === 1) return callable[0]!;
@@ -299,42 +295,6 @@ async function execute(
   }
 }
 
-/** How long a guest may take to stop once it has been asked to. */
-const graceMs = 10_000;
-
-/**
- * The last resort against a guest that does not come past any check (one instruction can fill gigabytes): asked to stop,
- * it gets some seconds; then its thread is ended, and what it counted is lost with it.
- */
-class Patience {
-  readonly #timers: NodeJS.Timeout[] = [];
-  readonly #request: Pick<SessionRequest, "interrupted" | "timeoutMs">;
-  #giveUp: (error: Diagnostic) => void = () => {};
-  readonly ended: Promise<never>;
-
-  constructor(request: Pick<SessionRequest, "interrupted" | "timeoutMs">) {
-    this.#request = request;
-    this.ended = new Promise((_, reject) => {
-      this.#giveUp = reject;
-    });
-    this.ended.catch(() => {});
-    request.interrupted?.addEventListener("abort", this.#interrupted);
-    if (request.timeoutMs !== null) this.#after(request.timeoutMs + graceMs, Exit.checkFailed);
-  }
-
-  readonly #interrupted = () => this.#after(graceMs, Exit.interrupted);
-
-  #after(milliseconds: number, exit: ExitCode): void {
-    const lost = new Diagnostic(exit, "the guest did not stop when it was asked to; its profile is lost");
-    this.#timers.push(setTimeout(() => this.#giveUp(lost), milliseconds));
-  }
-
-  stop(): void {
-    this.#request.interrupted?.removeEventListener("abort", this.#interrupted);
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-}
-
 function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
@@ -375,7 +335,7 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: request.lines.kind === "own" ? (trace?.frames ?? []) : [],
     warnings: [
-      ...warningsOf(request),
+      ...settingsWarnings(request.model, request.host),
       ...platformNotes(request, outcome),
       ...linesWarnings(request.lines, outcome.carried),
       ...payloadWarnings(app.payload, engine),
@@ -386,48 +346,7 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
   return buildResult(recording, { engine, fileName, ...natives }, facts);
 }
 
-function isComparable(end: RunEnd): boolean {
-  return (
-    end.kind === "ok" || end.kind === "exit" || end.kind === "throw" || (end.kind === "trap" && end.exact)
-  );
-}
-
-function messageOf(
-  end: RunEnd,
-  thrown: string | undefined,
-  { maxFuel, timeoutMs }: Pick<SessionRequest, "maxFuel" | "timeoutMs">,
-): string | null {
-  switch (end.kind) {
-    case "throw":
-      return thrown ?? null;
-    case "trap":
-      return thrown === undefined ? end.message : `${end.message}\n${thrown}`;
-    case "fuel":
-      return maxFuel === null ? null : `more than ${maxFuel.toLocaleString("en-US")} fuel`;
-    case "timeout":
-      return timeoutMs === null ? null : `more than ${timeoutMs / 1000} s`;
-    default:
-      return null;
-  }
-}
-
 function platformNotes({ app, limits }: ReadyRequest, { platform, end }: RunOutcome): Warning[] {
   if (!platform) return [];
   return platformWarnings(platform, app.bytes.length, limits, end.kind === "ok" ? "ok" : "early");
-}
-
-function warningsOf({ model, host }: Pick<SessionRequest, "model" | "host">): Warning[] {
-  const warnings: Warning[] = [];
-  if (isAssumed(model.name)) {
-    warnings.push({
-      code: "model-assumed",
-      message: `${model.name} has not been measured; it is counted like wasmtime-${newestMeasured}`,
-    });
-  }
-  if (host.realClock)
-    warnings.push({
-      code: "real-clock",
-      message: "the guest saw the real time: its fuel can differ from run to run",
-    });
-  return warnings;
 }

@@ -1,12 +1,13 @@
 /**
- * Every file in cases/ is a case: comments at its top give the command (`%s` is the file), the exit code and the
- * contents of stdin; what the command prints is in the files beside it that end in .stdout and .stderr, where it
- * prints anything. `BLESS=1` rewrites them; one that no case produces fails.
+ * Every file in cases/ is a case: comments at its top give the command (`%s` is the file, `%plugin` the embedded
+ * engine), the exit code and the contents of stdin, and with `before` a command to run first. What the command prints
+ * is in the files beside it that end in .stdout and .stderr, where it prints anything. `BLESS=1` rewrites them; one
+ * that no case produces fails.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderWith, javyProf } from "./javy-prof.ts";
+import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
 
 const folder = new URL("./cases/", import.meta.url);
 const isGolden = (file: string) => /\.(stdout|stderr)$/.test(file);
@@ -17,11 +18,16 @@ const bless = Boolean(process.env["BLESS"]);
 describe.each(cases)("%s", (file) => {
   test("prints what it should", async () => {
     const source = readFileSync(new URL(file, folder), "utf8");
-    const words = header(source, "run")?.split(" ") ?? [];
-    expect(words[0], `${file} begins with its command: // run: javy-prof %s`).toBe("javy-prof");
+    const words = (key: string) =>
+      header(source, key)
+        ?.split(" ")
+        .map((word) => word.replace("%s", file).replace("%plugin", inRoot("plugin/plugin.wasm")));
+    const [name, ...args] = words("run") ?? [];
+    expect(name, `${file} begins with its command: // run: javy-prof %s`).toBe("javy-prof");
     const { path, remove } = folderWith({ [file]: source });
     try {
-      const args = words.slice(1).map((word) => word.replace("%s", file));
+      const before = words("before");
+      if (before) expect((await javyProf(path, before.slice(1))).code, `${file}: before`).toBe(0);
       const { code, stdout, stderr } = await javyProf(path, args, { stdin: header(source, "stdin") ?? "" });
       expect(code, stderr).toBe(Number(header(source, "exit") ?? 0));
       golden(`${parse(file).name}.stdout`, stdout);

@@ -186,6 +186,52 @@ describe("with --source", () => {
   });
 });
 
+describe.each(["bellard2021", "bellard2023", "bellard2024"])("stripped by %s itself", (engine) => {
+  const plugin = inRoot(`fixtures/engines/${engine}/plugin.wasm`);
+  const program = `function price(item, rate) { var cents = item.cents; return cents * rate; }
+function total(items) {
+  return items.map((item) => price(item, 0.5))
+    .reduce((sum, one) => sum + one, 0);
+}
+class Cart { add(item) { this.items = [item]; return this; } get size() { return this.items.length; } }
+var cart = new Cart().add({ cents: 4 });
+console.log(total(cart.items), cart.size);
+`;
+
+  /** The program without lines, arguments' and variables' names: that engine obeys a directive. */
+  async function build(): Promise<ReturnType<typeof folderWith>> {
+    const made = folderWith({ "whole.js": program, "strip.js": `"use strip"; ${program}` });
+    for (const name of ["whole", "strip"]) {
+      const args = ["build", `${name}.js`, "--plugin", plugin, "-o", `${name}.wasm`];
+      expect((await javyProf(made.path, args)).code).toBe(0);
+    }
+    return made;
+  }
+
+  test("with its source compiled by its plugin, it has the lines of the whole one", async () => {
+    const made = await build();
+    const result = async (...args: string[]) => {
+      const { stdout } = await javyProf(made.path, ["run", ...args, "--plugin", plugin, "--json", "--quiet"]);
+      return JSON.parse(stdout) as Result;
+    };
+    try {
+      const whole = await result("whole.wasm");
+      const carried = await result("strip.wasm", "--source", "whole.js");
+      expect(codes(carried)).toEqual(["lines-carried"]);
+      expect(carried.warnings[0]!.message).toContain("8 of 8 functions are from whole.js");
+      expect(shape(carried, "strip.wasm")).toEqual(shape(whole, "whole.wasm"));
+      // the directive is in the source that it carries
+      const own = await result("strip.wasm");
+      expect(own.warnings).toEqual([
+        { code: "lines-missing", message: expect.stringContaining("leaves debug information out itself") },
+      ]);
+      expect(own.lines).toEqual([]);
+    } finally {
+      made.remove();
+    }
+  });
+});
+
 describe("without any source", () => {
   test("names are stable, and the result says why there are no lines", async () => {
     const [first, second] = await Promise.all([profile("no-source.wasm"), profile("no-source.wasm")]);

@@ -91,6 +91,21 @@ describe.skipIf(realJavy === undefined)("a real javy (JAVY_PROF_TEST_JAVY)", () 
     expect(fuel).toMatchObject({ total: recorded.programs[name]!.fuel["wasmtime-50"], comparable: true });
   });
 
+  test("a static module, as javy builds without options, costs what wasmtime counted", async () => {
+    const { modules } = JSON.parse(readFileSync(inRoot("fixtures/javy/fuel.json"), "utf8")) as {
+      modules: Record<string, { exports: Record<string, { fuel: Record<string, number> }> }>;
+    };
+    const args = [inRoot("fixtures/javy/static.js"), "--javy", realJavy!, "--json"];
+    const { code, stdout } = await javyProf(folder.path, args, { env: bare });
+    expect(code).toBe(0);
+    const { fuel, toolchain } = JSON.parse(stdout) as {
+      fuel: { total: number };
+      toolchain: { engine: string };
+    };
+    expect(toolchain.engine).toBe("static");
+    expect(fuel.total).toBe(modules["static"]!.exports["_start"]!.fuel["wasmtime-50"]);
+  });
+
   test("build writes the module that javy made", async () => {
     const args = ["build", "app.js", "-o", "out.wasm", "-C", "dynamic", "--plugin", flags[3]!.slice(7)];
     const { code, stderr } = await javyProf(folder.path, args, { env: { ...bare, JAVY: realJavy! } });

@@ -165,13 +165,22 @@ describe("the command", () => {
   });
 
   test("another tool's profile is served as it is, under its name", async () => {
-    writeFileSync(join(folder, "v8 run.cpuprofile"), "{}");
+    writeFileSync(join(folder, "v8 run.cpuprofile"), `{"nodes":[]}`);
     const io = testIo(folder);
     const ended = view("v8 run.cpuprofile", { open: false }, io);
     const served = await started(io);
     expect(served.url).toContain("#profileURL=profile.cpuprofile&title=v8%20run.cpuprofile&view=");
     io.interrupt();
     await ended;
+  });
+
+  test.each([
+    ["module.wasm", "\0asm\x01\0\0\0"],
+    ["cart.json", `{"cart":{"lines":[]}}`],
+    ["note.txt", "no profile at all\n"],
+  ])("%s is no profile", async (name, text) => {
+    writeFileSync(join(folder, name), text);
+    await expect(view(name, { open: false }, testIo(folder))).rejects.toThrow(`${name} is no profile`);
   });
 
   test("converts a result", async () => {

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { recognise } from "../../src/javy/module.ts";
+import { brokenSums } from "../../src/profile/invariants.ts";
+import type { Result } from "../../src/profile/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { folderWith, inRoot, javyProf } from "../cli/javy-prof.ts";
 
@@ -50,15 +52,39 @@ test("a WIT export's name is a passive segment behind the bytecode", () => {
   ]);
 });
 
-describe.each(Object.entries(recorded.modules["dynamic-wit"]!.exports))("dynamic-wit %s", (name, one) => {
+const runs = Object.entries(recorded.modules).flatMap(([name, { exports }]) =>
+  Object.entries(exports).map(([entry, one]) => ({ name, entry, one })),
+);
+
+describe.each(runs)("$name $entry", ({ name, entry, one }) => {
   test.each(Object.entries(one.fuel))("under %s", async (model, total) => {
     const folder = folderWith({});
-    const args = [inRoot("fixtures/javy/dynamic-wit.wasm"), "-e", name, "--fuel-model", model, "--json"];
+    const args = [inRoot(`fixtures/javy/${name}.wasm`), "-e", entry, "--fuel-model", model, "--json"];
     const { code, stdout } = await javyProf(folder.path, args);
     folder.remove();
     expect(code).toBe(0);
-    const { fuel, run } = JSON.parse(stdout) as { fuel: object; run: { stdout: string } };
-    expect(fuel).toMatchObject({ total, comparable: true });
-    expect(run.stdout).toBe(one.stdout);
+    const result = JSON.parse(stdout) as Result;
+    expect(result.fuel).toMatchObject({ total, comparable: true });
+    expect(result.run.stdout).toBe(one.stdout);
+    expect(brokenSums(result)).toEqual([]);
+    const last = one.stdout.trimEnd().split("\n").at(-1)!;
+    if (!last.startsWith("{")) return;
+    const { calls } = JSON.parse(last) as { calls: Record<string, number> };
+    for (const [own, count] of Object.entries(calls)) {
+      const rows = result.functions.filter((row) => row.kind === "js" && row.name === own);
+      expect([own, rows.reduce((sum, row) => sum + row.calls, 0)]).toEqual([own, count]);
+    }
   });
+});
+
+test("an export that there is not is answered with those that there are", async () => {
+  const folder = folderWith({});
+  const { code, stderr } = await javyProf(folder.path, [
+    inRoot("fixtures/javy/static-wit.wasm"),
+    "-e",
+    "sum",
+  ]);
+  folder.remove();
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/no export "sum"\n {2}it exports _start, sum-of-squares, count-down\n/);
 });

@@ -2,7 +2,8 @@
 import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { compileJob, readPlugin } from "../../src/run/app.ts";
-import { compileGuest, runGuest } from "../../src/run/guest.ts";
+import { compileGuest } from "../../src/run/compile-guest.ts";
+import { runGuest } from "../../src/run/guest.ts";
 import { Control, type RunOutcome } from "../../src/run/job.ts";
 
 const embedded = readEmbeddedPlugin();

@@ -1,0 +1,62 @@
+/** JavaScript to bytecode, by a plugin of any generation. */
+import { internalError, unsupported } from "../base/diagnostics.ts";
+import { isEnd, withoutApi } from "./ends.ts";
+import { initialise } from "./instances.ts";
+import type { CompileJob, CompileOutcome } from "./job.ts";
+import { hostOptions } from "./streams.ts";
+import { Wasi, wasiModule } from "./wasi.ts";
+
+/** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
+export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcome {
+  const written: Uint8Array[] = [];
+  const wasi = new Wasi(
+    hostOptions(
+      { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
+      (fd, bytes) => void (fd === 2 && written.push(bytes.slice())),
+      () => {},
+    ),
+  );
+  const module = new WebAssembly.Module(plugin as BufferSource);
+  let exports: WebAssembly.Exports;
+  let memory: WebAssembly.Memory;
+  try {
+    const instance = new WebAssembly.Instance(module, {
+      [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
+    });
+    exports = instance.exports;
+    memory = exports["memory"] as WebAssembly.Memory;
+    wasi.memory = memory;
+    initialise(instance);
+  } catch (error) {
+    if (!isEnd(error) && !(error instanceof WebAssembly.LinkError)) throw error;
+    throw unsupported(
+      `the plugin does not start: ${withoutApi((error as Error).message)}`,
+      "it is damaged, or not made for WASI: give another with --plugin <file>",
+    );
+  }
+  const realloc = exports[abi.realloc] as (...args: number[]) => number;
+  const compile = exports[abi.name] as (at: number, length: number) => number;
+  try {
+    const at = realloc(0, 0, 1, source.length);
+    new Uint8Array(memory.buffer, at, source.length).set(source);
+    const view = () => new DataView(memory.buffer);
+    const result = compile(at, source.length);
+    // older plugins have no status: they trap on an error, with its text on stderr
+    const fields = Array.from({ length: abi.words }, (_, i) => view().getUint32(result + 4 * i, true));
+    const [failed, pointer, length] = (abi.words === 3 ? fields : [0, ...fields]) as [number, number, number];
+    const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
+    return failed === 0
+      ? { kind: "bytecode", bytecode: bytes }
+      : { kind: "failed", message: new TextDecoder().decode(bytes).trim() };
+  } catch (error) {
+    if (isEnd(error)) {
+      const said = new TextDecoder().decode(Buffer.concat(written)).trim();
+      return {
+        kind: "failed",
+        message:
+          said || `the compiler failed: ${(error as Error).message} (is the source nested too deeply?)`,
+      };
+    }
+    throw internalError(`compiling failed: ${String(error)}`);
+  }
+}

@@ -1,0 +1,53 @@
+/** How guests end: what is thrown through them, and what an error out of one means. */
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
+import type { RunEnd } from "./job.ts";
+import { GuestExit, GuestFault, isStackOverflow } from "./wasi.ts";
+
+/** Thrown through the guest to stop it. */
+export class Stop extends Error {
+  readonly reason: "fuel" | "timeout" | "interrupted";
+
+  constructor(reason: "fuel" | "timeout" | "interrupted") {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** A host that the user made threw from its counted part. */
+export class HostThrew extends Error {}
+
+/** Whether an error is the guest's own end, and not one of the code around it. */
+export function isEnd(error: unknown): boolean {
+  const ends = [GuestExit, GuestFault, Stop, Diagnostic, WebAssembly.RuntimeError, RangeError];
+  return ends.some((kind) => error instanceof kind);
+}
+
+export function endOf(error: unknown, thrown: boolean): RunEnd {
+  if (error instanceof HostThrew) return { kind: "throw" };
+  if (error instanceof GuestExit)
+    return error.code === 0 ? { kind: "ok" } : { kind: "exit", code: error.code };
+  if (error instanceof Stop) return { kind: error.reason };
+  if (error instanceof WebAssembly.RuntimeError) {
+    const exact = error.message === "unreachable";
+    const message = withoutApi(error.message);
+    return thrown && exact ? { kind: "throw" } : { kind: "trap", message, exact };
+  }
+  if (error instanceof RangeError && isStackOverflow(error))
+    return { kind: "trap", message: "call stack exhausted", exact: false };
+  if (error instanceof GuestFault) return { kind: "trap", message: error.message, exact: false };
+  // V8's words for a memory that does not fit: WebAssembly.Instance(): Out of memory: …
+  if (error instanceof RangeError && /Out of memory/.test(error.message))
+    throw unsupported("the module's memory does not fit", withoutApi(error.message));
+  if (error instanceof WebAssembly.LinkError)
+    throw unsupported(
+      "the module does not fit what it imports",
+      withoutApi(error.message),
+      "it is damaged, or goes with another plugin",
+    );
+  throw error;
+}
+
+/** What V8 says, without the function of its interface that said it. */
+export function withoutApi(message: string): string {
+  return message.replace(/^WebAssembly\.\w+\(\): /, "");
+}

@@ -1,0 +1,43 @@
+/** How long a guest may take to stop once it has been asked to. */
+import { Diagnostic, Exit, type ExitCode } from "../base/diagnostics.ts";
+
+/** When a guest is asked to stop: at Ctrl-C, and after a time. */
+export interface Stops {
+  readonly interrupted?: AbortSignal;
+  readonly timeoutMs: number | null;
+}
+
+const graceMs = 10_000;
+
+/**
+ * The last resort against a guest that does not come past any check (one instruction can fill gigabytes): asked to stop,
+ * it gets some seconds; then its thread is ended, and what it counted is lost with it.
+ */
+export class Patience {
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #request: Stops;
+  #giveUp: (error: Diagnostic) => void = () => {};
+  readonly ended: Promise<never>;
+
+  constructor(request: Stops) {
+    this.#request = request;
+    this.ended = new Promise((_, reject) => {
+      this.#giveUp = reject;
+    });
+    this.ended.catch(() => {});
+    request.interrupted?.addEventListener("abort", this.#interrupted);
+    if (request.timeoutMs !== null) this.#after(request.timeoutMs + graceMs, Exit.checkFailed);
+  }
+
+  readonly #interrupted = () => this.#after(graceMs, Exit.interrupted);
+
+  #after(milliseconds: number, exit: ExitCode): void {
+    const lost = new Diagnostic(exit, "the guest did not stop when it was asked to; its profile is lost");
+    this.#timers.push(setTimeout(() => this.#giveUp(lost), milliseconds));
+  }
+
+  stop(): void {
+    this.#request.interrupted?.removeEventListener("abort", this.#interrupted);
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}

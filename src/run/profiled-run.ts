@@ -1,0 +1,221 @@
+/**
+ * What a profiled run has and a plain one has not: the collector and the hooks that feed it, the registry of functions,
+ * the counter with its limit, and the looks around when that is passed.
+ */
+import { unsupported } from "../base/diagnostics.ts";
+import { meterNames } from "../probe/plan.ts";
+import type { Recording } from "../profile/recording.ts";
+import { lineSites } from "../quickjs/lines.ts";
+import { opcodeWork, otherWork } from "../quickjs/opcode-work.ts";
+import { type EngineVersion, engineById } from "../quickjs/versions.ts";
+import { type CollectorHost, Recorder } from "./collector/recorder.ts";
+import { Stop } from "./ends.ts";
+import { FunctionRegistry, type RegistryListener } from "./identity.ts";
+import { Control, type ProfileSettings, type RunEnd, type RunOutcome } from "./job.ts";
+
+/** Fuel between two looks at the clock and the stop flag. */
+const tickFuel = 4_000_000n;
+
+/** Collector, registry, tick: everything that a profiled run has and a plain one has not. */
+export class ProfiledRun {
+  readonly #settings: ProfileSettings;
+  readonly #control: Int32Array;
+  readonly #deadline: number;
+  readonly recorder: Recorder | null;
+  #registry: FunctionRegistry | null = null;
+  #counter: WebAssembly.Global | undefined;
+  #limit: WebAssembly.Global | undefined;
+  /** Invocations that are suspended, with their own fuel so far, by their state's address. */
+  readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
+  thrown = false;
+  /** Only what happens in between is part of the run. */
+  #part: "before" | "run" | "after" = "before";
+
+  constructor(settings: ProfileSettings, control: Int32Array) {
+    this.#settings = settings;
+    this.#control = control;
+    this.#deadline =
+      settings.timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + settings.timeoutMs;
+    const host = {
+      resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
+      invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
+        this.#invocation(id, funcObj, own, offset, resumed),
+    };
+    this.recorder = settings.totalsOnly ? null : newRecorder(host, settings);
+  }
+
+  /** What the instrumented modules import from `javy_prof`. */
+  get imports(): WebAssembly.ModuleImports {
+    return {
+      ...(this.recorder?.hooks as WebAssembly.ModuleImports | undefined),
+      thrown: () => {
+        this.thrown = true;
+      },
+      [meterNames.tick]: () => this.#tick(),
+      ...(this.#counter ? { [meterNames.counter]: this.#counter, [meterNames.limit]: this.#limit! } : {}),
+    };
+  }
+
+  /** The same for a plugin that runs code of its own before the program: nothing is heard of it until the run begins. */
+  get patientImports(): WebAssembly.ModuleImports {
+    return Object.fromEntries(
+      Object.entries(this.imports).map(([name, hook]) => [
+        name,
+        typeof hook === "function"
+          ? (...args: unknown[]) =>
+              void (this.#part === "run" && (hook as (...args: unknown[]) => void)(...args))
+          : hook,
+      ]),
+    ) as WebAssembly.ModuleImports;
+  }
+
+  /** From here on fuel counts. */
+  begin(): void {
+    this.#part = "run";
+    this.thrown = false;
+    // what counts may have failed to come up
+    if (!this.#counter) return;
+    const { instantiation = 0n } = this.#settings;
+    this.#counter.value = instantiation;
+    this.#raiseLimit(instantiation);
+  }
+
+  /** What the host does from here on is neither counted nor stopped. */
+  end(): void {
+    this.#part = "after";
+    if (this.#counter) this.#raiseLimit(this.fuel);
+  }
+
+  get engine(): string | null {
+    return this.#registry?.engine?.id ?? null;
+  }
+
+  get carried(): RunOutcome["carried"] {
+    const found = this.#registry?.carried;
+    return found ? { carried: found.carried, lost: found.lost } : null;
+  }
+
+  /** The module that counts is instantiated. */
+  attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
+    this.#counter = counting.exports[meterNames.counter] as WebAssembly.Global;
+    this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
+    this.#raiseLimit(0n);
+    const { recorder } = this;
+    const { engines, payload, natives, compiled } = this.#settings;
+    if (!recorder || engines.length === 0) return;
+    if (!memory)
+      throw unsupported(
+        "the module holds QuickJS and exports no memory",
+        'its functions are read from there: a memory exported as "memory" is looked for',
+        "--host profiles modules with a host of their own (docs/hosts.md), --frames wasm any by its own functions",
+      );
+    const guest = {
+      get bytes() {
+        return new Uint8Array(memory.buffer);
+      },
+    };
+    const listener: RegistryListener = {
+      added: (id, made, flags) => {
+        const engine = registry.engine!;
+        const work = natives ? workFrames(engine, natives.work) : undefined;
+        recorder.addFunction(
+          id,
+          made.code.length,
+          flags,
+          lineSites(made, engine.lines),
+          work && ((offset) => work[made.code[offset]!] ?? work[0]!),
+        );
+      },
+      loadedAgain: (rootId) => recorder.willHoist(rootId),
+    };
+    const known = engines.map(engineById);
+    const firstId = natives?.frames.length ?? 0;
+    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
+    this.#registry = registry;
+  }
+
+  get fuel(): bigint {
+    return (this.#counter?.value as bigint | undefined) ?? 0n;
+  }
+
+  /** Past the limit: look around, then go on or stop. */
+  #tick(): void {
+    const { fuel } = this;
+    if (this.#part !== "run") {
+      if (this.#part === "before") this.stopIfAsked();
+      this.#raiseLimit(fuel);
+      return;
+    }
+    Atomics.store(this.#control, Control.progress, Number(fuel / 1_000_000n));
+    if (this.#settings.maxFuel !== null && fuel > this.#settings.maxFuel) throw new Stop("fuel");
+    this.stopIfAsked();
+    this.#raiseLimit(fuel);
+  }
+
+  stopIfAsked(): void {
+    if (Atomics.load(this.#control, Control.stop) !== 0) throw new Stop("interrupted");
+    if (performance.now() > this.#deadline) throw new Stop("timeout");
+  }
+
+  #raiseLimit(fuel: bigint): void {
+    const next = fuel + tickFuel;
+    const { maxFuel } = this.#settings;
+    const least = this.#part === "run" && maxFuel !== null && maxFuel < next;
+    this.#limit!.value = least ? maxFuel : next;
+  }
+
+  /** An activation that can suspend has ended; by its last opcode it is suspended, or the invocation is complete. */
+  #invocation(id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean): bigint | null {
+    const engine = this.#registry!.engine!;
+    const opcode = engine.opcodes[this.#registry!.at(id).function.code[offset]!];
+    const sum = own + (resumed ? (this.#suspended.get(funcObj)?.own ?? 0n) : 0n);
+    if (opcode && engine.suspends.has(opcode.name)) {
+      this.#suspended.set(funcObj, { id, own: sum });
+      return null;
+    }
+    this.#suspended.delete(funcObj);
+    return sum;
+  }
+
+  recording(end: RunEnd): Recording | null {
+    const { recorder } = this;
+    const registry = this.#registry;
+    if (!recorder) return null;
+    const { fuel } = this;
+    // An uncaught exception has unwound its frames already, and where the engine cannot be heard it is a trap behind it.
+    const open = end.kind === "ok" || end.kind === "throw" ? [] : recorder.stack();
+    const left = end.kind === "throw" || (end.kind === "trap" && end.exact && open.length === 0);
+    const stack = left ? recorder.unwound() : open;
+    recorder.finish(fuel);
+    const natives = (this.#settings.natives?.frames ?? []).map(({ name, kind }, index) => ({
+      origin: { kind: "native", index, name, work: kind } as const,
+      ...recorder.counters(index),
+    }));
+    const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
+      origin: { kind: "js", unit, index } as const,
+      ...recorder.counters(natives.length + i),
+    }));
+    return {
+      total: fuel,
+      phases: recorder.phases(),
+      units: registry?.units ?? [],
+      functions: [...natives, ...functions],
+      nodes: recorder.nodes(),
+      events: recorder.events(),
+      stack,
+      rootPending: [...this.#suspended.values()].some(({ id }) => registry?.isRoot(id)),
+      maxDepth: recorder.maxDepth,
+    };
+  }
+}
+
+function newRecorder(host: CollectorHost, { events, natives }: ProfileSettings): Recorder {
+  return natives
+    ? new Recorder(host, events, natives.frames.length, natives.shared, natives.work.get(otherWork))
+    : new Recorder(host, events, 0);
+}
+
+/** The frame of engine work by opcode; undefined where that has no frames. */
+function workFrames(engine: EngineVersion, work: ReadonlyMap<string, number>): number[] | undefined {
+  return work.size === 0 ? undefined : opcodeWork(engine).map((name) => work.get(name)!);
+}

@@ -1,0 +1,3 @@
+// run: javy-prof disasm %s --function nobody
+// exit: 2
+export const somebody = () => {};

@@ -1,0 +1,5 @@
+// run: javy-prof info %s --json
+function double(n) {
+  return 2 * n;
+}
+console.log(double(21));

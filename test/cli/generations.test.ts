@@ -1,0 +1,193 @@
+/**
+ * Every engine in fixtures/engines, of each kind, by the command line: the cells of the README's table. For each module:
+ *   total      equals the fuel that wasmtime reported, under three cost models (fixtures/engines/fuel.json)
+ *   functions  have the names and the calls that the program itself counted
+ *   lines      are those at which census.js has these functions
+ *   builtins   have names: less than 5 % of the native fuel is without one, and the sums hold
+ * `stripped` is the static module without its name section. The README's table is compared with what was found.
+ */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { brokenSums } from "../../src/profile/invariants.ts";
+import type { Result } from "../../src/profile/result.ts";
+import { versions } from "../../src/quickjs/versions.ts";
+import { withoutNames } from "../wasm/strip-names.ts";
+import { inRoot, javyProf } from "./javy-prof.ts";
+
+interface Recorded {
+  readonly sha256: string;
+  readonly stdoutSha256?: string;
+  readonly fuel?: Readonly<Record<string, number>>;
+}
+
+const engines = inRoot("fixtures/engines");
+const { modules: recorded } = JSON.parse(readFileSync(join(engines, "fuel.json"), "utf8")) as {
+  modules: Record<string, Recorded>;
+};
+const census = readFileSync(join(engines, "census.js"), "utf8").split("\n");
+const models = ["wasmtime-45", "wasmtime-48", "wasmtime-50"];
+const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
+
+/** A module to run: the file, and the plugin that it needs. */
+interface Cell {
+  readonly generation: string;
+  readonly kind: string;
+  readonly file: string;
+  readonly stripped: boolean;
+}
+
+const generations = [...new Set(Object.keys(recorded).map((name) => name.split("/")[0]!))];
+const kinds: Readonly<Record<string, string>> = { app: "dynamic" };
+const cells: Cell[] = Object.keys(recorded)
+  .filter((name) => !name.endsWith("/plugin.wasm"))
+  .flatMap((name) => {
+    const [generation, base] = name.replace(".wasm", "").split("/") as [string, string];
+    const cell = { generation, kind: kinds[base] ?? base, file: name, stripped: false };
+    return base === "app" ? [cell] : [cell, { ...cell, kind: `${cell.kind}, stripped`, stripped: true }];
+  });
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "javy-prof-generations-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a cell's module; a stripped one is written first. */
+async function run({ generation, kind, file, stripped }: Cell, ...more: readonly string[]): Promise<Result> {
+  let path = join(engines, file);
+  if (stripped) {
+    const bytes = withoutNames(readFileSync(path));
+    path = join(folder, `${file.replace("/", "-")}`);
+    writeFileSync(path, bytes);
+  }
+  // what the embedded engine is for needs no flag
+  const needed = kind === "dynamic" && generation !== "ng26";
+  const plugin = needed ? ["--plugin", join(engines, generation, "plugin.wasm")] : [];
+  const out = ["--out", `${file.replace(/\W/g, "-")}-${more.join("")}.json`];
+  const { code, stdout, stderr } = await javyProf(folder, [
+    "run",
+    path,
+    ...plugin,
+    "--json",
+    ...out,
+    ...more,
+  ]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Result;
+}
+
+/** What the program counted itself, in the last line that it wrote. */
+function counted({ run: { stdout } }: Result): Record<string, number> {
+  const { calls } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as { calls: Record<string, number> };
+  return calls;
+}
+
+/** Lines of census.js at which its functions stand, by the name that the profile shows. */
+const lineOf: Readonly<Record<string, RegExp>> = {
+  byPrice: /^function byPrice/,
+  fib: /^function fib/,
+  walk: /^function\* walk/,
+  thrower: /^function thrower/,
+  reviver: /^function reviver/,
+  "Shape.of": /^ {2}static of\(/,
+  "get Shape.side": /^ {2}get side\(/,
+  "Shape.area": /^ {2}area\(/,
+  add: /^ {2}add\(/,
+};
+
+function expectLines(result: Result): void {
+  for (const [name, text] of Object.entries(lineOf)) {
+    const rows = result.functions.filter((row) => row.name === name);
+    // of two methods named alike the first stands first
+    const line = census.findIndex((one) => text.test(one)) + 1;
+    expect(line, `census.js has ${name}`).toBeGreaterThan(0);
+    expect(
+      rows.map((row) => row.line),
+      name,
+    ).toContain(line);
+  }
+}
+
+describe.each(cells)("$generation, $kind", (cell) => {
+  const record = recorded[cell.file]!;
+
+  test("is the module that was recorded", () => {
+    expect(sha256(readFileSync(join(engines, cell.file)))).toBe(record.sha256);
+  });
+
+  test("total, functions, lines", async () => {
+    for (const model of cell.stripped ? models.slice(2) : models) {
+      const result = await run(cell, "--fuel-model", model);
+      expect(result.fuel.total, model).toBe(record.fuel![model]);
+      expect(result.fuel.comparable).toBe(true);
+      expect(brokenSums(result)).toEqual([]);
+      expect(sha256(result.run.stdout)).toBe(record.stdoutSha256);
+      const own = counted(result);
+      // a program that is a script is itself a piece of code called <eval>
+      const isScript = !result.functions.some(({ name }) => name.startsWith("(module"));
+      const calls = Object.fromEntries(Object.keys(own).map((name) => [name, callsOf(result, name)]));
+      const extra = isScript && !cell.file.includes("evaluated") ? 1 : 0;
+      expect(calls).toEqual({ ...own, "<eval>": own["<eval>"]! + extra });
+      expectLines(result);
+    }
+  }, 60_000);
+
+  test("builtins", async () => {
+    const result = await run(cell, "--by", "builtin,phase");
+    expect(result.fuel.total).toBe(record.fuel!["wasmtime-50"]);
+    expect(brokenSums(result)).toEqual([]);
+    const self = (kind: string) =>
+      result.functions.filter((row) => row.kind === kind).reduce((total, row) => total + row.self, 0);
+    const native = result.fuel.total - self("js");
+    const share = (name: RegExp) =>
+      result.functions.reduce((sum, row) => sum + (name.test(row.name) ? row.self : 0), 0) / native;
+    expect(share(/^\(unnamed\)$/)).toBeLessThan(0.05);
+    // what the embedder's own functions do is named after them: little, but where they have the engine inlined
+    const bare = /^(bare|bytecode)/.test(cell.kind);
+    expect(share(/^\(unnamed\)$|\(exported\)$/)).toBeLessThan(bare ? 0.2 : 0.05);
+    const names = result.functions.filter(({ kind }) => kind === "builtin").map(({ name }) => name);
+    for (const name of ["Array.prototype.sort", "JSON.parse", "String.prototype.replace"])
+      expect(names, name).toContain(name);
+    expect(names.some((name) => name.startsWith("RegExp.prototype.exec"))).toBe(true);
+  }, 60_000);
+});
+
+function callsOf(result: Result, name: string): number {
+  return result.functions
+    .filter((row) => row.kind === "js" && row.name === name)
+    .reduce((sum, { calls }) => sum + calls, 0);
+}
+
+test("there is a fixture for each version byte that is supported, and each folder has one", () => {
+  expect(
+    readdirSync(engines, { withFileTypes: true })
+      .filter((one) => one.isDirectory())
+      .map(({ name }) => name),
+  ).toEqual(expect.arrayContaining(generations));
+  const ids = new Set(versions.map(({ id }) => id.replace(/(bignum|dumps|early)$/, "")));
+  for (const id of ids)
+    expect(generations.map((name) => name.replace("bellard2020", "bellard2021"))).toContain(id);
+});
+
+test("the README's table says what was run, and nothing else", () => {
+  const readme = readFileSync(inRoot("README.md"), "utf8");
+  const shown = [...readme.matchAll(/^\| (`\w+`) \|[^|]*\|[^|]*\|(.*)\|$/gm)].map(([, name, rest]) =>
+    [name, ...rest!.split("|").map((cell) => cell.trim())].join(" | "),
+  );
+  const works = "T F L B";
+  const wanted = generations.map((generation) => {
+    const found = cells.filter((cell) => cell.generation === generation).map(({ kind }) => kind);
+    const cell = (kind: string) => (found.includes(kind) ? works : "");
+    const others = found.filter((kind) => !/^(dynamic|static)\b|stripped/.test(kind)).sort();
+    for (const kind of others) expect(found).toContain(`${kind}, stripped`);
+    return [
+      `\`${generation}\``,
+      ...["dynamic", "static", "static, stripped"].map(cell),
+      others.map((kind) => `${kind} ${works}`).join(", "),
+    ].join(" | ");
+  });
+  expect(shown).toEqual(wanted);
+});
