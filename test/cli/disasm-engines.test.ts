@@ -20,7 +20,10 @@ const modules = readdirSync(engines, { withFileTypes: true })
         `${name}/${file}`,
         folder,
         file,
-        file === "app.wasm" ? ["--plugin", "plugin.wasm"] : [],
+        // the embedded engine has its own plugin
+        file === "app.wasm" && readdirSync(`${engines}/${name}`).includes("plugin.wasm")
+          ? ["--plugin", "plugin.wasm"]
+          : [],
       ]);
   }) as [string, string, string, string[]][];
 
