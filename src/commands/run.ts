@@ -189,6 +189,9 @@ export async function run(
   if (options.verbose) io.stderr(details(session, plugin));
   // Why the guest failed is no part of the summary: it is said in any case.
   io.stderr(quiet ? renderFailure(result, io.colour) : summary(session, settings, options, wrote.files, io));
+  const unneeded =
+    options.plugin !== undefined && !plugin && !result.warnings.some(({ code }) => code === "lines-carried");
+  if (unneeded) wrote.notes.push("--plugin was not needed: the module has its engine in it");
   for (const note of wrote.notes) if (!options.quiet) io.stderr(`note: ${inertText(note)}\n`);
   const broken = brokenSums(result);
   if (broken.length > 0) throw internalError("the profile does not add up", ...broken.slice(0, 5));
@@ -309,7 +312,7 @@ function isDirectory(path: string): Promise<boolean> {
 
 interface Wrote {
   readonly files: readonly string[];
-  readonly notes: readonly string[];
+  readonly notes: string[];
   /** Why a file could not be written: said after everything else was. */
   readonly error: Error | null;
 }

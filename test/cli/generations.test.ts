@@ -161,6 +161,14 @@ function callsOf(result: Result, name: string): number {
     .reduce((sum, { calls }) => sum + calls, 0);
 }
 
+test("a plugin that is not needed is said", async () => {
+  const plugin = join(engines, "ng21/plugin.wasm");
+  const args = ["run", join(engines, "ng21/static.wasm"), "--plugin", plugin, "--out", "unneeded.json"];
+  const { code, stderr } = await javyProf(folder, args);
+  expect(code).toBe(0);
+  expect(stderr).toContain("note: --plugin was not needed: the module has its engine in it\n");
+});
+
 test("there is a fixture for each version byte that is supported, and each folder has one", () => {
   expect(
     readdirSync(engines, { withFileTypes: true })
