@@ -2,7 +2,7 @@
  * An engine's C sources for the generators beside this file: fetched from the Rust crate registry or at hand,
  * with the crate's own patches applied where its build script does so.
  *
- *   <name> --crate <crate>@<version> [--from folder] [--define NAME]… [--patch NAME]… [--check]
+ *   <name> --crate <crate>@<version> [--from folder] [--define NAME]… [--patch NAME]… [--like name] [--check]
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -24,13 +24,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The options that both generators take; `script` is the name for the generated file's header. */
 export function parseOptions(args, script) {
   const options = {
-    ...{ script, name: "", crate: "", from: "", clang: "clang-19" },
+    ...{ script, name: "", crate: "", from: "", like: "", clang: "clang-19" },
     ...{ defines: [], patches: [], check: false },
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
     if (arg === "--crate") options.crate = args[++i] ?? "";
     else if (arg === "--from") options.from = args[++i] ?? "";
+    else if (arg === "--like") options.like = args[++i] ?? "";
     else if (arg === "--clang") options.clang = args[++i] ?? "";
     else if (arg === "--define") options.defines.push(args[++i] ?? "");
     else if (arg === "--patch") options.patches.push(args[++i] ?? "");
@@ -57,8 +58,12 @@ export function withSources(options, use) {
 }
 
 /** What a generated file says of where it came from. */
-export function origin({ crate, script, name, defines, patches }, folder) {
-  const flags = [...defines.map((each) => ` --define ${each}`), ...patches.map((each) => ` --patch ${each}`)];
+export function origin({ crate, script, name, defines, patches, like }, folder) {
+  const flags = [
+    ...defines.map((each) => ` --define ${each}`),
+    ...patches.map((each) => ` --patch ${each}`),
+    ...(like === "" ? [] : [` --like ${like}`]),
+  ];
   return {
     crate: `crate ${crate}, ${basename(folder)}/`,
     command: `node scripts/${script}.js ${name} --crate ${crate}${flags.join("")}`,

@@ -8,13 +8,14 @@
  *
  * Without --from the crate is fetched by `cargo vendor` in a temporary folder. --define NAME (repeatable) is
  * for headers with conditionals: CONFIG_BIGNUM in Bellard's engine (CONFIG_ATOMICS is never set for WebAssembly).
+ * --like NAME is for an engine that differs from a generated one in nothing but the version byte.
  * --patch NAME (repeatable) applies one of the crate's patches/*.patch first, as its build script does.
  * `DEF` rows are numbered from 0 in order of appearance; `def` rows exist only inside the compiler and have no
  * number of their own.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { origin, parseOptions, withSources, writeOrCheck } from "./engine-source.js";
 
 /** The lines of a C header that the preprocessor keeps, comments removed. */
@@ -132,10 +133,30 @@ ${list(engine.tags.map(quote))}
 `;
 }
 
+/** The text for an engine whose headers differ from those of another in the version byte only, which is checked. */
+function renderLike(engine, name, like, origin) {
+  const other = readFileSync(join(tables, `${like}.ts`), "utf8");
+  const body = (text) => text.slice(text.indexOf("  // name, size"));
+  if (body(render(engine, name, origin)) !== body(other))
+    throw new Error(`${name} differs from ${like} in more than the version byte`);
+  return `// Generated from ${origin.crate} by \`${origin.command}\`. Do not edit.
+import { ${like} } from "./${like}.ts";
+import type { EngineTable } from "./table.ts";
+
+/** The same headers, another form of serialized programs. */
+export const ${name}: EngineTable = { ...${like}, version: ${engine.version} };
+`;
+}
+
+const tables = fileURLToPath(new URL("../src/quickjs/opcodes/", import.meta.url));
+
 function main(args) {
   const options = parseOptions(args, "opcodes");
   withSources(options, (folder) => {
-    const text = render(readEngine(folder, options.defines), options.name, origin(options, folder));
+    const engine = readEngine(folder, options.defines);
+    const { name, like } = options;
+    const from = origin(options, folder);
+    const text = like === "" ? render(engine, name, from) : renderLike(engine, name, like, from);
     writeOrCheck(join("src", "quickjs", "opcodes", `${options.name}.ts`), text, options.check);
   });
 }
