@@ -15,6 +15,7 @@ import {
   writeListingJson,
 } from "../format/listing.ts";
 import { SourceLines } from "../format/source-lines.ts";
+import { entryFile } from "../javy/module.ts";
 import { type HeldProgram, type Programs, programsOf } from "../javy/programs.ts";
 import { matchFunctions } from "../profile/match.ts";
 import type { Result } from "../profile/result.ts";
@@ -24,7 +25,7 @@ import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
 import { engineById } from "../quickjs/versions.ts";
 import { findLines, linesWarnings } from "../run/lines.ts";
 import { GuestThread } from "../run/thread.ts";
-import { compiledEntry, type ExaminedEntry, examine } from "./examined.ts";
+import { type ExaminedEntry, examine } from "./examined.ts";
 import type { CommandIo } from "./io.ts";
 import { parseCount } from "./options.ts";
 import { type Entry, readEntry, readSource, sha256Of } from "./program.ts";
@@ -85,7 +86,7 @@ export async function disasm(
   // the name that the entry file goes by where the result was written
   const name = result?.content.module.name ?? entry.name;
   const all = held.map(({ unit }) =>
-    listUnit(unit, (compiled) => (compiled === compiledEntry ? name : compiled)),
+    listUnit(unit, (compiled) => (compiled === entryFile ? name : compiled)),
   );
   const source = await sourceOf(entry, examined, options, io);
   // the source is that of the program's own file: a program in memory may have another, given with --source

@@ -57,6 +57,3 @@ export async function examine(
     await thread.close();
   }
 }
-
-/** What Javy calls the entry file in bytecode. */
-export const compiledEntry = "function.mjs";

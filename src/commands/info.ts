@@ -6,8 +6,9 @@ import type { Command } from "commander";
 import { named } from "../base/diagnostics.ts";
 import { type NamedFacts, renderFacts, writeFactsJson } from "../format/module-facts.ts";
 import { inspect, type ModuleFacts } from "../javy/inspect.ts";
+import { entryFile } from "../javy/module.ts";
 import { lacking, whyNotRunnable } from "../run/runnable.ts";
-import { compiledEntry, type ExaminedEntry, examine } from "./examined.ts";
+import { type ExaminedEntry, examine } from "./examined.ts";
 import type { CommandIo } from "./io.ts";
 import { parseCount } from "./options.ts";
 import { readEntry, sha256Of } from "./program.ts";
@@ -44,7 +45,7 @@ export async function info(path: string, options: InfoOptions, io: CommandIo): P
   const found = inspect(module, {
     ...{ kind, only },
     plugin: plugin?.module ?? null,
-    file: (compiled) => (compiled === compiledEntry ? entry.name : compiled),
+    file: (compiled) => (compiled === entryFile ? entry.name : compiled),
   });
   const facts: NamedFacts = {
     name: entry.name,

@@ -42,6 +42,9 @@ export interface OtherModule {
 
 export type JavyModule = PluginModule | DynamicModule | StaticModule | OtherModule;
 
+/** What Javy calls the program's file, in bytecode and in messages. */
+export const entryFile = "function.mjs";
+
 /** What a dynamic module takes from a plugin, in any generation. */
 const pluginFunctions = ["invoke", "eval_bytecode", "cabi_realloc", "canonical_abi_realloc"];
 

@@ -6,7 +6,7 @@ import { encodeText } from "../base/bytes.ts";
 import { Diagnostic, Exit, unsupported } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { linkDynamic } from "../javy/link.ts";
-import { type JavyModule, recognise } from "../javy/module.ts";
+import { entryFile, type JavyModule, recognise } from "../javy/module.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { functionNames } from "../wasm/names.ts";
 import { signature } from "../wasm/type-text.ts";
@@ -97,7 +97,7 @@ export function compileJob({ bytes, abi: { realloc, compile } }: Plugin, source:
 function compileError(message: string, name: string): Diagnostic {
   const [first = "the compiler gave no message", ...rest] = message
     .split("\n")
-    .map((line) => line.replaceAll("function.mjs", name).trim());
+    .map((line) => line.replaceAll(entryFile, name).trim());
   const place = rest.map((line) => /^at (.*:\d+:\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
   const text = first.replace(/^Error: /, "");
   const details = rest.filter((line) => line !== "" && line !== `at ${place}`);

@@ -8,7 +8,7 @@ import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, Exit, internalError, named, unsupported, usageError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { CostModel } from "../fuel/models.ts";
-import { entryPoints } from "../javy/module.ts";
+import { entryFile, entryPoints } from "../javy/module.ts";
 import type { NativeFrames } from "../probe/native-frames.ts";
 import type { Meter } from "../probe/plan.ts";
 import { buildResult, type RunFacts } from "../profile/build-result.ts";
@@ -93,8 +93,6 @@ export interface Session {
 }
 
 const nativesShown = { builtin: "named", engine: "all", wasm: "all" } as const;
-
-const entryFile = "function.mjs";
 
 /** A request whose program is there, with what was found in it. */
 type ReadyRequest = Omit<SessionRequest, "app" | "export" | "limits"> & {
