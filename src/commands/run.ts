@@ -13,7 +13,7 @@ import { defaultModelName } from "../fuel/models.ts";
 import { brokenSums } from "../profile/invariants.ts";
 import type { Result } from "../profile/result.ts";
 import type { Plugin } from "../run/app.ts";
-import type { HostSettings } from "../run/job.ts";
+import type { HostSettings } from "../run/host-settings.ts";
 import { violations } from "../run/limits.ts";
 import { runSession, type Session, type SessionRequest } from "../run/session.ts";
 import { GuestThread } from "../run/thread.ts";

@@ -6,7 +6,8 @@ import type { NativeFrame, SharedNative } from "../probe/native-frames.ts";
 import type { Recording } from "../profile/recording.ts";
 import type { Carried } from "../quickjs/carry.ts";
 import type { PlatformFacts } from "./host.ts";
-import type { ShopifyGeneration } from "./shopify.ts";
+import type { HostSettings } from "./host-settings.ts";
+import type { OutputSummary } from "./streams.ts";
 
 /** Compiles JavaScript in an instance of its own. */
 export interface CompileJob {
@@ -79,22 +80,6 @@ export interface CompiledSource {
   readonly engines: readonly string[];
 }
 
-export interface HostSettings {
-  /** Contents of stdin, or "inherit" to read the process's own at the guest's first read. */
-  readonly stdin: Uint8Array | "inherit";
-  /** Pass the guest's output on to the process's stdout and stderr; "stderr": all of it there, stdout is taken. */
-  readonly passThrough: boolean | "stderr";
-  readonly args: readonly string[];
-  readonly realClock: boolean;
-  /** Where the fixed monotonic clock stands, in nanoseconds; default 0. Some runtimes refuse to start at 0. */
-  readonly monotonic?: bigint;
-  readonly seed: bigint;
-  /** The platform whose protocol the guest speaks; without it, WASI between pipes. */
-  readonly platform?: ShopifyGeneration | null;
-  /** Absolute path of a host that the user made; it drives the guest, and the export is not called. */
-  readonly userHost?: string | null;
-}
-
 /** Words of the shared control array. */
 export const Control = {
   /** Non-zero asks the guest to stop. */
@@ -136,15 +121,6 @@ export interface RunOutcome {
   readonly milliseconds: number;
   readonly memorySha256: string | null;
 }
-
-export interface OutputSummary {
-  readonly bytes: number;
-  /** The first bytes, up to `outputKept`. */
-  readonly head: Uint8Array;
-}
-
-/** How much of each output stream a result keeps. */
-export const outputKept = 1024 * 1024;
 
 /** A Diagnostic that crosses the thread boundary. */
 export interface FailedOutcome {

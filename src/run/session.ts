@@ -19,7 +19,8 @@ import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versio
 import type { Module } from "../wasm/types.ts";
 import type { App, Plugin } from "./app.ts";
 import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
-import { Control, type HostSettings, type RunJob, type RunOutcome } from "./job.ts";
+import type { HostSettings } from "./host-settings.ts";
+import { Control, type RunJob, type RunOutcome } from "./job.ts";
 import { platformWarnings } from "./limits.ts";
 import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
 import { Patience } from "./patience.ts";

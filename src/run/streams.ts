@@ -4,8 +4,17 @@
  */
 import { readSync, writeSync } from "node:fs";
 import { usageError } from "../base/diagnostics.ts";
-import { type HostSettings, type OutputSummary, outputKept } from "./job.ts";
+import type { HostSettings } from "./host-settings.ts";
 import { randomStream } from "./random.ts";
+
+export interface OutputSummary {
+  readonly bytes: number;
+  /** The first bytes, up to `outputKept`. */
+  readonly head: Uint8Array;
+}
+
+/** How much of each output stream a result keeps. */
+export const outputKept = 1024 * 1024;
 
 /** One output stream of the guest. */
 export class Output {
