@@ -12,11 +12,11 @@ import { fileURLToPath } from "node:url";
 import { modelNamed } from "../dist/fuel/models.js";
 import { readEmbeddedPlugin } from "../dist/javy/embedded.js";
 import { linkDynamic } from "../dist/javy/link.js";
-import { compileJob, readPlugin } from "../dist/run/app.js";
+import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../dist/profiler/prepare.js";
+import { compileJob, readPlugin } from "../dist/program/app.js";
 import { compileGuest } from "../dist/run/compile-guest.js";
 import { runGuest } from "../dist/run/guest.js";
 import { Control } from "../dist/run/job.js";
-import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../dist/run/prepare.js";
 import { decodeModule } from "../dist/wasm/decode.js";
 import { programs } from "./programs.js";
 

@@ -26,7 +26,7 @@ renameSync(fresh, join(root, "dist"));
 
 async function assembleCollector() {
   const { default: binaryen } = await import("binaryen");
-  const folder = join(fresh, "run", "collector");
+  const folder = join(fresh, "profiler", "counters");
   const { collectorSource } = await import(pathToFileURL(join(folder, "source.js")).href);
   const module = binaryen.parseText(collectorSource);
   module.setFeatures(

@@ -1,5 +1,5 @@
 /**
- * Generates src/quickjs/layouts/<name>.ts: where an engine keeps the fields of its structures in wasm32 memory.
+ * Generates src/quickjs/engines/layouts/<name>.ts: where an engine keeps the fields of its structures in wasm32 memory.
  * The engine's own quickjs.c is compiled by clang for wasm32, together with a table of offsetof, sizeof and
  * bit-field expressions; the table is then read from the linked module's memory.
  *

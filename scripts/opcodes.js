@@ -1,5 +1,5 @@
 /**
- * Generates src/quickjs/opcodes/<name>.ts from an engine's own C sources: the opcodes, the operand formats,
+ * Generates src/quickjs/engines/opcodes/<name>.ts from an engine's own C sources: the opcodes, the operand formats,
  * the predefined atoms, the serialization tags and the version byte, as plain data.
  *
  *   node scripts/opcodes.js ng26 --crate rquickjs-sys@0.12.2
@@ -148,7 +148,7 @@ export const ${name}: EngineTable = { ...${like}, version: ${engine.version} };
 `;
 }
 
-const tables = fileURLToPath(new URL("../src/quickjs/opcodes/", import.meta.url));
+const tables = fileURLToPath(new URL("../src/quickjs/engines/opcodes/", import.meta.url));
 
 function main(args) {
   const options = parseOptions(args, "opcodes");

@@ -26,7 +26,7 @@ test("has what a user needs", () => {
   expect(files).toEqual(
     expect.arrayContaining([
       ...["package.json", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"],
-      ...["dist/cli.js", "dist/run/worker.js", "dist/run/collector/collector.wasm"],
+      ...["dist/cli.js", "dist/run/worker.js", "dist/profiler/counters/collector.wasm"],
       ...["plugin/plugin.wasm", "plugin/plugin.json"],
     ]),
   );
@@ -48,12 +48,12 @@ test("has nothing else", () => {
     .map((file) => `dist/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".ts"));
   // The collector is assembled from its source when dist/ is built.
-  const assembled = "dist/run/collector/source.ts";
+  const assembled = "dist/profiler/counters/source.ts";
   const modules = sources.filter((file) => file !== assembled).map((file) => file.replace(/\.ts$/, ".js"));
   expect(inDist(".js")).toEqual(modules.sort());
   for (const file of inDist(".d.ts")) expect(modules).toContain(file.replace(/\.d\.ts$/, ".js"));
   expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts)$/.test(file))).toEqual([
-    "dist/run/collector/collector.wasm",
+    "dist/profiler/counters/collector.wasm",
   ]);
 });
 

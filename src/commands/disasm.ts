@@ -16,13 +16,13 @@ import {
 } from "../format/listing.ts";
 import { SourceLines } from "../format/source-lines.ts";
 import { entryFile } from "../javy/module.ts";
-import { type HeldProgram, type Programs, programsOf } from "../javy/programs.ts";
-import { matchFunctions } from "../profile/match.ts";
-import type { Result } from "../profile/result.ts";
-import { readUnit } from "../quickjs/bytecode.ts";
+import { type HeldProgram, type Programs, programsOf } from "../program/held-programs.ts";
+import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { carryDebug } from "../quickjs/carry.ts";
+import { engineById } from "../quickjs/engines/versions.ts";
 import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
-import { engineById } from "../quickjs/versions.ts";
+import { matchFunctions } from "../result/match-functions.ts";
+import type { Result } from "../result/result.ts";
 import { findLines, linesWarnings } from "../run/lines.ts";
 import { GuestThread } from "../run/thread.ts";
 import { type ExaminedEntry, examine } from "./examined.ts";

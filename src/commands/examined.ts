@@ -4,7 +4,7 @@
  */
 import { Diagnostic, Exit, named } from "../base/diagnostics.ts";
 import { type JavyModule, recognise } from "../javy/module.ts";
-import type { Plugin } from "../run/app.ts";
+import type { Plugin } from "../program/app.ts";
 import { GuestThread } from "../run/thread.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import type { Module } from "../wasm/types.ts";

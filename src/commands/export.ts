@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
-import { FORMATS, type Format, parseFormats } from "../format/formats.ts";
+import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
 import type { CommandIo } from "./io.ts";
 import { readResult } from "./result-file.ts";

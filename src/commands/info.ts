@@ -5,9 +5,9 @@
 import type { Command } from "commander";
 import { named } from "../base/diagnostics.ts";
 import { type NamedFacts, renderFacts, writeFactsJson } from "../format/module-facts.ts";
-import { inspect, type ModuleFacts } from "../javy/inspect.ts";
 import { entryFile } from "../javy/module.ts";
-import { lacking, whyNotRunnable } from "../run/runnable.ts";
+import { inspect, type ModuleFacts } from "../program/inspect.ts";
+import { lacking, whyNotRunnable } from "../program/runnable.ts";
 import { type ExaminedEntry, examine } from "./examined.ts";
 import type { CommandIo } from "./io.ts";
 import { parseCount } from "./options.ts";

@@ -16,7 +16,7 @@ import {
   type Plugin,
   readApp,
   readPlugin,
-} from "../run/app.ts";
+} from "../program/app.ts";
 import { type GivenSource, isStripped } from "../run/lines.ts";
 import type { GuestThread } from "../run/thread.ts";
 import { decodeModule, isWasm } from "../wasm/decode.ts";

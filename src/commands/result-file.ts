@@ -7,9 +7,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { decodeText } from "../base/bytes.ts";
 import { type Diagnostic, usageError } from "../base/diagnostics.ts";
-import { brokenSums } from "../profile/invariants.ts";
-import type { Result } from "../profile/result.ts";
-import { wrongShape } from "../profile/shape.ts";
+import { brokenSums } from "../result/invariants.ts";
+import type { Result } from "../result/result.ts";
+import { wrongShape } from "../result/shape.ts";
 
 /** Whether `bytes` start like a result document: it is told by its first key. */
 export function looksLikeResult(bytes: Uint8Array): boolean {

@@ -2,7 +2,7 @@
  * What a frame is called in a profile. Viewers show the name alone, so it says what the row is: anonymous
  * functions carry their place, builtins and engine work and opcodes their kind in brackets.
  */
-import type { FunctionRow, Result } from "../profile/result.ts";
+import type { FunctionRow, Result } from "../result/result.ts";
 
 interface Place {
   readonly file: number | null;

@@ -8,8 +8,9 @@
  *               0  push_2
  *               1  get_arg0          x
  */
-import type { Measured } from "../profile/match.ts";
+
 import type { ListedFunction, ListedInstruction, ListedOperand } from "../quickjs/listing.ts";
+import type { Measured } from "../result/match-functions.ts";
 import { cut, grouped, pad, percent } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";

@@ -2,14 +2,15 @@
  * What `info` prints of a module: a list of facts, what could not be read, what `run` would say, the sections by size
  * and the JavaScript functions. 80 columns wherever words can be broken; names from the module are made inert.
  */
-import type { FunctionFacts, ModuleFacts } from "../javy/inspect.ts";
-import type { Problem } from "../javy/programs.ts";
+
+import type { Problem } from "../program/held-programs.ts";
+import type { FunctionFacts, ModuleFacts } from "../program/inspect.ts";
 import type { TableFigures } from "../quickjs/dispatch.ts";
 import { grouped, pad, percent } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
 import { rowsJson } from "./rows.ts";
-import { renderTable } from "./table.ts";
+import { renderTable } from "./summary/table.ts";
 import { wrapped } from "./wrap.ts";
 
 /** A module with its name, and what running it would take. */

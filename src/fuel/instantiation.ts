@@ -15,7 +15,7 @@
  * where data is copied, where a table is worked on with more than some elements, and where the start function is
  * called. Measured case by case: test/fuel/instantiation.json, scripts/record-instantiation.py.
  */
-import { type Expression, type Initialisers, initialisers } from "../wasm/initialisers.ts";
+import { type Expression, type Initialisers, initialisers } from "../wasm/facts/initialisers.ts";
 import { rowNamed } from "../wasm/opcodes.ts";
 import type { Module } from "../wasm/types.ts";
 import type { CostModel } from "./models.ts";

@@ -8,7 +8,7 @@
  */
 import { brotliDecompressSync } from "node:zlib";
 import { decodeText } from "../base/bytes.ts";
-import { versions } from "../quickjs/versions.ts";
+import { versions } from "../quickjs/engines/versions.ts";
 import { funcTypeAt, type Module } from "../wasm/types.ts";
 import { type PluginAbi, pluginAbi } from "./abi.ts";
 

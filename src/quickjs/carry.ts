@@ -13,8 +13,8 @@
  * (JS_WriteFunctionTag); older ones (JS_MODE_STRIP) make no line table in resolve_labels, and forget the names of
  * arguments, local and captured variables too, which are then carried over with the lines.
  */
-import type { BytecodeFunction, BytecodeUnit } from "./function.ts";
-import { displayNames } from "./names.ts";
+import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
+import { displayNames } from "./names/names-of-functions.ts";
 
 /** Why a function kept no lines. */
 export type LossReason =

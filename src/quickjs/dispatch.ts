@@ -8,7 +8,7 @@
  * Two shapes: `switch` has one load before the br_table; `computed goto` has one in every handler's tail.
  */
 import { unsupported } from "../base/diagnostics.ts";
-import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/dataflow.ts";
+import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
 import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "../wasm/instructions.ts";
 import { localDeclarations } from "../wasm/locals.ts";
 import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";

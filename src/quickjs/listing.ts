@@ -5,13 +5,13 @@
  *   get_loc8 4  →  loc 4 "total"     fclosure8 0  →  const 0 "mapper"     if_false8 21  →  target 38
  */
 import { Diagnostic } from "../base/diagnostics.ts";
-import { constantTexts } from "./constants.ts";
-import { type Instruction, instructions, type OperandKind, operandKinds } from "./disassemble.ts";
-import type { BytecodeFunction, BytecodeUnit } from "./function.ts";
-import { functionPosition, type LineEntry, lineTable, positionAt } from "./lines.ts";
-import { displayNames } from "./names.ts";
-import { operandWords } from "./operand-words.ts";
-import { engineById, type LineFormat } from "./versions.ts";
+import { constantTexts } from "./bytecode/constants.ts";
+import { type Instruction, instructions, type OperandKind, operandKinds } from "./bytecode/disassemble.ts";
+import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
+import { functionPosition, type LineEntry, lineTable, positionAt } from "./bytecode/line-table.ts";
+import { operandWords } from "./bytecode/operand-words.ts";
+import { engineById, type LineFormat } from "./engines/versions.ts";
+import { displayNames } from "./names/names-of-functions.ts";
 
 /** What an operand refers to: a local variable, an argument, a captured variable, a constant, a name, a place, a number. */
 export type Refers = "loc" | "arg" | "ref" | "const" | "name" | "text" | "target" | "number";

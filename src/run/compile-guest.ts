@@ -1,10 +1,10 @@
 /** JavaScript to bytecode, by a plugin of any generation. */
 import { internalError, unsupported } from "../base/diagnostics.ts";
+import { hostOptions } from "../host/streams.ts";
+import { Wasi, wasiModule } from "../host/wasi.ts";
+import type { CompileJob, CompileOutcome } from "../javy/compile.ts";
 import { isEnd, withoutApi } from "./ends.ts";
 import { initialise } from "./instances.ts";
-import type { CompileJob, CompileOutcome } from "./job.ts";
-import { hostOptions } from "./streams.ts";
-import { Wasi, wasiModule } from "./wasi.ts";
 
 /** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
 export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcome {

@@ -1,7 +1,7 @@
 /** What a result says of how a run ended and of what qualifies it, in words. */
 import { type CostModel, isAssumed, newestMeasured, oldestMeasured } from "../fuel/models.ts";
-import type { Warning } from "../profile/result.ts";
-import type { HostSettings } from "./host-settings.ts";
+import type { HostSettings } from "../host/settings.ts";
+import type { Warning } from "../result/result.ts";
 import type { RunEnd } from "./job.ts";
 
 /** Whether the engine's own count is ours: not where a run was stopped, or a trap lost part of the count. */

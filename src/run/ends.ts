@@ -1,7 +1,7 @@
 /** How guests end: what is thrown through them, and what an error out of one means. */
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
+import { GuestExit, GuestFault, isStackOverflow } from "../host/wasi.ts";
 import type { RunEnd } from "./job.ts";
-import { GuestExit, GuestFault, isStackOverflow } from "./wasi.ts";
 
 /** Thrown through the guest to stop it. */
 export class Stop extends Error {

@@ -3,16 +3,16 @@
  * Synchronous and free of threads; worker.ts runs it on a stack that is large enough.
  */
 import { createHash } from "node:crypto";
-import { hookModule } from "../probe/profiler-plan.ts";
+import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
+import { shopifyHost } from "../host/shopify/shopify.ts";
+import { hostOptions, Output } from "../host/streams.ts";
+import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
+import { Wasi, wasiModule } from "../host/wasi.ts";
+import { hookModule } from "../profiler/profiler-plan.ts";
 import { endOf, HostThrew, isEnd } from "./ends.ts";
-import { type Host, type PlatformFacts, type Streams, wasiHost } from "./host.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { ProfiledRun } from "./profiled-run.ts";
-import { shopifyHost } from "./shopify.ts";
-import { hostOptions, Output } from "./streams.ts";
-import { hostError, loadUserHost, prepareUserGuest } from "./user-host.ts";
-import { Wasi, wasiModule } from "./wasi.ts";
 
 /** Runs a program on a host that is ours. */
 export function runGuest(job: RunJob): RunOutcome {

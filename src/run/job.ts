@@ -2,25 +2,14 @@
  * What the main thread and the worker say to each other. Types only; everything here is cloned or shared between
  * threads, so it is plain data.
  */
-import type { NativeFrame, SharedNative } from "../probe/native-frames.ts";
-import type { Recording } from "../profile/recording.ts";
+
+import type { PlatformFacts } from "../host/host.ts";
+import type { HostSettings } from "../host/settings.ts";
+import type { OutputSummary } from "../host/streams.ts";
+import type { CompiledSource } from "../javy/compile.ts";
+import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Carried } from "../quickjs/carry.ts";
-import type { PlatformFacts } from "./host.ts";
-import type { HostSettings } from "./host-settings.ts";
-import type { OutputSummary } from "./streams.ts";
-
-/** Compiles JavaScript in an instance of its own. */
-export interface CompileJob {
-  readonly kind: "compile";
-  readonly plugin: Uint8Array;
-  /** The plugin's functions: to allocate, and to compile; `words` of what the latter's result points at. */
-  readonly abi: { readonly realloc: string; readonly name: string; readonly words: 2 | 3 };
-  readonly source: Uint8Array;
-}
-
-export type CompileOutcome =
-  | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
-  | { readonly kind: "failed"; readonly message: string };
+import type { Recording } from "../result/recording.ts";
 
 /**
  * Runs a program: the plugin of a dynamic one is instantiated first, then the app, whose instantiation and export are
@@ -53,7 +42,7 @@ export interface ProfileSettings {
   readonly payload: Uint8Array | null;
   /** The program's source, compiled anew, to carry lines over from: for bytecode that was stripped of them. */
   readonly compiled?: CompiledSource | null;
-  /** Ids of the engines that it may be (quickjs/versions.ts), likeliest first; none for WebAssembly frames only. */
+  /** Ids of the engines that it may be (quickjs/engines/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
   /** How many calls and returns to keep in order. */
   readonly events: number;
@@ -72,12 +61,6 @@ export interface NativeSettings {
   readonly shared: readonly SharedNative[];
   /** Frames of engine work by name; empty where that has none. */
   readonly work: ReadonlyMap<string, number>;
-}
-
-export interface CompiledSource {
-  readonly bytecode: Uint8Array;
-  /** Ids of the engines that may have made it. */
-  readonly engines: readonly string[];
 }
 
 /** Words of the shared control array. */

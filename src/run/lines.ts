@@ -6,17 +6,16 @@
  * embedded one, until one has the program's bytecode version and leaves debug information in.
  */
 import { Diagnostic, usageError } from "../base/diagnostics.ts";
+import type { CompiledSource, Compiler } from "../javy/compile.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
-import type { Warning } from "../profile/result.ts";
-import { readUnit } from "../quickjs/bytecode.ts";
+import { enginesOf, locate } from "../profiler/prepare.ts";
+import { type App, compileJob, type Plugin, readPlugin } from "../program/app.ts";
+import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
+import { lineTable } from "../quickjs/bytecode/line-table.ts";
+import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { type LossReason, type LostFunction, lacksDebug } from "../quickjs/carry.ts";
-import type { BytecodeFunction, BytecodeUnit } from "../quickjs/function.ts";
-import { lineTable } from "../quickjs/lines.ts";
-import { type EngineVersion, versions } from "../quickjs/versions.ts";
-import { type App, compileJob, type Plugin, readPlugin } from "./app.ts";
-import type { CompiledSource } from "./job.ts";
-import { enginesOf, locate } from "./prepare.ts";
-import type { GuestThread } from "./thread.ts";
+import { type EngineVersion, versions } from "../quickjs/engines/versions.ts";
+import type { Warning } from "../result/result.ts";
 
 /** A source that was given for a module. */
 export interface GivenSource {
@@ -52,7 +51,7 @@ export interface LinesRequest {
 }
 
 /** Finds out where lines come from, and compiles the source where they are to come from there. */
-export async function findLines(thread: GuestThread, request: LinesRequest): Promise<Lines> {
+export async function findLines(thread: Compiler, request: LinesRequest): Promise<Lines> {
   const { app, engines, source: given } = request;
   if (given && app.payload === null)
     throw usageError(`${request.name} has no bytecode that a source could belong to`, "leave out --source");
@@ -94,7 +93,7 @@ function unitOf(payload: Uint8Array, engines: readonly EngineVersion[]): Bytecod
   return null;
 }
 
-interface Compiler {
+interface Candidate {
   /** For messages. */
   readonly name: string;
   readonly plugin: Plugin;
@@ -102,7 +101,7 @@ interface Compiler {
   readonly engines: readonly EngineVersion[] | null;
 }
 
-function* compilersOf({ plugin, compiler, engines }: LinesRequest): Generator<Compiler> {
+function* compilersOf({ plugin, compiler, engines }: LinesRequest): Generator<Candidate> {
   const named = (one: Plugin) => `the plugin ${one.namespace}`;
   if (plugin) yield { name: named(plugin), plugin, engines };
   if (compiler) yield { name: named(compiler), plugin: compiler, engines: null };
@@ -113,8 +112,8 @@ function* compilersOf({ plugin, compiler, engines }: LinesRequest): Generator<Co
 
 /** Compiles; a text says why nothing came of it. */
 async function compileWith(
-  thread: GuestThread,
-  { name, plugin, engines: known }: Compiler,
+  thread: Compiler,
+  { name, plugin, engines: known }: Candidate,
   source: GivenSource,
   payload: Uint8Array,
   wanted: readonly EngineVersion[],

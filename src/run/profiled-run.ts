@@ -4,13 +4,13 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import { meterNames } from "../probe/plan.ts";
-import type { Recording } from "../profile/recording.ts";
-import { lineSites } from "../quickjs/lines.ts";
-import { opcodeWork, otherWork } from "../quickjs/opcode-work.ts";
-import { type EngineVersion, engineById } from "../quickjs/versions.ts";
-import { type CollectorHost, Recorder } from "./collector/recorder.ts";
+import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
+import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
+import { lineSites } from "../quickjs/bytecode/line-table.ts";
+import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
+import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
+import type { Recording } from "../result/recording.ts";
 import { Stop } from "./ends.ts";
-import { FunctionRegistry, type RegistryListener } from "./identity.ts";
 import { Control, type ProfileSettings, type RunEnd, type RunOutcome } from "./job.ts";
 
 /** Fuel between two looks at the clock and the stop flag. */

@@ -8,22 +8,18 @@ import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, Exit, internalError, named, unsupported, usageError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { CostModel } from "../fuel/models.ts";
+import type { HostSettings } from "../host/settings.ts";
+import { platformWarnings } from "../host/shopify/limits.ts";
+import {
+  refuseIncomplete,
+  type ShopifyGeneration,
+  type ShopifyLimits,
+  shopifyGeneration,
+  shopifyLimits,
+} from "../host/shopify/shopify.ts";
 import { entryFile, entryPoints } from "../javy/module.ts";
-import type { NativeFrames } from "../probe/native-frames.ts";
 import type { Meter } from "../probe/plan.ts";
-import { buildResult, type RunFacts } from "../profile/build-result.ts";
-import type { ExitKind, Result, Toolchain, Warning } from "../profile/result.ts";
-import type { Dispatch } from "../quickjs/dispatch.ts";
-import { lastTrace } from "../quickjs/stack-trace.ts";
-import { type EngineVersion, engineById, unknownEngine } from "../quickjs/versions.ts";
-import type { Module } from "../wasm/types.ts";
-import type { App, Plugin } from "./app.ts";
-import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
-import type { HostSettings } from "./host-settings.ts";
-import { Control, type RunJob, type RunOutcome } from "./job.ts";
-import { platformWarnings } from "./limits.ts";
-import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
-import { Patience } from "./patience.ts";
+import type { NativeFrames } from "../profiler/native-frames.ts";
 import {
   enginesOf,
   type InstrumentOptions,
@@ -33,14 +29,18 @@ import {
   type Located,
   locate,
   nativeFrames,
-} from "./prepare.ts";
-import {
-  refuseIncomplete,
-  type ShopifyGeneration,
-  type ShopifyLimits,
-  shopifyGeneration,
-  shopifyLimits,
-} from "./shopify.ts";
+} from "../profiler/prepare.ts";
+import type { App, Plugin } from "../program/app.ts";
+import type { Dispatch } from "../quickjs/dispatch.ts";
+import { type EngineVersion, engineById, unknownEngine } from "../quickjs/engines/versions.ts";
+import { lastTrace } from "../quickjs/stack-trace.ts";
+import { buildResult, type RunFacts } from "../result/build-result.ts";
+import type { ExitKind, Result, Toolchain, Warning } from "../result/result.ts";
+import type { Module } from "../wasm/types.ts";
+import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
+import { Control, type RunJob, type RunOutcome } from "./job.ts";
+import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
+import { Patience } from "./patience.ts";
 import type { GuestThread } from "./thread.ts";
 
 export interface SessionRequest {

@@ -4,7 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { Diagnostic, type ExitCode, internalError, unsupported } from "../base/diagnostics.ts";
-import type { CompileJob, CompileOutcome, FailedOutcome, RunJob, RunOutcome } from "./job.ts";
+import type { CompileJob, CompileOutcome, Compiler } from "../javy/compile.ts";
+import type { FailedOutcome, RunJob, RunOutcome } from "./job.ts";
 
 /** Megabytes of stack; measured: deep enough for the guest to exhaust its own stack first (FACTS: about 3,600 JS frames). */
 const stackSizeMb = 32;
@@ -12,7 +13,7 @@ const stackSizeMb = 32;
 /** A compiler is not metered, so time has to do: QuickJS reads megabytes of source in a second. */
 const compileLimitMs = 60_000;
 
-export class GuestThread {
+export class GuestThread implements Compiler {
   readonly #worker: Worker;
 
   constructor() {

@@ -1,9 +1,10 @@
 /** The thread in which guests run: it takes one job at a time and answers it. */
 import { parentPort } from "node:worker_threads";
 import { Diagnostic } from "../base/diagnostics.ts";
+import type { CompileJob } from "../javy/compile.ts";
 import { compileGuest } from "./compile-guest.ts";
 import { runGuest, runUserHost } from "./guest.ts";
-import type { CompileJob, FailedOutcome, RunJob } from "./job.ts";
+import type { FailedOutcome, RunJob } from "./job.ts";
 
 parentPort?.on("message", async (job: CompileJob | RunJob) => {
   try {

@@ -6,7 +6,7 @@
  */
 import { ByteReader } from "../base/bytes.ts";
 import { unsupported } from "../base/diagnostics.ts";
-import { readConstant } from "./constant.ts";
+import { readConstant } from "./facts/constant.ts";
 import {
   type AggregateType,
   type DataSegment,

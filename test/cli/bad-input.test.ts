@@ -5,10 +5,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Result } from "../../src/profile/result.ts";
+import type { Result } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { assemble, everything } from "../wasm/binaryen.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import { assemble, everything } from "../support/binaryen.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const plugin = inRoot("plugin/plugin.wasm");
 const header = [0, 97, 115, 109, 1, 0, 0, 0];

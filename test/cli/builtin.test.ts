@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { breakdown } from "../../src/format/breakdown.ts";
 import { paintWith } from "../../src/format/paint.ts";
+import { breakdown } from "../../src/format/summary/breakdown.ts";
 import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { withoutNames } from "../wasm/strip-names.ts";
-import { inRoot, javyProf, root } from "./javy-prof.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
+import { inRoot, javyProf, root } from "../support/javy-prof.ts";
+import { withoutNames } from "../support/strip-names.ts";
 
 const { fixtureInput, listPrograms } = (await import(new URL("scripts/fixture-input.js", root).href)) as {
   fixtureInput: (name: string) => Buffer;

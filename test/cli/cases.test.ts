@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const folder = new URL("./cases/", import.meta.url);
 const isGolden = (file: string) => /\.(stdout|stderr)$/.test(file);

@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { NamedFacts } from "../../src/format/module-facts.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import type { Result } from "../../src/result/result.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const engines = inRoot("fixtures/engines");
 const modules = readdirSync(engines, { withFileTypes: true })

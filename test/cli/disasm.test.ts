@@ -1,8 +1,8 @@
 /** disasm and info as they ship: fuel per instruction adds up, and what is refused says why. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Result } from "../../src/profile/result.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import type { Result } from "../../src/result/result.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 interface ListedJson {
   readonly programs: readonly {
@@ -78,7 +78,7 @@ describe("refused, with the reason", () => {
     ],
     [
       "a module without JavaScript",
-      { "c.wasm": new Uint8Array(readFileSync(inRoot("dist/run/collector/collector.wasm"))) },
+      { "c.wasm": new Uint8Array(readFileSync(inRoot("dist/profiler/counters/collector.wasm"))) },
       ["disasm", "c.wasm"],
       4,
       /c\.wasm: no QuickJS interpreter was found in this module\n.*looked for/,

@@ -2,10 +2,10 @@
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { runPlain } from "../run/plain.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
+import { runPlain } from "../support/plain.ts";
 
 const { fixtureInput } = (await import(new URL("../../scripts/fixture-input.js", import.meta.url).href)) as {
   fixtureInput: (name: string) => Buffer<ArrayBuffer>;

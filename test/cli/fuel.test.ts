@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
 
 interface FixtureInput {
   readonly listPrograms: () => { readonly name: string; readonly expect: "ok" | "throw" }[];

@@ -11,11 +11,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { versions } from "../../src/quickjs/versions.ts";
-import { withoutNames } from "../wasm/strip-names.ts";
-import { inRoot, javyProf } from "./javy-prof.ts";
+import { versions } from "../../src/quickjs/engines/versions.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
+import { inRoot, javyProf } from "../support/javy-prof.ts";
+import { withoutNames } from "../support/strip-names.ts";
 
 interface Recorded {
   readonly sha256: string;

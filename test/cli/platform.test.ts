@@ -7,11 +7,11 @@ import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { type DynamicModule, recognise } from "../../src/javy/module.ts";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { readPlugin } from "../../src/run/app.ts";
+import { readPlugin } from "../../src/program/app.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const fixture = (path: string) => new Uint8Array(readFileSync(inRoot(`fixtures/shopify/${path}`)));
 const recorded = JSON.parse(new TextDecoder().decode(fixture("fuel.json"))) as Record<

@@ -1,8 +1,8 @@
 /** The streams between the guest and the world: empty, large, never closed, closed early, not there. */
 import { spawn, spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Result } from "../../src/profile/result.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import type { Result } from "../../src/result/result.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const files = {
   "echo.js": `const buffer = new Uint8Array(70_000);

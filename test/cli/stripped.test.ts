@@ -7,12 +7,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recognise } from "../../src/javy/module.ts";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { compileProgram } from "../run/plain.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
-import { staticModule } from "./static-module.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
+import { compileProgram } from "../support/plain.ts";
+import { staticModule } from "../support/static-module.ts";
 
 const fixture = (name: string) => readFileSync(inRoot(`fixtures/stripped/${name}`));
 const recorded = JSON.parse(fixture("fuel.json").toString()) as {

@@ -6,9 +6,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { inRoot, javyProf } from "./javy-prof.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
+import { inRoot, javyProf } from "../support/javy-prof.ts";
 
 let folder: string;
 beforeAll(() => {

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { realJavy, tool } from "../javy/user-tool.ts";
-import { folderWith, inRoot, javyProf } from "./javy-prof.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
+import { realJavy, tool } from "../support/user-tool.ts";
 
 let folder: ReturnType<typeof folderWith>;
 beforeEach(() => {

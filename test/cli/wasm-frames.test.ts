@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
-import { inRoot, javyProf } from "./javy-prof.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
+import { inRoot, javyProf } from "../support/javy-prof.ts";
 
 const input = inRoot("fixtures/wasm/words.txt");
 const recordOf = (file: string, name: string) =>

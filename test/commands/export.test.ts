@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exportResult, registerExport } from "../../src/commands/export.ts";
-import { writeFolded } from "../../src/format/folded.ts";
-import { writeResultJson } from "../../src/format/json.ts";
-import { shop } from "../format/sample.ts";
-import { type TestIo, testIo } from "./io.ts";
+import { writeFolded } from "../../src/format/files/folded.ts";
+import { writeResultJson } from "../../src/format/files/result-json.ts";
+import { type TestIo, testIo } from "../support/command-io.ts";
+import { shop } from "../support/sample.ts";
 
 let folder: string;
 let io: TestIo;

@@ -13,11 +13,11 @@ import { chromium } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ServedProfile, serveProfile } from "../../src/commands/serve.ts";
 import { registerView, view } from "../../src/commands/view.ts";
-import { writeResultJson } from "../../src/format/json.ts";
-import { writeSpeedscope } from "../../src/format/speedscope.ts";
-import { shop } from "../format/sample.ts";
-import { play } from "../profile/arbitrary.ts";
-import { testIo } from "./io.ts";
+import { writeResultJson } from "../../src/format/files/result-json.ts";
+import { writeSpeedscope } from "../../src/format/files/speedscope.ts";
+import { play } from "../support/arbitrary.ts";
+import { testIo } from "../support/command-io.ts";
+import { shop } from "../support/sample.ts";
 
 interface Answer {
   readonly status: number;

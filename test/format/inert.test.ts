@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cellWidth, cut, grouped, pad } from "../../src/format/cells.ts";
 import { inertJson, inertText } from "../../src/format/inert.ts";
-import { HOSTILE_NAMES } from "../profile/arbitrary.ts";
+import { HOSTILE_NAMES } from "../support/arbitrary.ts";
 
 /** Controls, line separators, format characters (bidi, invisible) but the joiners, lone surrogates. */
 const ALIVE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]/u;

@@ -6,8 +6,8 @@ import { Diagnostic, Exit } from "../../src/base/diagnostics.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { I64, type Module } from "../../src/wasm/types.ts";
-import { frameHooks, frameProbes, meter } from "../probe/metered.ts";
-import { arbitraryProgram } from "./programs.ts";
+import { frameHooks, frameProbes, meter } from "../support/metered.ts";
+import { arbitraryProgram } from "../support/programs.ts";
 
 const read = (path: string) => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
 const { cases } = JSON.parse(readFileSync(new URL("../fuel/cases.json", import.meta.url), "utf8")) as {

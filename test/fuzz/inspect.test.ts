@@ -5,13 +5,13 @@ import { expect, test } from "vitest";
 import { Diagnostic } from "../../src/base/diagnostics.ts";
 import { renderFacts, writeFactsJson } from "../../src/format/module-facts.ts";
 import { pluginAbi } from "../../src/javy/abi.ts";
-import { inspect } from "../../src/javy/inspect.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { recognise } from "../../src/javy/module.ts";
-import { programsOf } from "../../src/javy/programs.ts";
+import { programsOf } from "../../src/program/held-programs.ts";
+import { inspect } from "../../src/program/inspect.ts";
 import { listUnit } from "../../src/quickjs/listing.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { compile } from "../quickjs/compile.ts";
+import { compile } from "../support/compile.ts";
 
 const read = (path: string) => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
 const plugin = read("../../plugin/plugin.wasm");

@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { interpret, meter, metered, models, runInV8 } from "../probe/metered.ts";
-import { arbitraryProgram, type Program } from "./programs.ts";
+import { interpret, meter, metered, models, runInV8 } from "../support/metered.ts";
+import { arbitraryProgram, type Program } from "../support/programs.ts";
 
 interface How {
   readonly model: (typeof models)[number];

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { inRoot } from "../cli/javy-prof.ts";
+import { inRoot } from "../support/javy-prof.ts";
 
 interface Report {
   readonly mutants: number;

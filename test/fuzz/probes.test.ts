@@ -11,9 +11,9 @@ import { opcodeEnd, rowAt, skipImmediates } from "../../src/wasm/instructions.ts
 import { localDeclarations } from "../../src/wasm/locals.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
 import { I32, I64, type Module } from "../../src/wasm/types.ts";
-import { frameHooks, frameProbes, interpret, meter, metered, runInV8 } from "../probe/metered.ts";
-import type { Value } from "../wasm/interpreter.ts";
-import { arbitraryProgram, type Exceptions, type Program } from "./programs.ts";
+import type { Value } from "../support/interpreter.ts";
+import { frameHooks, frameProbes, interpret, meter, metered, runInV8 } from "../support/metered.ts";
+import { arbitraryProgram, type Exceptions, type Program } from "../support/programs.ts";
 
 type Row = readonly [what: string, where: number, fuel: number];
 

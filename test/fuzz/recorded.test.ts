@@ -6,8 +6,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { counterOf, interpret, meter, metered, runInV8 } from "../probe/metered.ts";
-import type { Program } from "./programs.ts";
+import { counterOf, interpret, meter, metered, runInV8 } from "../support/metered.ts";
+import type { Program } from "../support/programs.ts";
 
 interface Recorded {
   readonly wasm: string;

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { counterOf, interpret, meter, metered, models } from "../probe/metered.ts";
-import { isValid } from "../wasm/binaryen.ts";
-import { arbitraryProgram } from "./programs.ts";
+import { isValid } from "../support/binaryen.ts";
+import { counterOf, interpret, meter, metered, models } from "../support/metered.ts";
+import { arbitraryProgram } from "../support/programs.ts";
 
 const noHooks = { enter: () => [], leave: () => [] };
 

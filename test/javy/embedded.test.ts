@@ -5,7 +5,7 @@ import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { recognise } from "../../src/javy/module.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { functionNames } from "../../src/wasm/names.ts";
-import { runPlain } from "../run/plain.ts";
+import { runPlain } from "../support/plain.ts";
 
 const provenance = JSON.parse(readFileSync(new URL("../../plugin/plugin.json", import.meta.url), "utf8")) as {
   sha256: string;

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findJavy } from "../../src/javy/find-javy.ts";
-import { folderWith } from "../cli/javy-prof.ts";
-import { script, tool } from "./user-tool.ts";
+import { folderWith } from "../support/javy-prof.ts";
+import { script, tool } from "../support/user-tool.ts";
 
 let folder: ReturnType<typeof folderWith>;
 beforeEach(() => {

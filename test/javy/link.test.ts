@@ -5,8 +5,8 @@ import type { PluginAbi } from "../../src/javy/abi.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { recognise } from "../../src/javy/module.ts";
 import { meterNames } from "../../src/probe/plan.ts";
-import { meterPlan } from "../../src/probe/profiler-plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
+import { meterPlan } from "../../src/profiler/profiler-plan.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 
 const bytecode = Uint8Array.from({ length: 300 }, (_, i) => (i + 26) & 0xff);

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { recognise } from "../../src/javy/module.ts";
-import { brokenSums } from "../../src/profile/invariants.ts";
-import type { Result } from "../../src/profile/result.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import type { Result } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { folderWith, inRoot, javyProf } from "../cli/javy-prof.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 interface Recorded {
   readonly pluginSha256: string;

@@ -7,9 +7,9 @@ import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { recognise } from "../../src/javy/module.ts";
 import { buildWithJavy, codegenValue, javyVersion } from "../../src/javy/user-javy.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { folderWith, inRoot } from "../cli/javy-prof.ts";
-import { runPlain } from "../run/plain.ts";
-import { realJavy, script, tool } from "./user-tool.ts";
+import { folderWith, inRoot } from "../support/javy-prof.ts";
+import { runPlain } from "../support/plain.ts";
+import { realJavy, script, tool } from "../support/user-tool.ts";
 
 let folder: ReturnType<typeof folderWith>;
 const source = "export function f() { return 1; }\nconsole.log(f());\n";

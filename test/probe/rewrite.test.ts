@@ -26,7 +26,7 @@ import { localDeclarations } from "../../src/wasm/locals.ts";
 import { functionNames } from "../../src/wasm/names.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
 import { F32, F64, I32, I64, type Module, type ValType } from "../../src/wasm/types.ts";
-import { assemble, everything, forV8, isValid } from "../wasm/binaryen.ts";
+import { assemble, everything, forV8, isValid } from "../support/binaryen.ts";
 
 type Exports = Record<string, (...args: unknown[]) => unknown>;
 

@@ -3,12 +3,12 @@
  * lines and jumps of real code.
  */
 import { describe, expect, test } from "vitest";
-import { readUnit } from "../../src/quickjs/bytecode.ts";
-import { checkTable } from "../../src/quickjs/disassemble.ts";
-import type { BytecodeFunction } from "../../src/quickjs/function.ts";
+import { checkTable } from "../../src/quickjs/bytecode/disassemble.ts";
+import type { BytecodeFunction } from "../../src/quickjs/bytecode/function.ts";
+import { readUnit } from "../../src/quickjs/bytecode/read-unit.ts";
+import { versions } from "../../src/quickjs/engines/versions.ts";
 import { type ListedFunction, listUnit } from "../../src/quickjs/listing.ts";
-import { versions } from "../../src/quickjs/versions.ts";
-import { compile } from "./compile.ts";
+import { compile } from "../support/compile.ts";
 
 /** By format: what the operands refer to, read off dump_byte_code of quickjs.c. */
 const refersOf: Readonly<Record<string, readonly string[]>> = {

@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { modelNamed } from "../../src/fuel/models.ts";
+import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../../src/profiler/prepare.ts";
 import { runGuest } from "../../src/run/guest.ts";
 import { Control } from "../../src/run/job.ts";
-import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../../src/run/prepare.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { plugin, runPlain } from "./plain.ts";
+import { plugin, runPlain } from "../support/plain.ts";
 
 const folder = new URL("../../fixtures/programs/", import.meta.url);
 /** All programs that need no input but the deep ones: this thread's stack is V8's default. */

@@ -1,0 +1,137 @@
+/**
+ * V8's .cpuprofile for DevTools, VS Code and speedscope: one fuel is one microsecond. Samples follow the
+ * order of the run where it was kept, else the call tree; a last sample of `(root)` closes the last interval,
+ * which viewers would drop otherwise.
+ *
+ * Lines are known per function, not per call path. `positionTicks` hand a function's lines out over its
+ * nodes in order, so that both sums hold: of each node, and of each line over all nodes, which is what
+ * viewers add up.
+ */
+import { internalError } from "../../base/diagnostics.ts";
+import { phasePourer } from "../../result/replay.ts";
+import type { Result } from "../../result/result.ts";
+import { childrenOf } from "../../result/walk.ts";
+import { frameName } from "../labels.ts";
+import { rowsJson } from "../rows.ts";
+import type { CpuNode, CpuProfile, PositionTick } from "./cpuprofile-spec.ts";
+import { keepsOrder } from "./speedscope.ts";
+
+export function writeCpuProfile(result: Result): string {
+  return rowsJson(cpuProfile(result), new Set(["nodes"]));
+}
+
+const ROOT = 1;
+/** Id of tree[i]: after `(root)`, which is not in the tree. */
+const idOf = (index: number): number => ROOT + 1 + index;
+
+/** The profile as data. */
+export function cpuProfile(result: Result): CpuProfile {
+  const { tree, fuel } = result;
+  const children = childrenOf(tree);
+  const roots = [...tree.keys()].filter((i) => tree[i]!.parent < 0);
+  const ticks = lineTicks(result);
+  const root: CpuNode = {
+    id: ROOT,
+    callFrame: { functionName: "(root)", scriptId: "0", url: "", lineNumber: -1, columnNumber: -1 },
+    hitCount: 0,
+    children: roots.map(idOf),
+  };
+  const nodes = tree.map((node, i): CpuNode => {
+    const row = result.functions[node.function]!;
+    const taken = takeTicks(ticks.get(node.function), node.self);
+    return {
+      id: idOf(i),
+      callFrame: {
+        functionName: frameName(row, result.files),
+        scriptId: String(row.file === null ? 0 : row.file + 1),
+        url: row.file === null ? "" : result.files[row.file]!,
+        lineNumber: (row.line ?? 0) - 1,
+        columnNumber: (row.column ?? 0) - 1,
+      },
+      hitCount: node.self,
+      children: children[i]!.map(idOf),
+      ...(taken.length > 0 ? { positionTicks: taken } : {}),
+    };
+  });
+  const intervals = keepsOrder(result)
+    ? orderedIntervals(result)
+    : tree.map((node, i): [number, number] => [i, node.self]);
+  const samples: number[] = [];
+  const timeDeltas: number[] = [0];
+  for (const [index, own] of intervals) {
+    if (own === 0) continue;
+    samples.push(idOf(index));
+    timeDeltas.push(own);
+  }
+  samples.push(ROOT);
+  return { nodes: [root, ...nodes], startTime: 0, endTime: fuel.total, samples, timeDeltas };
+}
+
+/** `[tree index, fuel]` in the order of the run. */
+function orderedIntervals(result: Result): [number, number][] {
+  const intervals: [number, number][] = [];
+  const stack: number[] = [];
+  const shares = phasePourer(result);
+  const roots = new Map<string, number>();
+  for (const [i, node] of result.tree.entries())
+    if (node.parent < 0 && result.functions[node.function]!.kind === "phase")
+      roots.set(result.functions[node.function]!.name, i);
+  const phaseRoot = (name: string): number => {
+    const index = roots.get(name);
+    if (index === undefined) throw internalError(`the call tree has no root ${name}`);
+    return index;
+  };
+  let clock = 0;
+  const spend = (until: number): void => {
+    const top = stack.at(-1);
+    if (top !== undefined) intervals.push([top, until - clock]);
+    else for (const [name, fuel] of shares(until - clock)) intervals.push([phaseRoot(name), fuel]);
+    clock = until;
+  };
+  for (const { kind, node, at } of result.events ?? []) {
+    spend(at);
+    if (kind === "enter") stack.push(node);
+    else stack.pop();
+  }
+  spend(result.fuel.total);
+  return intervals;
+}
+
+/** The lines of each function in its own file, by function id, where they make up the function's own fuel. */
+function lineTicks(result: Result): Map<number, PositionTick[]> {
+  const byFunction = new Map<number, Map<number, number>>();
+  const own = result.functions.map((row) => row.self);
+  for (const pc of result.pcs) {
+    const row = result.functions[pc.function]!;
+    own[row.id]! -= pc.fuel;
+    if (pc.line === null || pc.file !== row.file) own[row.id] = Number.NaN;
+    const lines = byFunction.get(row.id) ?? new Map<number, number>();
+    if (pc.line !== null) lines.set(pc.line, (lines.get(pc.line) ?? 0) + pc.fuel);
+    byFunction.set(row.id, lines);
+  }
+  const ticks = new Map<number, PositionTick[]>();
+  for (const [id, lines] of byFunction) {
+    if (own[id] !== 0) continue;
+    const sorted = [...lines].sort(([a], [b]) => a - b);
+    ticks.set(
+      id,
+      sorted.map(([line, fuel]) => ({ line, ticks: fuel })),
+    );
+  }
+  return ticks;
+}
+
+/** Takes `fuel` from the front of `left`. */
+function takeTicks(left: PositionTick[] | undefined, fuel: number): PositionTick[] {
+  const taken: PositionTick[] = [];
+  let missing = fuel;
+  while (left !== undefined && left.length > 0 && missing > 0) {
+    const { line, ticks } = left[0]!;
+    const now = Math.min(ticks, missing);
+    if (now > 0) taken.push({ line, ticks: now });
+    missing -= now;
+    if (now === ticks) left.shift();
+    else left[0] = { line, ticks: ticks - now };
+  }
+  return taken;
+}

@@ -1,0 +1,65 @@
+/** The profile formats by name: the one table that `run --format`, `export` and their help read. */
+import { usageError } from "../../base/diagnostics.ts";
+import type { Result } from "../../result/result.ts";
+import { grouped } from "../cells.ts";
+import { writeCpuProfile } from "./cpuprofile.ts";
+import { writeFolded } from "./folded.ts";
+import { writeResultJson } from "./result-json.ts";
+import { keepsOrder, MOST_ORDERED_CALLS, writeSpeedscope } from "./speedscope.ts";
+
+export interface WriteOptions {
+  /** Keep the ordered events in the result document; other formats take them as they need. */
+  readonly events?: boolean;
+}
+
+export interface Format {
+  readonly name: string;
+  /** With the leading dot: a profile's file is `<base><extension>`. */
+  readonly extension: string;
+  readonly write: (result: Result, options?: WriteOptions) => string | Uint8Array;
+  /** What to tell the user about this file, where there is something. */
+  readonly note: (result: Result) => string | null;
+}
+
+const nothing = (): null => null;
+
+export const FORMATS: readonly Format[] = [
+  {
+    name: "speedscope",
+    extension: ".speedscope.json",
+    write: (result) => writeSpeedscope(result),
+    note: aggregated,
+  },
+  { name: "json", extension: ".fuel.json", write: writeResultJson, note: nothing },
+  {
+    name: "cpuprofile",
+    extension: ".cpuprofile",
+    write: (result) => writeCpuProfile(result),
+    note: () => "in the .cpuprofile 1 fuel is 1 µs",
+  },
+  { name: "folded", extension: ".folded", write: (result) => writeFolded(result), note: nothing },
+];
+
+function aggregated(result: Result): string | null {
+  if (keepsOrder(result)) return null;
+  const tooMany =
+    result.events !== undefined || result.warnings.some(({ code }) => code === "events-dropped");
+  const why = tooMany
+    ? `the run has more than ${grouped(MOST_ORDERED_CALLS)} calls`
+    : "the order of the calls is not in this result (record it with --events)";
+  return `the first profile is the aggregated call tree, not the calls in order: ${why}`;
+}
+
+/** The formats of a comma-separated list, each once, in the order given; throws a usage error that names those available. */
+export function parseFormats(list: string): Format[] {
+  const names = [...new Set(list.split(",").map((name) => name.trim()))];
+  return names.map((name) => {
+    const format = FORMATS.find((known) => known.name === name);
+    if (format === undefined)
+      throw usageError(
+        `no format ${JSON.stringify(name)}`,
+        `available: ${FORMATS.map((known) => known.name).join(", ")}`,
+      );
+    return format;
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * Builders that hold the invariants of a speedscope file: frames are distinct, the clock never goes back,
+ * calls close in the reverse order of their opening, nothing stays open. Breaking one throws, with the names
+ * of both frames: a profile that speedscope would refuse is never written.
+ */
+import { internalError } from "../../base/diagnostics.ts";
+import { addFuel } from "../../base/fuel.ts";
+import type { EventedProfile, FrameEvent, SampledProfile, SpeedscopeFrame } from "./speedscope-spec.ts";
+
+/** The frames of a file; equal frames share one index. */
+export class FrameTable {
+  readonly frames: SpeedscopeFrame[] = [];
+  readonly #index = new Map<string, number>();
+
+  /** Index of `frame`, 0-based. */
+  add(frame: SpeedscopeFrame): number {
+    const key = JSON.stringify([frame.name, frame.file, frame.line, frame.col]);
+    const known = this.#index.get(key);
+    if (known !== undefined) return known;
+    this.#index.set(key, this.frames.length);
+    return this.frames.push(frame) - 1;
+  }
+
+  name(frame: number): string {
+    return this.frames[frame]?.name ?? `frame ${frame}`;
+  }
+}
+
+/** Calls in order; `at` is fuel since the start of the run. */
+export class EventedBuilder {
+  readonly #name: string;
+  readonly #table: FrameTable;
+  readonly #events: FrameEvent[] = [];
+  readonly #open: number[] = [];
+  #clock = 0;
+
+  constructor(name: string, table: FrameTable) {
+    this.#name = name;
+    this.#table = table;
+  }
+
+  enter(frame: number, at: number): void {
+    this.#advance(`entering ${this.#table.name(frame)}`, at);
+    this.#open.push(frame);
+    this.#events.push({ type: "O", frame, at });
+  }
+
+  leave(frame: number, at: number): void {
+    const top = this.#open.at(-1);
+    if (top !== frame)
+      throw internalError(
+        `profile "${this.#name}": leaving ${this.#table.name(frame)} at ${at} while ${this.#innermost()} is innermost`,
+      );
+    this.#advance(`leaving ${this.#table.name(frame)}`, at);
+    this.#open.pop();
+    this.#events.push({ type: "C", frame, at });
+  }
+
+  /** The profile, `endValue` fuel long. */
+  finish(endValue: number): EventedProfile {
+    this.#advance("finishing", endValue);
+    if (this.#open.length > 0)
+      throw internalError(
+        `profile "${this.#name}": finished while ${this.#innermost()} (outermost: ${this.#table.name(this.#open[0]!)}) is open`,
+      );
+    return {
+      type: "evented",
+      name: this.#name,
+      unit: "none",
+      startValue: 0,
+      endValue,
+      events: this.#events,
+    };
+  }
+
+  #innermost(): string {
+    const top = this.#open.at(-1);
+    return top === undefined ? "no frame" : this.#table.name(top);
+  }
+
+  #advance(what: string, at: number): void {
+    if (at < this.#clock)
+      throw internalError(
+        `profile "${this.#name}": ${what} at ${at} goes back from ${this.#clock} in ${this.#innermost()}`,
+      );
+    this.#clock = at;
+  }
+}
+
+/** Stacks with weights. */
+export class SampledBuilder {
+  readonly #name: string;
+  readonly #samples: number[][] = [];
+  readonly #weights: number[] = [];
+  #total = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Adds `fuel` under `stack` (frame indices, outermost first); nothing where it is 0. */
+  sample(stack: readonly number[], fuel: number): void {
+    if (fuel === 0) return;
+    this.#samples.push([...stack]);
+    this.#weights.push(fuel);
+    this.#total = addFuel(this.#total, fuel);
+  }
+
+  /** The profile; throws unless its weights add up to `total`. */
+  finish(total: number): SampledProfile {
+    if (this.#total !== total)
+      throw internalError(`profile "${this.#name}": its weights add up to ${this.#total}, not to ${total}`);
+    return {
+      type: "sampled",
+      name: this.#name,
+      unit: "none",
+      startValue: 0,
+      endValue: total,
+      samples: this.#samples,
+      weights: this.#weights,
+    };
+  }
+}

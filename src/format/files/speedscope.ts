@@ -1,0 +1,136 @@
+/**
+ * The speedscope file of a result: three profiles of the same total. 0: the calls in order, fuel as the
+ * clock (or the call tree in aggregated stacks, where there are too many calls or their order was not kept);
+ * 1: lines, each under its function; 2: opcodes. The phases outside of JavaScript are frames in each.
+ */
+import { PHASE_FUNCTIONS, phasePourer } from "../../result/replay.ts";
+import type { FunctionRow, Result } from "../../result/result.ts";
+import { walkTree } from "../../result/walk.ts";
+import { frameName, placeOf } from "../labels.ts";
+import { rowsJson } from "../rows.ts";
+import { EventedBuilder, FrameTable, SampledBuilder } from "./speedscope-builder.ts";
+import type { EventedProfile, SampledProfile, SpeedscopeFile, SpeedscopeFrame } from "./speedscope-spec.ts";
+
+/** Calls beyond which the first profile is aggregated: viewers get slow long before files get large. */
+export const MOST_ORDERED_CALLS = 1_000_000;
+
+export interface SpeedscopeOptions {
+  /** Calls in order at most; default MOST_ORDERED_CALLS. */
+  readonly mostCalls?: number;
+}
+
+/** Whether the calls are written in their order. */
+export function keepsOrder(result: Result, options: SpeedscopeOptions = {}): boolean {
+  const calls = (result.events?.length ?? Number.POSITIVE_INFINITY) / 2;
+  return calls <= (options.mostCalls ?? MOST_ORDERED_CALLS);
+}
+
+export function writeSpeedscope(result: Result, options: SpeedscopeOptions = {}): string {
+  const tables = new Set(["frames", "events", "samples"]);
+  return rowsJson(speedscopeFile(result, options), tables);
+}
+
+/** The file as data. */
+export function speedscopeFile(result: Result, options: SpeedscopeOptions = {}): SpeedscopeFile {
+  const table = new FrameTable();
+  const frames = result.functions.map((row) => table.add(functionFrame(row, result.files)));
+  const first = keepsOrder(result, options) ? callsInOrder(result, table, frames) : callTree(result, frames);
+  // lines and opcodes are JavaScript's
+  const isWasm = result.toolchain.quickjs === null;
+  const profiles = isWasm ? [first] : [first, byLine(result, table, frames), byOpcode(result, table)];
+  return {
+    $schema: "https://www.speedscope.app/file-format-schema.json",
+    shared: { frames: table.frames },
+    profiles,
+    name: result.module.name,
+    activeProfileIndex: 0,
+    exporter: `javy-prof ${result.tool.version}`,
+  };
+}
+
+function functionFrame(row: FunctionRow, files: readonly string[]): SpeedscopeFrame {
+  const name = frameName(row, files);
+  if (row.file === null || row.line === null) return { name };
+  const frame = { name, file: files[row.file]!, line: row.line };
+  return row.column === null ? frame : { ...frame, col: row.column };
+}
+
+function callsInOrder(result: Result, table: FrameTable, frames: readonly number[]): EventedProfile {
+  const builder = new EventedBuilder("fuel · calls in order", table);
+  const shares = phasePourer(result);
+  let clock = 0;
+  const pour = (until: number): void => {
+    for (const [name, fuel] of shares(until - clock)) {
+      const frame = table.add({ name });
+      builder.enter(frame, clock);
+      builder.leave(frame, (clock += fuel));
+    }
+  };
+  let depth = 0;
+  for (const { kind, node, at } of result.events ?? []) {
+    if (depth === 0) pour(at);
+    const frame = frames[result.tree[node]!.function]!;
+    if (kind === "enter") builder.enter(frame, at);
+    else builder.leave(frame, at);
+    depth += kind === "enter" ? 1 : -1;
+    clock = at;
+  }
+  pour(result.fuel.total);
+  return builder.finish(result.fuel.total);
+}
+
+function callTree(result: Result, frames: readonly number[]): SampledProfile {
+  const builder = new SampledBuilder("fuel · call tree");
+  walkTree(result.tree, (path, node) => {
+    if (node.self === 0) return;
+    const stack = path.map((index) => frames[result.tree[index]!.function]!);
+    builder.sample(stack, node.self);
+  });
+  return builder.finish(result.fuel.total);
+}
+
+/** Lines by function. A line's fuel includes the native work that the line caused: lines know no engine frames. */
+function byLine(result: Result, table: FrameTable, frames: readonly number[]): SampledProfile {
+  const builder = new SampledBuilder("fuel · by line");
+  phaseSamples(result, table, builder, BEFORE);
+  const { files } = result;
+  const groups = new Map<string, { function: number; file: number; line: number; fuel: number }>();
+  for (const pc of result.pcs) {
+    // -1 sorts what has no line first; both are null together.
+    const row = { function: pc.function, file: pc.file ?? -1, line: pc.line ?? -1, fuel: pc.fuel };
+    const key = `${row.function} ${row.file} ${row.line}`;
+    groups.set(key, { ...row, fuel: row.fuel + (groups.get(key)?.fuel ?? 0) });
+  }
+  const rows = [...groups.values()].sort(
+    (a, b) => a.function - b.function || a.file - b.file || a.line - b.line,
+  );
+  for (const row of rows) {
+    const stack = [frames[row.function]!];
+    if (row.line > 0)
+      stack.push(table.add({ name: placeOf(row, files)!, file: files[row.file]!, line: row.line }));
+    builder.sample(stack, row.fuel);
+  }
+  phaseSamples(result, table, builder, AFTER);
+  return builder.finish(result.fuel.total);
+}
+
+function byOpcode(result: Result, table: FrameTable): SampledProfile {
+  const builder = new SampledBuilder("fuel · by opcode");
+  phaseSamples(result, table, builder, BEFORE);
+  for (const { name, fuel } of result.opcodes) builder.sample([table.add({ name: `[op] ${name}` })], fuel);
+  phaseSamples(result, table, builder, AFTER);
+  return builder.finish(result.fuel.total);
+}
+
+/** The phases that go before the JavaScript where its own order is not that of time. */
+const BEFORE = PHASE_FUNCTIONS.filter(([phase]) => phase === "startup");
+const AFTER = PHASE_FUNCTIONS.filter(([phase]) => phase !== "startup");
+
+function phaseSamples(
+  result: Result,
+  table: FrameTable,
+  builder: SampledBuilder,
+  phases: typeof PHASE_FUNCTIONS,
+): void {
+  for (const [phase, name] of phases) builder.sample([table.add({ name })], result.phases[phase]);
+}

@@ -1,0 +1,109 @@
+/**
+ * The summary that a run prints on stderr (PRODUCT: "run"): what ran and its fuel, the phases, the tables,
+ * why it failed, the warnings, where the profile is and what to do next. 80 columns are enough; nothing a
+ * guest chose (names, paths, messages) reaches the terminal unescaped.
+ */
+import type { Result } from "../../result/result.ts";
+import { cellWidth, cut, grouped, percent } from "../cells.ts";
+import { inertText } from "../inert.ts";
+import { type Paint, paintWith } from "../paint.ts";
+import { type BreakdownOptions, type By, breakdown } from "./breakdown.ts";
+import { stackLines } from "./stack-lines.ts";
+
+export interface SummaryOptions extends BreakdownOptions {
+  readonly by: readonly By[];
+  readonly colour: boolean;
+  /** File name of the input, null where the guest had none. */
+  readonly input: string | null;
+  /** The fuel limit that the total is a part of, null without one. */
+  readonly limit: number | null;
+  /** Files written, as the user would type them. */
+  readonly wrote: readonly string[];
+}
+
+/** The summary's text, each line ended. */
+export function renderSummary(result: Result, options: SummaryOptions): string {
+  const paint = paintWith(options.colour);
+  const sections = [
+    [...header(result, options, paint), ...phases(result, options.width)],
+    ...options.by.map((by) => breakdown(by, result, options, paint)),
+    failure(result, paint),
+    result.warnings.map(
+      (warning) => `${paint.yellow("warning:")} ${inertText(warning.message)} [${inertText(warning.code)}]`,
+    ),
+  ];
+  const body = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  const last = wrote(options, paint);
+  return body.join("\n\n") + "\n" + (last === "" ? "" : `${last}\n`);
+}
+
+/** Why the guest failed and where in its JavaScript, innermost frame first; empty where it did not fail. */
+export function renderFailure(result: Result, colour: boolean): string {
+  return failure(result, paintWith(colour))
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+function header(result: Result, options: SummaryOptions, paint: Paint): string[] {
+  const { total, comparable } = result.fuel;
+  const limit =
+    options.limit === null ? "" : `   ${percent(total, options.limit)}% of ${grouped(options.limit)}`;
+  const fuel = `${grouped(total)} fuel`;
+  const rest = `   ${inertText(result.toolchain.fuelModel)}${limit}`;
+  const room = Math.max(16, options.width - cellWidth(fuel) - cellWidth(rest) - 2);
+  const names = [result.module.name, options.input].filter((name) => name !== null).map(inertText);
+  const who = cut(names.join("   "), room, "end");
+  const gap = " ".repeat(Math.max(2, options.width - cellWidth(who) - cellWidth(fuel) - cellWidth(rest)));
+  const line = `${who}${gap}${paint.bold(fuel)}${rest}`;
+  if (comparable) return [line];
+  return [line, "  the instructions executed; the engine's own count can differ for a run that was stopped"];
+}
+
+/** Nothing for a module without an engine: phases are those of JavaScript. */
+function phases({ phases, fuel, toolchain }: Result, width: number): string[] {
+  if (toolchain.quickjs === null) return [];
+  const parts = (["startup", "js", "jobs", "exit"] as const).map((phase) => {
+    const share = phases[phase] === 0 ? "" : ` (${percent(phases[phase], fuel.total)}%)`;
+    return `${phase === "js" ? "your JS" : phase} ${grouped(phases[phase])}${share}`;
+  });
+  const lines = [""];
+  for (const part of parts) {
+    if (lines.at(-1) !== "" && cellWidth(`${lines.at(-1)}  ${part}`) > width) lines.push("");
+    lines[lines.length - 1] += `  ${part}`;
+  }
+  return lines;
+}
+
+function failure(result: Result, paint: Paint): string[] {
+  const { kind, code, message, stack } = result.run.exit;
+  if (kind === "ok" || (kind === "exit" && code === 0)) return [];
+  const what = {
+    throw: "uncaught exception",
+    trap: "the guest trapped",
+    exit: `the guest exited with code ${code}`,
+    fuel: "stopped at the fuel limit",
+    timeout: "stopped at the time limit",
+    interrupted: "interrupted",
+  }[kind];
+  const [first, ...more] = (message ?? "").split(/\r?\n/);
+  return [
+    paint.red(what) + (first ? `: ${inertText(first)}` : ""),
+    ...more.filter((line) => line.trim() !== "").map((line) => `  ${inertText(line)}`),
+    ...stackLines(stack, result.files),
+  ];
+}
+
+function wrote(options: SummaryOptions, paint: Paint): string {
+  if (options.wrote.length === 0) return "";
+  const line = `wrote ${options.wrote.map(inertText).join(", ")}`;
+  const profile = options.wrote.find((file) => /\.(speedscope|fuel)\.json$/.test(file));
+  return profile === undefined
+    ? line
+    : `${line}      next: ${paint.cyan(`javy-prof view ${shellWord(profile)}`)}`;
+}
+
+/** `word` as a shell takes it for one argument. */
+function shellWord(word: string): string {
+  const inert = inertText(word);
+  return /^[\w@%+=:,./-]+$/.test(inert) ? inert : `'${inert.replaceAll("'", "'\\''")}'`;
+}

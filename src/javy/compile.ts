@@ -1,0 +1,29 @@
+/**
+ * What compiles JavaScript: the interface, and what goes in and comes out. Types only and plain data; whoever executes
+ * guests implements it, so that all who need bytecode are spared the threads.
+ */
+
+/** Compiles JavaScript in an instance of its own. */
+export interface CompileJob {
+  readonly kind: "compile";
+  readonly plugin: Uint8Array;
+  /** The plugin's functions: to allocate, and to compile; `words` of what the latter's result points at. */
+  readonly abi: { readonly realloc: string; readonly name: string; readonly words: 2 | 3 };
+  readonly source: Uint8Array;
+}
+
+export type CompileOutcome =
+  | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** @throws Diagnostic (exit 4) where the plugin does not start, or its compiler does not come to an end. */
+export interface Compiler {
+  compile(job: CompileJob): Promise<CompileOutcome>;
+}
+
+/** A source, compiled anew to carry its lines over. */
+export interface CompiledSource {
+  readonly bytecode: Uint8Array;
+  /** Ids of the engines that may have made it. */
+  readonly engines: readonly string[];
+}

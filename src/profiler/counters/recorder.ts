@@ -1,0 +1,399 @@
+/**
+ * The host's side of the collector: makes the instance, gives it functions as they are first seen, and reads its
+ * counters out at the end. It knows addresses and ids; what a function *is*, its caller knows (profiler/registry.ts).
+ */
+import { readFileSync } from "node:fs";
+import { unsupported } from "../../base/diagnostics.ts";
+import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../result/recording.ts";
+import type { SharedNative } from "../native-frames.ts";
+import {
+  Activation,
+  bucketCount,
+  bucketRange,
+  Event,
+  EventChunk,
+  Fixed,
+  Fn,
+  FnFlag,
+  Node,
+  nativeLength,
+  Shared,
+  Slot,
+  State,
+  slotShift,
+  Unwound,
+  ValueTable,
+} from "./layout.ts";
+
+interface CollectorExports {
+  readonly memory: WebAssembly.Memory;
+  readonly start: (events: bigint, fuel: bigint, natives: number) => void;
+  readonly function: (id: number, codeLength: number, flags: number) => number;
+  readonly allocate: (bytes: number) => number;
+  readonly generation: () => void;
+  readonly enter: (funcObj: bigint) => void;
+  readonly dispatch: (pc: number, fuel: bigint) => void;
+  readonly leave: (fuel: bigint) => void;
+  readonly enterNative: (index: number, fuel: bigint) => void;
+  readonly enterShared: (group: number, magic: number, fuel: bigint) => void;
+  readonly enterWork: (fuel: bigint) => void;
+  readonly leaveNative: (fuel: bigint) => void;
+  readonly finish: (fuel: bigint) => void;
+  readonly top: () => number;
+  readonly bottom: () => number;
+  readonly current: () => number;
+  readonly currentState: () => number;
+  readonly maxDepth: WebAssembly.Global;
+  readonly nodes: WebAssembly.Global;
+  readonly events: WebAssembly.Global;
+  readonly truncated: WebAssembly.Global;
+  readonly shared: WebAssembly.Global;
+}
+
+/** What the collector asks its host. */
+export interface CollectorHost {
+  /** The function whose code holds `pc`, as a function id, and the address of its code. */
+  readonly resolve: (pc: number, funcObj: bigint) => { readonly id: number; readonly code: number };
+  /** An activation of a function that can suspend has ended: own fuel of the whole invocation, or null while suspended. */
+  readonly invocation: (
+    id: number,
+    funcObj: bigint,
+    own: bigint,
+    offset: number,
+    resumed: boolean,
+  ) => bigint | null;
+}
+
+/** A place in code: a function id and a code offset. */
+export interface CodePlace {
+  readonly function: number;
+  readonly offset: number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+function collectorModule(): WebAssembly.Module {
+  // Built into dist/ by scripts/build.js; the path is the same from src/ and from dist/.
+  compiled ??= new WebAssembly.Module(
+    readFileSync(new URL("../../../dist/profiler/counters/collector.wasm", import.meta.url)),
+  );
+  return compiled;
+}
+
+export class Recorder {
+  readonly #collector: CollectorExports;
+  /** Address of each function's record, by id. */
+  readonly #records: number[] = [];
+  readonly #idOf = new Map<number, number>();
+
+  /**
+   * `events`: how many calls and returns to keep in order; `natives`: count of native functions (0: no native frames);
+   * `shared`: by the number that enterShared is given; `otherWork`: the native function that stands for engine work
+   * outside any opcode.
+   */
+  constructor(
+    host: CollectorHost,
+    events: number,
+    natives: number,
+    shared: readonly SharedNative[] = [],
+    otherWork = 0,
+  ) {
+    const idAt = (record: number): number => this.#idOf.get(record)!;
+    const instance = new WebAssembly.Instance(collectorModule(), {
+      host: {
+        resolve: (pc: number, funcObj: bigint): bigint => {
+          const { id, code } = host.resolve(pc >>> 0, funcObj);
+          return (BigInt(this.#records[id]!) << 32n) | BigInt(code);
+        },
+        invocation: (record: number, funcObj: bigint, own: bigint, offset: number, resumed: number): bigint =>
+          host.invocation(idAt(record), funcObj, own, offset, resumed !== 0) ?? -1n,
+        foreign: (pc: number): never => {
+          throw unsupported(
+            "the program jumps out of its own code",
+            `found: a dispatch at 0x${(pc >>> 0).toString(16)} lies outside the running function's code`,
+            "the module or its bytecode is damaged; if it is not, this is a bug in javy-prof: please report it with the module",
+          );
+        },
+      },
+    });
+    this.#collector = instance.exports as unknown as CollectorExports;
+    this.#collector.start(BigInt(events), 0n, natives);
+    for (let i = 0; i < natives; i++) this.addFunction(i, 0, {});
+    this.#addShared(shared);
+    for (const slot of natives > 0 ? [Fixed.startup, Fixed.gap] : [])
+      this.#view.setUint32(slot + Slot.work, this.#records[otherWork]!, true);
+  }
+
+  #addShared(shared: readonly SharedNative[]): void {
+    const table = this.#collector.allocate(4 * shared.length);
+    this.#collector.shared.value = table;
+    shared.forEach(({ otherwise, byMagic }, i) => {
+      const at = this.#collector.allocate(Shared.pairs + byMagic.length * Shared.pair);
+      const view = this.#view;
+      view.setUint32(table + 4 * i, at, true);
+      view.setUint32(at + Shared.otherwise, otherwise, true);
+      view.setUint32(at + Shared.count, byMagic.length, true);
+      byMagic.forEach(([magic, id], n) => {
+        view.setInt32(at + Shared.pairs + n * Shared.pair, magic, true);
+        view.setUint32(at + Shared.pairs + n * Shared.pair + 4, id, true);
+      });
+    });
+  }
+
+  /** The functions that the instrumented module imports. */
+  get hooks(): Readonly<
+    Record<
+      | "enter"
+      | "dispatch"
+      | "leave"
+      | "generation"
+      | "enterNative"
+      | "enterShared"
+      | "enterWork"
+      | "leaveNative",
+      unknown
+    >
+  > {
+    const { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative } =
+      this.#collector;
+    return { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative };
+  }
+
+  /**
+   * Makes the record of function `id`; ids are given in order from 0. `sites[offset]` is the first offset of the same
+   * source line: calls from there are one place in the call tree. `work(offset)` is the native function that stands for
+   * engine work for the opcode there.
+   */
+  addFunction(
+    id: number,
+    codeLength: number,
+    { suspends = false, hoists = false },
+    sites?: ArrayLike<number>,
+    work?: (offset: number) => number,
+  ): void {
+    const flags = (suspends ? FnFlag.suspends : 0) | (hoists ? FnFlag.hoists : 0);
+    const record = this.#collector.function(id, codeLength, flags);
+    this.#records[id] = record;
+    this.#idOf.set(record, id);
+    const view = this.#view;
+    const slots = view.getUint32(record + Fn.slots, true);
+    for (let offset = 0; offset < codeLength; offset++) {
+      view.setUint32(
+        slots + offset * Slot.size + Slot.site,
+        slots + (sites?.[offset] ?? offset) * Slot.size,
+        true,
+      );
+      if (work) view.setUint32(slots + offset * Slot.size + Slot.work, this.#records[work(offset)]!, true);
+    }
+  }
+
+  /** The next activation of function `id` links its module. */
+  willHoist(id: number): void {
+    const at = this.#records[id]! + Fn.flags;
+    const view = this.#view;
+    view.setInt32(at, view.getInt32(at, true) | FnFlag.hoists, true);
+  }
+
+  get #view(): DataView {
+    return new DataView(this.#collector.memory.buffer);
+  }
+
+  /** Bytes of memory that the counters took. */
+  get memoryBytes(): number {
+    return this.#collector.memory.buffer.byteLength;
+  }
+
+  get maxDepth(): number {
+    return this.#collector.maxDepth.value as number;
+  }
+
+  /** Ends the recording where it stands. */
+  finish(fuel: bigint): void {
+    this.#collector.finish(fuel);
+  }
+
+  phases(): { readonly startup: bigint; readonly jobs: bigint; readonly exit: bigint } {
+    const view = this.#view;
+    const fuel = (slot: number) => view.getBigInt64(slot + Slot.fuel, true);
+    return { startup: fuel(Fixed.startup), jobs: fuel(Fixed.jobs), exit: fuel(Fixed.gap) };
+  }
+
+  /** Counters of function `id`. */
+  counters(id: number): Omit<RecordedFunction, "origin"> {
+    const view = this.#view;
+    const record = this.#records[id]!;
+    const slots = view.getUint32(record + Fn.slots, true);
+    const length = view.getUint32(record + Fn.length, true);
+    const used: number[] = [];
+    for (let offset = 0; offset < length; offset++) {
+      const slot = slots + offset * Slot.size;
+      if (view.getBigInt64(slot + Slot.hits, true) !== 0n || view.getBigInt64(slot + Slot.fuel, true) !== 0n)
+        used.push(offset);
+    }
+    const column = (field: number) =>
+      BigInt64Array.from(used, (offset) => view.getBigInt64(slots + offset * Slot.size + field, true));
+    return {
+      offsets: Int32Array.from(used),
+      fuel: column(Slot.fuel),
+      hits: column(Slot.hits),
+      perCall: this.#perCall(view, record),
+    };
+  }
+
+  #perCall(view: DataView, record: number): RecordedFunction["perCall"] {
+    const completed = view.getBigInt64(record + Fn.completed, true);
+    if (completed === 0n) return null;
+    const buckets = view.getUint32(record + Fn.buckets, true);
+    const counts: { value: bigint; count: bigint }[] = [];
+    if (buckets) {
+      for (let i = 0; i < bucketCount; i++) {
+        const count = view.getBigInt64(buckets + i * 8, true);
+        const { low, width } = bucketRange(i);
+        if (count > 0n) counts.push({ value: BigInt(low) + BigInt(width) / 2n, count });
+      }
+    } else {
+      const values = view.getUint32(record + Fn.values, true);
+      for (let i = 0; i < ValueTable.capacity; i++) {
+        const at = values + i * ValueTable.entry;
+        const count = view.getBigInt64(at + 8, true);
+        if (count > 0n) counts.push({ value: view.getBigInt64(at, true), count });
+      }
+      counts.sort((a, b) => (a.value < b.value ? -1 : 1));
+    }
+    const min = view.getBigInt64(record + Fn.min, true);
+    const max = view.getBigInt64(record + Fn.max, true);
+    const middle = medianOf(counts, completed);
+    const median = clamp(middle, min, max);
+    return { min, median, approximate: buckets !== 0, max };
+  }
+
+  /** Finds the function and offset of a slot's address; undefined for the slots of the phases. */
+  #places(): (slot: number) => CodePlace | undefined {
+    const view = this.#view;
+    const spans = this.#records
+      .map((record, id) => ({
+        id,
+        start: view.getUint32(record + Fn.slots, true),
+        length: view.getUint32(record + Fn.length, true),
+      }))
+      .filter(({ length }) => length > 0)
+      .sort((a, b) => a.start - b.start);
+    return (slot) => {
+      let low = 0;
+      let high = spans.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (spans[middle]!.start <= slot) low = middle + 1;
+        else high = middle;
+      }
+      const span = spans[low - 1];
+      const offset = span ? (slot - span.start) >>> slotShift : 0;
+      return span && offset < span.length ? { function: span.id, offset } : undefined;
+    };
+  }
+
+  nodes(): RecordedNodes {
+    const view = this.#view;
+    const count = this.#collector.nodes.value as number;
+    const placeOf = this.#places();
+    const nodes: RecordedNodes = {
+      parent: new Int32Array(count),
+      function: new Int32Array(count),
+      callFunction: new Int32Array(count),
+      callOffset: new Int32Array(count),
+      self: new BigInt64Array(count),
+      calls: new BigInt64Array(count),
+      resumes: new BigInt64Array(count),
+    };
+    let node: number = Fixed.root;
+    for (let id = 0; id < count; id++) {
+      const isRoot = id === 0;
+      const place = placeOf(view.getUint32(node + Node.site, true));
+      nodes.parent[id] = isRoot
+        ? -1
+        : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);
+      nodes.function[id] = isRoot ? -1 : this.#idOf.get(view.getUint32(node + Node.fn, true))!;
+      nodes.callFunction[id] = place?.function ?? -1;
+      nodes.callOffset[id] = place?.offset ?? -1;
+      nodes.self[id] = view.getBigInt64(node + Node.self, true);
+      nodes.calls[id] = view.getBigInt64(node + Node.calls, true);
+      nodes.resumes[id] = view.getBigInt64(node + Node.resumes, true);
+      node = view.getUint32(node + Node.next, true);
+    }
+    return nodes;
+  }
+
+  /** The ordered events; null where some are missing. */
+  events(): RecordedEvents | null {
+    if (this.#collector.truncated.value !== 0) return null;
+    const view = this.#view;
+    const chunks: number[] = [];
+    for (
+      let chunk = this.#collector.events.value as number;
+      chunk;
+      chunk = view.getUint32(chunk + EventChunk.next, true)
+    )
+      chunks.push(chunk);
+    const counts = chunks.map((chunk) => view.getUint32(chunk + EventChunk.count, true));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const events = { node: new Int32Array(total), fuel: new BigInt64Array(total) };
+    let n = 0;
+    chunks.forEach((chunk, i) => {
+      for (let at = chunk + EventChunk.entries, left = counts[i]!; left > 0; left--, at += Event.size, n++) {
+        const node = view.getUint32(at + Event.node, true);
+        events.node[n] = node === 0 ? -1 : view.getInt32(node + Node.id, true);
+        events.fuel[n] = view.getBigInt64(at + Event.fuel, true);
+      }
+    });
+    return events;
+  }
+
+  /** Where the activations stood that ended last with nothing between them: what an uncaught exception unwound; innermost first. */
+  unwound(): CodePlace[] {
+    const view = this.#view;
+    const placeOf = this.#places();
+    const count = Math.min(view.getUint32(Fixed.unwound + Unwound.count, true), Unwound.most);
+    const slots = Array.from({ length: count }, (_, i) =>
+      view.getUint32(Fixed.unwound + Unwound.slots + i * 4, true),
+    );
+    return slots.map(placeOf).filter((place) => place !== undefined);
+  }
+
+  /** Where the open activations stand, innermost first. */
+  stack(): CodePlace[] {
+    const view = this.#view;
+    const placeOf = this.#places();
+    const frames: CodePlace[] = [];
+    let state = this.#collector.currentState();
+    let slot = this.#collector.current();
+    const bottom = this.#collector.bottom();
+    for (let at = this.#collector.top() - Activation.size; at >= bottom; at -= Activation.size) {
+      if (view.getInt32(at + Activation.length, true) !== nativeLength && state !== State.pending) {
+        const place = state === State.started ? placeOf(slot) : undefined;
+        if (place) frames.push(place);
+        slot = view.getUint32(at + Activation.cur, true);
+      }
+      state = view.getUint32(at + Activation.state, true);
+    }
+    return frames;
+  }
+}
+
+/** A bucket's middle can lie outside what was seen. */
+function clamp(value: bigint, min: bigint, max: bigint): bigint {
+  if (value < min) return min;
+  return value > max ? max : value;
+}
+
+/** The lower median of values with counts, ascending. */
+function medianOf(
+  counts: readonly { readonly value: bigint; readonly count: bigint }[],
+  total: bigint,
+): bigint {
+  let before = 0n;
+  for (const { value, count } of counts) {
+    before += count;
+    if (before * 2n >= total) return value;
+  }
+  return 0n;
+}

@@ -1,0 +1,121 @@
+/**
+ * The profiler's own instrumentation, as a plan of probes like any other:
+ *   interpreter entry   → enter(func_obj)
+ *   load of the opcode  → dispatch(pc, fuel), before it
+ *   interpreter exit    → leave(fuel)
+ *   where code is made  → generation(), at the entry of the engine functions that do
+ *   where errors go out → thrown(), at the entry of the engine function that reports an uncaught exception
+ * and, with native frames (native-frames.ts), at the functions that have one: enterNative(frame, fuel), or
+ * enterShared(number, magic, fuel) where the magic tells which, and leaveNative(fuel); around what the interpreter
+ * calls without a name: enterWork(fuel) and leaveNative(fuel).
+ */
+
+import type { FunctionProbes, Hook, Meter, Plan, Probe, SiteProbe } from "../probe/plan.ts";
+import type { Dispatch } from "../quickjs/dispatch.ts";
+import { callSites } from "../wasm/facts/call-sites.ts";
+import { funcTypeAt, I32, I64, type Module } from "../wasm/types.ts";
+import type { NativeFrames } from "./native-frames.ts";
+
+export const hookModule = "javy_prof";
+
+/** Hooks in the order of the plan; the names are what the collector and the host provide. */
+export const profilerHooks = [
+  { module: hookModule, name: "enter", params: [I64] },
+  { module: hookModule, name: "dispatch", params: [I32, I64] },
+  { module: hookModule, name: "leave", params: [I64] },
+  { module: hookModule, name: "generation", params: [] },
+  { module: hookModule, name: "thrown", params: [] },
+  { module: hookModule, name: "enterNative", params: [I32, I64] },
+  { module: hookModule, name: "enterShared", params: [I32, I32, I64] },
+  { module: hookModule, name: "enterWork", params: [I64] },
+  { module: hookModule, name: "leaveNative", params: [I64] },
+] as const satisfies readonly Hook[];
+
+const hook = (name: (typeof profilerHooks)[number]["name"]) =>
+  profilerHooks.findIndex((one) => one.name === name);
+const fuel = { kind: "fuel" } as const;
+
+/** Where the engine's functions are that the profiler listens to; absolute function indices. */
+export interface EngineSites {
+  readonly dispatch: Dispatch;
+  /** Functions at whose entry code is about to be made. */
+  readonly creators: readonly number[];
+  /** Functions at whose entry an uncaught exception is about to be reported. */
+  readonly reporters: readonly number[];
+}
+
+/** The plan for a module with QuickJS in it. `native`: frames for functions of the engine too. */
+export function profilerPlan(
+  module: Module,
+  sites: EngineSites,
+  meter: Meter,
+  native: NativeFrames | null,
+): Plan {
+  const { dispatch, creators, reporters } = sites;
+  const functions = native ? frameProbes(module, native) : new Map<number, FunctionProbes>();
+
+  const funcObj = funcTypeAt(module, module.functions[dispatch.function]!)!.params.indexOf(I64);
+  const interpreter = new Map<number, SiteProbe[]>(native ? workProbes(module, dispatch, native) : []);
+  for (const offset of dispatch.loads)
+    interpreter.set(offset, [
+      { when: "before", hook: hook("dispatch"), arguments: [{ kind: "effectiveAddress" }, fuel] },
+    ]);
+  functions.set(dispatch.function, {
+    entry: [{ hook: hook("enter"), arguments: [{ kind: "local", index: funcObj }] }],
+    exit: [{ hook: hook("leave"), arguments: [fuel] }],
+    sites: interpreter,
+  });
+
+  const atEntry = (index: number, probe: Probe) => {
+    const had = functions.get(index) ?? {};
+    functions.set(index, { ...had, entry: [...(had.entry ?? []), probe] });
+  };
+  for (const index of creators) atEntry(index, { hook: hook("generation"), arguments: [] });
+  for (const index of reporters) atEntry(index, { hook: hook("thrown"), arguments: [] });
+
+  return { hooks: profilerHooks, functions, meter, deferStart: true };
+}
+
+const leaveNative = { hook: hook("leaveNative"), arguments: [fuel] };
+
+function nativeProbes(native: NativeFrames, index: number): FunctionProbes {
+  const entered = native.functions.get(index)!;
+  const number = (value: number) => ({ kind: "const", type: I32, value }) as const;
+  const entry: Probe =
+    "frame" in entered
+      ? { hook: hook("enterNative"), arguments: [number(entered.frame), fuel] }
+      : {
+          hook: hook("enterShared"),
+          arguments: [number(entered.shared), { kind: "local", index: entered.parameter }, fuel],
+        };
+  return { entry: [entry], exit: [leaveNative] };
+}
+
+/** Around the interpreter's calls, but for those of itself and of functions that have frames of their own. */
+function* workProbes(
+  module: Module,
+  dispatch: Dispatch,
+  native: NativeFrames,
+): Iterable<[number, SiteProbe[]]> {
+  if (native.work.size === 0) return;
+  for (const { offset, callee } of callSites(module, dispatch.function)) {
+    if (callee === dispatch.function || (callee !== null && native.functions.has(callee))) continue;
+    const enter = { when: "before", hook: hook("enterWork"), arguments: [fuel] } as const;
+    yield [offset, [enter, { when: "after", ...leaveNative }]];
+  }
+}
+
+/** The plan for a module that is only metered: the app of a dynamic pair. */
+export function meterPlan(meter: Meter): Plan {
+  return { hooks: [], functions: new Map(), meter };
+}
+
+/** The plan for frames of WebAssembly functions only, whatever the module is. */
+export function wasmPlan(module: Module, native: NativeFrames, meter: Meter): Plan {
+  return { hooks: profilerHooks, functions: frameProbes(module, native), meter, deferStart: true };
+}
+
+function frameProbes(module: Module, native: NativeFrames): Map<number, FunctionProbes> {
+  const defined = [...native.functions.keys()].filter((index) => index >= module.importedFunctions);
+  return new Map(defined.map((index) => [index, nativeProbes(native, index)]));
+}

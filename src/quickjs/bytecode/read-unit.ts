@@ -1,0 +1,275 @@
+/**
+ * Reads a serialized program (what QuickJS's JS_WriteObject makes, a Javy module's payload) into its functions.
+ *
+ *   version, checksum │ atoms │ module record │ function: flags, name, counts, variables, captured variables,
+ *                                               constants (functions among them), code, file, lines, source
+ *
+ * Read from JS_ReadObjectAtoms, JS_ReadModule and JS_ReadFunctionTag of quickjs.c; what differs between engines
+ * is in versions.ts. Everything is bounded by the input: a count never allocates before its items were read.
+ */
+import { ByteReader, decodeText } from "../../base/bytes.ts";
+import { Diagnostic, unsupported } from "../../base/diagnostics.ts";
+import { type DebugPart, type EngineVersion, enginesOfVersion, type FlagTuple } from "../engines/versions.ts";
+import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
+import { atomOffsets } from "./disassemble.ts";
+import type { BytecodeFunction, BytecodeUnit, ClosureVariable, FunctionKindQjs } from "./function.ts";
+import { readModule } from "./modules.ts";
+import { deepest, readTag, skipTagged } from "./values.ts";
+
+export const functionKinds: readonly FunctionKindQjs[] = ["normal", "generator", "async", "async generator"];
+
+/**
+ * Reads a whole program; `base` is where `bytes` stand in the file, for errors. Where the module does not tell the
+ * engine, the first of those with this version byte that can read all of it.
+ */
+export function readUnit(bytes: Uint8Array, base = 0, known?: EngineVersion): BytecodeUnit {
+  const candidates = enginesOfVersion(new ByteReader(bytes, base).u8());
+  if (known !== undefined) {
+    if (candidates.includes(known)) return readUnitOf(bytes, base, known);
+    throw unsupported(
+      `the program has bytecode version ${bytes[0]}, its engine ${known.engine} ${known.version}`,
+      "pass the plugin that it was compiled for with --plugin",
+    );
+  }
+  for (const engine of candidates.slice(0, -1)) {
+    try {
+      return readUnitOf(bytes, base, engine);
+    } catch (error) {
+      if (!(error instanceof Diagnostic)) throw error;
+    }
+  }
+  return readUnitOf(bytes, base, candidates.at(-1)!);
+}
+
+function readUnitOf(bytes: Uint8Array, base: number, engine: EngineVersion): BytecodeUnit {
+  const reader = new ByteReader(bytes, base);
+  reader.u8(); // version
+  if (engine.format.checksum) checkSum(reader);
+  const atoms = readAtoms(reader, engine);
+  const unit = new UnitReader(reader, engine, atoms);
+  const start = reader.at;
+  let tag = readTag(reader, engine.table);
+  const module = tag === "module" ? readModule(reader, atoms, engine.format) : null;
+  if (module !== null) tag = readTag(reader, engine.table);
+  if (tag !== "function_bytecode") reader.fail(`a ${tag} where a program belongs`, start);
+  unit.readFunction(-1, 0);
+  return { engine: engine.id, module, functions: unit.functions };
+}
+
+/** All ones is the engine's way to say that there is no checksum. */
+function checkSum(reader: ByteReader): void {
+  const start = reader.at;
+  const declared = reader.u32();
+  const found = sum(reader.bytes.subarray(reader.at));
+  if (declared !== 0xffff_ffff && declared !== found)
+    reader.fail(`checksum 0x${declared.toString(16)} does not match 0x${found.toString(16)}`, start);
+}
+
+/** The engine's checksum: a multiplicative hash by 32-bit words; the last one to four bytes count as one word. */
+export function sum(bytes: Uint8Array): number {
+  const factor = 0x9e37_0001;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let hash = 0;
+  let at = 0;
+  for (; at + 4 < bytes.length; at += 4) hash = Math.imul((hash + view.getUint32(at, true)) | 0, factor);
+  let rest = 0;
+  // a last word of exactly four bytes is left out, as the engine does
+  if (bytes.length - at < 4) for (let i = 0; at + i < bytes.length; i++) rest |= bytes[at + i]! << (8 * i);
+  return Math.imul((hash + rest) | 0, factor) >>> 0;
+}
+
+/** Bit fields by name. */
+export function readFlags(value: number, fields: readonly FlagTuple[]): Readonly<Record<string, number>> {
+  const flags: Record<string, number> = {};
+  let bit = 0;
+  for (const [name, bits] of fields) {
+    flags[name] = (value >> bit) & ((1 << bits) - 1);
+    bit += bits;
+  }
+  return flags;
+}
+
+class UnitReader {
+  readonly functions: BytecodeFunction[] = [];
+  readonly #reader: ByteReader;
+  readonly #engine: EngineVersion;
+  readonly #atoms: AtomTable;
+
+  constructor(reader: ByteReader, engine: EngineVersion, atoms: AtomTable) {
+    this.#reader = reader;
+    this.#engine = engine;
+    this.#atoms = atoms;
+  }
+
+  /** Reads a function whose tag was read, and the functions inside it; returns its index. */
+  readFunction(parent: number, depth: number): number {
+    const reader = this.#reader;
+    if (depth > deepest) reader.fail("functions are nested too deep");
+    const { format } = this.#engine;
+    const index = this.functions.length;
+    // pre-order: the place is taken before the functions inside are read
+    this.functions.push(placeholder);
+
+    const flags = readFlags(reader.u16(), format.functionFlags);
+    reader.u8(); // strict mode
+    const name = this.#name();
+    const counts: Record<string, number> = {};
+    for (const count of format.functionCounts) counts[count] = reader.leb();
+    const variables = this.#variables();
+    const closure = this.#closure(counts["closure"] ?? 0);
+    const readConstants = () => this.#constants(counts["constants"] ?? 0, index, depth);
+    const before = format.constants === "before code" ? readConstants() : null;
+    const codeStart = reader.base + reader.at;
+    const code = reader.take(counts["code"] ?? 0);
+    const atoms = this.#codeAtoms(code, codeStart);
+    const debug = flags["hasDebug"] ? this.#debug() : noDebug;
+    const { constants, literals } = before ?? readConstants();
+    this.functions[index] = {
+      index,
+      parent,
+      constants,
+      literals,
+      name,
+      kind: functionKinds[flags["kind"]!]!,
+      code,
+      codeStart,
+      atoms,
+      variables,
+      argumentCount: counts["arguments"] ?? 0,
+      closure,
+      ...debug,
+      isDerivedConstructor: flags["isDerivedConstructor"] === 1,
+      hasPrototype: flags["hasPrototype"] === 1,
+    };
+    return index;
+  }
+
+  /** An atom that names something; symbols and brands name nothing here. */
+  #name(): string {
+    return atomText(this.#atoms.read(this.#reader)) ?? "";
+  }
+
+  #variables(): string[] {
+    const reader = this.#reader;
+    const count = reader.leb();
+    const names: string[] = [];
+    for (let i = 0; i < count; i++) {
+      names.push(this.#name());
+      reader.leb(); // scope
+      reader.leb(); // next in scope
+      const { variableFlags, variableReferences } = this.#engine.format;
+      const flags = readFlags(reader.u8(), variableFlags);
+      if (variableReferences && flags["isCaptured"]) reader.leb();
+    }
+    return names;
+  }
+
+  #closure(count: number): ClosureVariable[] {
+    const reader = this.#reader;
+    const captured: ClosureVariable[] = [];
+    for (let i = 0; i < count; i++) {
+      const name = this.#name();
+      const index = reader.leb();
+      const flags = readFlags(reader.leb(), this.#engine.format.closureFlags);
+      const type = flags["type"] ?? closureType(flags["isLocal"] === 1, flags["isArgument"] === 1);
+      captured.push({ name, index, type });
+    }
+    return captured;
+  }
+
+  #constants(count: number, owner: number, depth: number) {
+    const reader = this.#reader;
+    const context = { engine: this.#engine, atoms: this.#atoms };
+    const constants: number[] = [];
+    const literals: Uint8Array[] = [];
+    for (let i = 0; i < count; i++) {
+      const start = reader.at;
+      const tag = readTag(reader, this.#engine.table);
+      if (tag === "function_bytecode") constants.push(this.readFunction(owner, depth + 1));
+      else {
+        skipTagged(tag, reader, context, depth);
+        constants.push(-1);
+        literals.push(reader.bytes.subarray(start, reader.at));
+      }
+    }
+    return { constants, literals };
+  }
+
+  #codeAtoms(code: Uint8Array, start: number): Map<number, string | null> {
+    const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+    const atoms = new Map<number, string | null>();
+    for (const offset of atomOffsets(code, this.#engine.opcodes, start)) {
+      const number = view.getUint32(offset, true);
+      const atom = this.#atoms.get(number);
+      if (atom === null) this.#reader.fail(`no atom ${number}`, start + offset - this.#reader.base);
+      atoms.set(offset, atomText(atom));
+    }
+    return atoms;
+  }
+
+  #debug(): DebugInfo {
+    const reader = this.#reader;
+    const debug = { ...noDebug };
+    const parts: Readonly<Record<DebugPart, () => void>> = {
+      file: () => {
+        debug.file = this.#name();
+      },
+      line: () => {
+        debug.line = reader.leb();
+      },
+      column: () => {
+        debug.column = reader.leb();
+      },
+      lineTable: () => {
+        debug.lineTable = reader.take(reader.leb());
+      },
+      columnTable: () => {
+        debug.columnTable = reader.take(reader.leb());
+      },
+      source: () => {
+        const source = reader.take(reader.leb());
+        debug.source = source.length === 0 ? null : decodeText(source);
+      },
+    };
+    for (const part of this.#engine.format.debug) parts[part]();
+    return debug;
+  }
+}
+
+/** A captured variable's type, as newer engines number it, from the two bits of older ones. */
+export function closureType(isLocal: boolean, isArgument: boolean): number {
+  if (!isLocal) return 2;
+  return isArgument ? 1 : 0;
+}
+
+interface DebugInfo {
+  file: string;
+  line: number;
+  column: number;
+  lineTable: Uint8Array;
+  columnTable: Uint8Array;
+  source: string | null;
+}
+
+const nothing = new Uint8Array(0);
+const noDebug: DebugInfo = {
+  ...{ file: "", line: 0, column: 0 },
+  ...{ lineTable: nothing, columnTable: nothing, source: null },
+};
+
+const placeholder: BytecodeFunction = {
+  index: 0,
+  parent: -1,
+  constants: [],
+  name: "",
+  kind: "normal",
+  code: new Uint8Array(0),
+  codeStart: 0,
+  atoms: new Map(),
+  variables: [],
+  argumentCount: 0,
+  closure: [],
+  ...noDebug,
+  isDerivedConstructor: false,
+  hasPrototype: false,
+};

@@ -1,0 +1,60 @@
+/**
+ * Checked reads of a guest's linear memory. Nothing that is read is trusted: a pointer is followed only after
+ * `holds` said that what it points at lies inside the memory.
+ */
+import type { BitField } from "../engines/layouts/layout.ts";
+
+/** The memory of a running guest; `bytes` is the whole of it as it is now, since growing replaces it. */
+export interface GuestMemory {
+  readonly bytes: Uint8Array;
+}
+
+/** One look at the memory: valid until the guest runs again. */
+export class Glance {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(memory: GuestMemory) {
+    this.bytes = memory.bytes;
+    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+  }
+
+  /** Whether `size` bytes at `pointer` lie inside the memory; a null pointer points at nothing. */
+  holds(pointer: number, size: number, alignment = 4): boolean {
+    return pointer > 0 && pointer % alignment === 0 && size >= 0 && pointer + size <= this.bytes.length;
+  }
+
+  /** Whether a structure lies inside the memory with what stands before it, down to offset `first` (0 or negative). */
+  holdsStructure(pointer: number, first: number, size: number): boolean {
+    const before = Math.min(first, 0);
+    return this.holds(pointer + before, size - before);
+  }
+
+  u16(at: number): number {
+    return this.#view.getUint16(at, true);
+  }
+
+  u32(at: number): number {
+    return this.#view.getUint32(at, true);
+  }
+
+  i32(at: number): number {
+    return this.#view.getInt32(at, true);
+  }
+
+  /** A bit field of the structure at `base`. */
+  field(base: number, field: BitField): number {
+    const word = this.u32(base + field.offset) >>> field.shift;
+    return field.bits === 32 ? word : word & (2 ** field.bits - 1);
+  }
+
+  /** A copy of `size` bytes. */
+  copy(at: number, size: number): Uint8Array {
+    return this.bytes.slice(at, at + size);
+  }
+}
+
+/** The two halves of a NaN-boxed JSValue of the engine. */
+export function boxed(value: bigint): { readonly tag: number; readonly pointer: number } {
+  return { tag: Number(BigInt.asIntN(32, value >> 32n)), pointer: Number(BigInt.asUintN(32, value)) };
+}

@@ -1,0 +1,86 @@
+/**
+ * Atoms of a running engine: the runtime's array of strings, by atom. Predefined atoms have the same numbers as
+ * in a serialized program; all others are given out, and given back, as the program runs.
+ */
+import { type Atom, type AtomKind, characters, integerAtom } from "../bytecode/atoms.ts";
+import type { EngineVersion } from "../engines/versions.ts";
+import { Glance, type GuestMemory } from "./checked-view.ts";
+
+/** The runtime of a context; null when `context` is no context of this engine. */
+export function contextRuntime(memory: GuestMemory, engine: EngineVersion, context: number): number | null {
+  const { object, context: layout } = engine.memory;
+  const glance = new Glance(memory);
+  if (!glance.holdsStructure(context, object.gcType.offset, layout.runtime + 4)) return null;
+  if (glance.field(context, object.gcType) !== object.gcTypeContext) return null;
+  const runtime = glance.u32(context + layout.runtime);
+  return guestAtoms(memory, engine, runtime) === null ? null : runtime;
+}
+
+/** Looks atoms up while the guest stands still; null when `runtime` is no runtime of this engine. */
+export function guestAtoms(memory: GuestMemory, engine: EngineVersion, runtime: number): GuestAtoms | null {
+  const { runtime: layout, firstAtom } = engine.memory;
+  const glance = new Glance(memory);
+  if (!glance.holds(runtime, Math.max(layout.atoms, layout.atomCount) + 4)) return null;
+  const array = glance.u32(runtime + layout.atoms);
+  const count = glance.u32(runtime + layout.atomCount);
+  if (count < firstAtom || !glance.holds(array, 4 * count)) return null;
+  const atoms = new GuestAtoms(glance, engine, array, count);
+  // the first and the last predefined atom tell this engine's runtime from anything else
+  const { atoms: texts } = engine.table;
+  const known = atoms.get(1)?.text === texts[0] && atoms.get(firstAtom - 1)?.text === texts.at(-1);
+  return known ? atoms : null;
+}
+
+export class GuestAtoms {
+  readonly #glance: Glance;
+  readonly #engine: EngineVersion;
+  readonly #array: number;
+  readonly #count: number;
+
+  constructor(glance: Glance, engine: EngineVersion, array: number, count: number) {
+    this.#glance = glance;
+    this.#engine = engine;
+    this.#array = array;
+    this.#count = count;
+  }
+
+  /** The atom with this number, null when there is none. */
+  get(atom: number): Atom | null {
+    if (atom === 0) return { kind: "string", text: "" };
+    const integer = integerAtom(atom);
+    if (integer !== null) return integer;
+    if (atom >= this.#count) return null;
+    const pointer = this.#glance.u32(this.#array + 4 * atom);
+    const { string } = this.#engine.memory;
+    // a free entry has its lowest bit set: it does not hold as a pointer
+    if (!this.#glance.holds(pointer, string.size)) return null;
+    const text = this.#text(pointer, 1);
+    return text === null ? null : { kind: this.#kind(atom, pointer), text };
+  }
+
+  #kind(atom: number, pointer: number): AtomKind {
+    const { firstPrivateAtom, firstSymbolAtom } = this.#engine.table;
+    if (this.#glance.field(pointer, this.#engine.memory.string.atomType) === 1) return "string";
+    return atom >= firstPrivateAtom && atom < firstSymbolAtom ? "private" : "symbol";
+  }
+
+  /** The characters of a string; one may share those of another. */
+  #text(pointer: number, sharing: number): string | null {
+    const glance = this.#glance;
+    const { string } = this.#engine.memory;
+    const wide = glance.field(pointer, string.wide) === 1;
+    const size = glance.field(pointer, string.length) * (wide ? 2 : 1);
+    const after = pointer + string.size;
+    let start = after;
+    const kind = string.kind === null ? 0 : glance.field(pointer, string.kind);
+    if (kind !== 0 && string.sliceStart !== null) {
+      if (sharing === 0 || !glance.holds(after, string.sliceStart + 4)) return null;
+      start = glance.u32(after);
+      if (kind === 1) {
+        if (!glance.holds(start, string.size)) return null;
+        start += string.size + glance.u32(after + string.sliceStart);
+      }
+    }
+    return glance.holds(start, size, 1) ? characters(glance.bytes.subarray(start, start + size), wide) : null;
+  }
+}

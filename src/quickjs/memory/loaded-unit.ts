@@ -1,0 +1,212 @@
+/**
+ * Reads a function in the guest's memory with all functions inside it, as bytecode.ts reads a serialized
+ * program: same order, same shape. And tells whether such a tree is a given program after loading.
+ */
+import { decodeText } from "../../base/bytes.ts";
+import { atomText } from "../bytecode/atoms.ts";
+import { plainCode } from "../bytecode/caches.ts";
+import { atomOffsets } from "../bytecode/disassemble.ts";
+import type { BytecodeFunction, BytecodeUnit, ClosureVariable } from "../bytecode/function.ts";
+import { closureType, functionKinds } from "../bytecode/read-unit.ts";
+import { deepest } from "../bytecode/values.ts";
+import type { BitField } from "../engines/layouts/layout.ts";
+import { type EngineVersion, engineById } from "../engines/versions.ts";
+import { Glance, type GuestMemory } from "./checked-view.ts";
+import { type FunctionFields, functionFields } from "./functions.ts";
+import { contextRuntime, type GuestAtoms, guestAtoms } from "./guest-atoms.ts";
+
+export interface LoadedUnit {
+  readonly unit: BytecodeUnit;
+  /** The JSFunctionBytecode of each function, by index. */
+  readonly addresses: readonly number[];
+}
+
+/** Reads the tree of functions below the JSFunctionBytecode at `root`; null when any part does not check out. */
+export function readUnitAt(memory: GuestMemory, engine: EngineVersion, root: number): LoadedUnit | null {
+  const realm = functionFields(memory, engine.memory, root)?.realm ?? 0;
+  const runtime = contextRuntime(memory, engine, realm);
+  const atoms = runtime === null ? null : guestAtoms(memory, engine, runtime);
+  if (atoms === null) return null;
+  const tree = new Tree(memory, engine, atoms);
+  if (tree.read(root, -1, 0) < 0) return null;
+  return {
+    unit: { engine: engine.id, module: null, functions: tree.functions },
+    addresses: tree.addresses,
+  };
+}
+
+class Tree {
+  readonly functions: BytecodeFunction[] = [];
+  readonly addresses: number[] = [];
+  readonly #seen = new Set<number>();
+  readonly #memory: GuestMemory;
+  readonly #glance: Glance;
+  readonly #engine: EngineVersion;
+  readonly #atoms: GuestAtoms;
+
+  constructor(memory: GuestMemory, engine: EngineVersion, atoms: GuestAtoms) {
+    this.#memory = memory;
+    this.#glance = new Glance(memory);
+    this.#engine = engine;
+    this.#atoms = atoms;
+  }
+
+  /** Reads the function at `address` and those inside it; its index, or -1 when something is wrong. */
+  read(address: number, parent: number, depth: number): number {
+    const fields = functionFields(this.#memory, this.#engine.memory, address);
+    // a function stands in one constant pool only
+    if (fields === null || depth > deepest || this.#seen.has(address)) return -1;
+    this.#seen.add(address);
+    const index = this.addresses.push(address) - 1;
+    const own = this.#own(fields, index, parent);
+    if (own === null) return -1;
+    this.functions.push(own);
+    const constants: number[] = [];
+    for (let i = 0; i < fields.constantCount; i++) {
+      const value = fields.constants + i * this.#engine.memory.value.size;
+      if (this.#glance.i32(value + 4) !== this.#engine.memory.value.tagFunction) constants.push(-1);
+      else {
+        const inner = this.read(this.#glance.u32(value), index, depth + 1);
+        if (inner < 0) return -1;
+        constants.push(inner);
+      }
+    }
+    this.functions[index] = { ...own, constants };
+    return index;
+  }
+
+  /** Everything about a function but the functions inside it. */
+  #own(fields: FunctionFields, index: number, parent: number): BytecodeFunction | null {
+    const glance = this.#glance;
+    const code = glance.copy(fields.code, fields.codeLength);
+    const name = this.#text(fields.name);
+    const file = this.#text(fields.file);
+    const atoms = this.#codeAtoms(code);
+    const variables = this.#variables(fields);
+    const closure = this.#closure(fields);
+    if (name === null || file === null || atoms === null || variables === null || closure === null)
+      return null;
+    const source =
+      fields.source === 0 || fields.sourceLength === 0
+        ? null
+        : decodeText(glance.copy(fields.source, fields.sourceLength));
+    return {
+      index,
+      parent,
+      constants: [],
+      name,
+      kind: functionKinds[fields.kind]!,
+      code,
+      codeStart: 0,
+      atoms,
+      variables,
+      argumentCount: fields.argumentCount,
+      closure,
+      file,
+      line: fields.line,
+      column: fields.column,
+      lineTable: glance.copy(fields.lineTable, fields.lineTableLength),
+      columnTable: glance.copy(fields.columnTable, fields.columnTableLength),
+      source,
+      isDerivedConstructor: fields.isDerivedConstructor,
+      hasPrototype: fields.hasPrototype,
+    };
+  }
+
+  /** An atom as a name: "" for a symbol, null when there is no such atom. */
+  #text(atom: number): string | null {
+    const found = this.#atoms.get(atom);
+    return found === null ? null : (atomText(found) ?? "");
+  }
+
+  #codeAtoms(code: Uint8Array): Map<number, string | null> | null {
+    const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+    const atoms = new Map<number, string | null>();
+    try {
+      for (const offset of atomOffsets(code, this.#engine.opcodes)) {
+        const atom = this.#atoms.get(view.getUint32(offset, true));
+        if (atom === null) return null;
+        atoms.set(offset, atomText(atom));
+      }
+    } catch {
+      return null;
+    }
+    return atoms;
+  }
+
+  #variables(fields: FunctionFields): string[] | null {
+    const { variable } = this.#engine.memory;
+    const count = fields.variables === 0 ? 0 : fields.argumentCount + fields.variableCount;
+    const names: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const name = this.#text(this.#glance.u32(fields.variables + i * variable.size + variable.name));
+      if (name === null) return null;
+      names.push(name);
+    }
+    return names;
+  }
+
+  #closure(fields: FunctionFields): ClosureVariable[] | null {
+    const { closureVariable: at } = this.#engine.memory;
+    const captured: ClosureVariable[] = [];
+    for (let i = 0; i < fields.closureCount; i++) {
+      const base = fields.closure + i * at.size;
+      const name = this.#text(this.#glance.u32(base + at.name));
+      if (name === null) return null;
+      const bit = (field: BitField | null) => field !== null && this.#glance.field(base, field) === 1;
+      captured.push({
+        name,
+        index: this.#glance.u16(base + at.index),
+        type: at.type ? this.#glance.field(base, at.type) : closureType(bit(at.isLocal), bit(at.isArgument)),
+      });
+    }
+    return captured;
+  }
+}
+
+/** Whether `loaded`, read from memory, is what loading the serialized `program` makes. */
+export function identify(program: BytecodeUnit, loaded: BytecodeUnit): boolean {
+  const engine = engineById(program.engine);
+  return (
+    program.engine === loaded.engine &&
+    program.functions.length === loaded.functions.length &&
+    program.functions.every((fn, index) => sameFunction(fn, loaded.functions[index]!, engine))
+  );
+}
+
+/** Loading rewrites atom operands; all else stays as it was. */
+function sameFunction(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersion): boolean {
+  return (
+    a.parent === b.parent &&
+    a.name === b.name &&
+    a.file === b.file &&
+    a.line === b.line &&
+    a.column === b.column &&
+    a.kind === b.kind &&
+    sameItems(a.constants, b.constants) &&
+    sameItems(a.lineTable, b.lineTable) &&
+    sameItems(a.columnTable, b.columnTable) &&
+    sameCode(a, b, engine)
+  );
+}
+
+function sameItems(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Where an inline cache stands, memory no longer says which name an operand was. */
+function sameCode(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersion): boolean {
+  if (a.code.length !== b.code.length) return false;
+  const left = plainCode(a.code, engine);
+  const right = plainCode(b.code, engine);
+  for (let i = 0; i < left.length; i++) {
+    const atom = a.atoms.get(i);
+    if (atom !== undefined) {
+      if (b.atoms.get(i) !== atom && (b.atoms.has(i) || engine.caches.size === 0)) return false;
+      i += 3;
+    } else if (left[i] !== right[i]) return false;
+  }
+  return true;
+}

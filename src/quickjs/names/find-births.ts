@@ -1,0 +1,191 @@
+/**
+ * How each function of a unit comes to be: a small abstract interpretation of the code that creates it. The
+ * bytecode keeps only the name after the `function` keyword; methods, accessors, constructors and arrow functions
+ * have theirs in the code of the function around them, next to the closure:
+ *
+ *   push_const 8; define_class "Shape"; fclosure 6; define_method "area"   →  a constructor; Shape, area
+ *   get_var_ref o; fclosure 17; put_field "x"                              →  o, x
+ *
+ * Code is followed once, in order; where paths join, a value may be what either side made it. effects.ts and
+ * stack.ts say what opcodes do, the engine's table the rest.
+ */
+
+import { type Instruction, instructions, operandKinds } from "../bytecode/disassemble.ts";
+import type { BytecodeFunction, BytecodeUnit } from "../bytecode/function.ts";
+import type { Opcode } from "../engines/opcodes/table.ts";
+import { closure, joined, moves, pathOf, Stack, unknown, type Value, variable } from "./abstract-stack.ts";
+import type { Birth, Owner, Role } from "./birth.ts";
+import { effects, type Machine } from "./effects.ts";
+
+/** A function's birth by its index; undefined where nothing tells. */
+export function births(unit: BytecodeUnit, opcodes: readonly Opcode[]): readonly (Birth | undefined)[] {
+  const found: (Birth | undefined)[] = unit.functions.map(() => undefined);
+  const receivers: Value[] = [];
+  for (const fn of unit.functions) {
+    const receiver = receiverOf(fn, found[fn.index], receivers[fn.parent]);
+    receivers.push(receiver);
+    if (fn.constants.some((index) => index >= 0)) new Tracer(fn, receiver, found).run(opcodes);
+  }
+  return found;
+}
+
+/** What `this` is in a function: its class; the enclosing function's where it is captured. */
+function receiverOf(fn: BytecodeFunction, birth: Birth | undefined, outer: Value = unknown): Value {
+  if (typeof birth?.owner === "string") return variable(birth.owner);
+  if (birth?.owner) return { ...unknown, owner: birth.owner };
+  if (fn.closure.some((captured) => captured.name === "this")) return outer;
+  return /^\p{Lu}/u.test(fn.name) ? variable(fn.name) : unknown;
+}
+
+/** After these, control does not reach the next instruction. */
+const ends = new Set([
+  "goto",
+  "goto8",
+  "goto16",
+  "return",
+  "return_undef",
+  "return_async",
+  "throw",
+  "throw_error",
+  "ret",
+  "tail_call",
+  "tail_call_method",
+]);
+
+/** By the low bits of a method's flags. */
+const methodRoles: readonly Role[] = ["function", "getter", "setter"];
+
+class Tracer implements Machine {
+  readonly stack = new Stack();
+  readonly receiver: Value;
+  readonly #fn: BytecodeFunction;
+  readonly #births: (Birth | undefined)[];
+  /** The stack that jumps bring to a code offset. */
+  readonly #arriving = new Map<number, readonly Value[]>();
+  /** The home object that a function was given. */
+  readonly #homes = new Map<number, Value>();
+
+  constructor(fn: BytecodeFunction, receiver: Value, found: (Birth | undefined)[]) {
+    this.#fn = fn;
+    this.receiver = receiver;
+    this.#births = found;
+  }
+
+  run(opcodes: readonly Opcode[]): void {
+    let live = true;
+    for (const instruction of instructions(this.#fn.code, opcodes)) {
+      const arriving = this.#arriving.get(instruction.offset);
+      if (!live) this.stack.restore(arriving ?? []);
+      else if (arriving !== undefined) this.stack.restore(joined(arriving, this.stack.snapshot()));
+      this.#step(instruction);
+      live = !ends.has(instruction.opcode.name);
+    }
+    // a function with a class for its home that nothing names initializes that class or its instances
+    for (const [index, { owner, isPrototype }] of this.#homes) {
+      const role = isPrototype ? "instance initializer" : "static initializer";
+      if (owner !== null) this.#births[index] ??= { role, owner, key: "" };
+    }
+  }
+
+  #step(instruction: Instruction): void {
+    const { name } = instruction.opcode;
+    const move = moves[name];
+    if (move !== undefined) {
+      const values = this.stack.take(move[0]);
+      for (const index of move[1]) this.stack.push(values[index]!);
+      return;
+    }
+    const effect = effects[name];
+    if (effect !== undefined) effect(this, instruction);
+    else if (!this.#variables(instruction)) this.plain(instruction);
+  }
+
+  /** Call arguments are popped besides; a jump takes the stack along, unless it comes with values of its own. */
+  plain({ opcode, operands }: Instruction): void {
+    const counted = opcode.format.startsWith("npop") ? operands[0]! : 0;
+    this.stack.drop(opcode.pops + counted);
+    for (let i = 0; i < opcode.pushes; i++) this.stack.push(unknown);
+    if (operandKinds(opcode)[0]?.startsWith("label")) this.jump(operands[0]!);
+  }
+
+  jump(target: number): void {
+    const before = this.#arriving.get(target);
+    const values = this.stack.snapshot();
+    this.#arriving.set(target, before === undefined ? values : joined(before, values));
+  }
+
+  /** Loads and stores of variables: the opcode's name says which sort, and what is done. */
+  #variables({ opcode, operands }: Instruction): boolean {
+    const action = /^(get|put|set)_(loc|arg|var_ref)/.exec(opcode.name);
+    if (action === null || opcode.name === "set_loc_uninitialized") return false;
+    const [, verb, sort] = action;
+    const nameAt = (index: number): string => {
+      if (sort === "var_ref") return this.#fn.closure[index]?.name ?? "";
+      return this.#fn.variables[sort === "arg" ? index : this.#fn.argumentCount + index] ?? "";
+    };
+    if (verb === "get") {
+      // one opcode loads two variables
+      for (let i = 0; i < opcode.pushes; i++) this.stack.push(this.load(nameAt(operands[0]! + i)));
+    } else {
+      this.store(nameAt(operands[0]!), this.stack.peek());
+      if (verb === "put") this.stack.pop();
+    }
+    return true;
+  }
+
+  load(name: string): Value {
+    if (name === "this") return this.receiver;
+    // the compiler's own variables, `<home_object>` or `new.target`, are no part of a name
+    return /[<.]/.test(name) ? unknown : variable(name);
+  }
+
+  store(name: string, value: Value): void {
+    if (name.startsWith("#")) {
+      const setter = name.endsWith("<set>");
+      this.nameAll(value, setter ? name.slice(0, -5) : name, null, setter ? "setter" : "getter");
+    } else if (!name.startsWith("<")) {
+      this.nameAll(value, name === "*default*" ? "default" : name, null);
+    }
+  }
+
+  nameAll(value: Value, key: string, owner: Owner | string | null, role: Role = "function"): void {
+    if (value.owner !== null && !value.isPrototype && value.owner.name === "" && key !== "")
+      value.owner.name = typeof owner === "string" ? `${owner}.${key}` : key;
+    for (const index of value.functions)
+      this.#births[index] ??= { role, owner: owner ?? this.#homes.get(index)?.owner ?? null, key };
+  }
+
+  property(value: Value, object: Value, key: string, flags: number): void {
+    const role = methodRoles[flags & 3] ?? "function";
+    this.nameAll(value, key || "(computed)", object.owner ?? (pathOf(object) || null), role);
+  }
+
+  home(value: Value, home: Value): void {
+    for (const index of value.functions) this.#homes.set(index, home);
+  }
+
+  defineClass(name: string): void {
+    const [, constructed = unknown] = this.stack.take(2);
+    const constructorIndex = constructed.functions[0] ?? -1;
+    const owner: Owner = { name, constructorIndex };
+    if (constructorIndex >= 0) this.#births[constructorIndex] ??= { role: "constructor", owner, key: "" };
+    this.stack.push({ ...unknown, owner });
+    this.stack.push({ ...unknown, owner, isPrototype: true });
+  }
+
+  /** A static block is a function that the class's static initializer calls where it creates it. */
+  called(value: Value): void {
+    const birth = this.#births[this.#fn.index];
+    if (birth?.role !== "static initializer") return;
+    for (const index of value.functions)
+      this.#births[index] ??= { role: "static block", owner: birth.owner, key: "" };
+  }
+
+  functionConstant(index: number): Value {
+    return closure(this.#fn.constants[index] ?? -1);
+  }
+
+  atom(instruction: Instruction): string {
+    return this.#fn.atoms.get(instruction.offset + 1) ?? "";
+  }
+}

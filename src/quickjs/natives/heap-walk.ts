@@ -1,0 +1,247 @@
+/**
+ * The natives that a pre-initialised engine already has: a walk from the global object of each context in the
+ * initial memory, property by property, to every function object of C. It gives exact names (`Array.prototype.map`,
+ * `JSON.parse`, `console.log`), for the embedder's own functions too. Properties that are made at first use
+ * (autoinit) still point to their JSCFunctionListEntry.
+ *
+ * Nothing that is read is trusted; a structure that does not hold is passed over.
+ */
+import type { Atom } from "../bytecode/atoms.ts";
+import type { EngineVersion } from "../engines/versions.ts";
+import { boxed, Glance } from "../memory/checked-view.ts";
+import { functionFields, functionOfObject } from "../memory/functions.ts";
+import { contextRuntime, type GuestAtoms, guestAtoms } from "../memory/guest-atoms.ts";
+import { entrySize, type ListReader, type NativeFunction } from "./function-lists.ts";
+import { intrinsicName, joinedName, memberName, type NamedNative } from "./native-names.ts";
+
+export interface Heap {
+  readonly natives: readonly NamedNative[];
+  /** Functions that the runtime allocates with. */
+  readonly allocators: readonly number[];
+}
+
+/** More properties than any object of the library has: damage. */
+const mostProperties = 100_000;
+
+/** The contexts of `engine` in an initial memory, walked; null where there is none. */
+export function walkHeap(lists: ListReader, engine: EngineVersion): Heap | null {
+  const memory = { bytes: lists.memory };
+  const glance = new Glance(memory);
+  const { object, heap } = engine.memory;
+  for (let at = 8; at + heap.global + 8 <= lists.memory.length; at += 8) {
+    if (glance.field(at, object.gcType) !== object.gcTypeContext) continue;
+    const runtime = contextRuntime(memory, engine, at);
+    const atoms = runtime === null ? null : guestAtoms(memory, engine, runtime);
+    if (runtime !== null && atoms) return new Walk(lists, engine, atoms, runtime).from(at);
+  }
+  return null;
+}
+
+class Walk {
+  readonly #lists: ListReader;
+  readonly #glance: Glance;
+  readonly #engine: EngineVersion;
+  readonly #atoms: GuestAtoms;
+  readonly #runtime: number;
+  readonly #seen = new Set<number>();
+  readonly #queue: { readonly name: string; readonly address: number }[] = [];
+  readonly #natives: NamedNative[] = [];
+  readonly #prototypes = new Map<string, number>();
+  /** Natives that only functions of the embedder's own JavaScript hold (`Javy.IO.readSync` is one), with their names. */
+  readonly #captured = new Map<number, string[]>();
+
+  constructor(lists: ListReader, engine: EngineVersion, atoms: GuestAtoms, runtime: number) {
+    this.#lists = lists;
+    this.#glance = new Glance({ bytes: lists.memory });
+    this.#engine = engine;
+    this.#atoms = atoms;
+    this.#runtime = runtime;
+  }
+
+  /** Breadth first, so that the shortest name of a function is found first. */
+  from(context: number): Heap {
+    const { memory } = this.#engine;
+    const glance = this.#glance;
+    this.#value("", context + memory.heap.global);
+    this.#run();
+    // the constructor that typed arrays inherit from has no global name
+    const typedArray = this.#prototypes.get("Int8Array");
+    if (typedArray !== undefined) this.#meet("%TypedArray%", typedArray);
+    this.#run();
+    // what no global name leads to: the prototypes of iterators, generators and the like
+    const prototypes = glance.u32(context + memory.heap.classPrototypes);
+    const count = glance.u32(this.#runtime + memory.heap.classCount);
+    if (count < 1000 && glance.holds(prototypes, count * memory.value.size)) {
+      for (let id = 1; id < count; id++) {
+        const at = prototypes + id * memory.value.size;
+        const address = this.#object(at);
+        if (address === null || this.#seen.has(address)) continue;
+        const name = intrinsicName(this.#className(id));
+        if (name !== null) this.#value(name, at);
+        this.#run();
+      }
+    }
+    for (const [address, names] of this.#captured)
+      this.#embedded(joinedName(names), address, glance.u16(address + memory.heap.classId));
+    const allocators = this.#lists.functions(
+      this.#runtime + memory.heap.allocators,
+      memory.heap.allocatorCount,
+    );
+    return { natives: this.#natives, allocators };
+  }
+
+  #className(id: number): string {
+    const { heap } = this.#engine.memory;
+    const classes = this.#glance.u32(this.#runtime + heap.classes);
+    if (!this.#glance.holds(classes, (id + 1) * heap.classSize)) return "";
+    const atom = this.#glance.u32(classes + id * heap.classSize + heap.className);
+    return this.#atoms.get(atom)?.text ?? "";
+  }
+
+  #run(): void {
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift())
+      this.#visit(next.name, next.address);
+  }
+
+  /** The object that a JSValue holds. */
+  #object(at: number): number | null {
+    const { value, object } = this.#engine.memory;
+    const glance = this.#glance;
+    if (!glance.holds(at, value.size)) return null;
+    const { tag, pointer } = boxed(BigInt(glance.u32(at)) | (BigInt(glance.u32(at + 4)) << 32n));
+    if (tag !== value.tagObject || !glance.holds(pointer, object.size)) return null;
+    return glance.field(pointer, object.gcType) === object.gcTypeObject ? pointer : null;
+  }
+
+  #value(name: string, at: number): void {
+    const address = this.#object(at);
+    if (address !== null) this.#meet(name, address);
+  }
+
+  #meet(name: string, address: number): void {
+    if (this.#seen.has(address)) return;
+    this.#seen.add(address);
+    this.#queue.push({ name, address });
+  }
+
+  #visit(name: string, address: number): void {
+    const glance = this.#glance;
+    const { object, heap } = this.#engine.memory;
+    const classId = glance.u16(address + heap.classId);
+    if (classId === heap.classCFunction) {
+      const convention = this.#lists.memory[address + heap.cFunctionKind]!;
+      const magic = (glance.u16(address + heap.cFunctionMagic) << 16) >> 16;
+      this.#native(name, this.#lists.native(glance.u32(address + heap.cFunction), convention, magic));
+    }
+    this.#embedded(name, address, classId);
+    this.#captures(name, address);
+    const shape = glance.u32(address + heap.shape);
+    const properties = glance.u32(address + heap.properties);
+    if (!glance.holds(shape, heap.shapeProperties)) return;
+    const prototype = glance.u32(shape + heap.shapePrototype);
+    if (glance.holds(prototype, object.size)) this.#prototypes.set(name, prototype);
+    const count = glance.u32(shape + heap.shapeCount);
+    if (count > mostProperties || !glance.holds(properties, count * heap.propertySize)) return;
+    const first = this.#firstProperty(shape);
+    if (first === 0 || !glance.holds(first, count * heap.shapePropertySize)) return;
+    for (let i = 0; i < count; i++) {
+      const described = first + i * heap.shapePropertySize;
+      const atom = this.#atoms.get(glance.u32(described + heap.shapePropertyAtom));
+      if (!atom || atom.text === "" || atom.kind === "private") continue;
+      const path = pathOf(name, atom);
+      this.#property(
+        path,
+        properties + i * heap.propertySize,
+        glance.field(described, heap.shapePropertyFlags),
+      );
+    }
+  }
+
+  /** Where a shape's JSShapeProperty array begins; 0 where that cannot be. */
+  #firstProperty(shape: number): number {
+    const { shapeProperties, shapeHashMask } = this.#engine.memory.heap;
+    if (shapeHashMask === null) return shape + shapeProperties;
+    const mask = this.#glance.u32(shape + shapeHashMask);
+    return mask < mostProperties ? shape + shapeProperties + 4 * (mask + 1) : 0;
+  }
+
+  /** A function object of the embedder's: C code with data of its own, or a closure of Rust's. */
+  #embedded(name: string, address: number, classId: number): void {
+    const { heap } = this.#engine.memory;
+    const pointer = this.#glance.u32(address + heap.opaque);
+    if (classId === heap.classCFunctionData) {
+      // JSCFunctionDataRecord begins with the function
+      if (this.#glance.holds(pointer, 8)) this.#native(name, this.#lists.data(this.#glance.u32(pointer)));
+    } else if (classId >= heap.classOfEmbedder) {
+      this.#native(name, this.#lists.closure(pointer));
+    }
+  }
+
+  /** Follows what a JavaScript function captured. */
+  #captures(name: string, address: number): void {
+    const glance = this.#glance;
+    const memory = { bytes: glance.bytes };
+    const { heap } = this.#engine.memory;
+    const bytecode = functionOfObject(memory, this.#engine.memory, address);
+    const count = bytecode === null ? 0 : functionFields(memory, this.#engine.memory, bytecode)!.closureCount;
+    const references = glance.u32(address + heap.captured);
+    if (count === 0 || !glance.holds(references, 4 * count)) return;
+    for (let i = 0; i < count; i++) {
+      const reference = glance.u32(references + 4 * i);
+      if (!glance.holds(reference, heap.capturedValue + 4)) continue;
+      const value = this.#object(glance.u32(reference + heap.capturedValue));
+      const classId = value === null ? 0 : glance.u16(value + heap.classId);
+      if (value === null || (classId !== heap.classCFunctionData && classId < heap.classOfEmbedder)) continue;
+      this.#captured.set(value, [...(this.#captured.get(value) ?? []), name]);
+    }
+  }
+
+  #property(path: string, at: number, flags: number): void {
+    const glance = this.#glance;
+    const { heap, object } = this.#engine.memory;
+    const kind = flags & heap.kindMask;
+    if (kind === 0) this.#value(path, at);
+    else if (kind === heap.kindAccessor) {
+      for (const [word, offset] of [
+        ["get", heap.getter],
+        ["set", heap.setter],
+      ] as const) {
+        const pointer = glance.u32(at + offset);
+        if (
+          glance.holds(pointer, object.size) &&
+          glance.field(pointer, object.gcType) === object.gcTypeObject
+        )
+          this.#meet(`${word} ${path}`, pointer);
+      }
+    } else if (kind === heap.kindAutoinit) {
+      if ((glance.u32(at + heap.autoinit) & 3) === heap.autoinitList)
+        this.#entry(path, glance.u32(at + heap.autoinitFrom), 0);
+    }
+  }
+
+  #entry(path: string, at: number, depth: number): void {
+    const entry = this.#lists.entry(at);
+    if (entry?.kind === "function") this.#native(path, entry.native);
+    else if (entry?.kind === "accessor") {
+      this.#native(`get ${path}`, entry.getter);
+      this.#native(`set ${path}`, entry.setter);
+    } else if (entry?.kind === "object" && depth < 4) {
+      for (let i = 0; i < entry.length; i++) {
+        const address = entry.list + i * entrySize;
+        const inner = this.#lists.entry(address);
+        if (inner) this.#entry(memberName(path, inner.name), address, depth + 1);
+      }
+    }
+  }
+
+  #native(name: string, native: NativeFunction | null): void {
+    if (native) this.#natives.push({ ...native, name });
+  }
+}
+
+/** What hangs from an object; the prototype of generators has a name of its own. */
+function pathOf(name: string, { kind, text }: Atom): string {
+  const generators = /^%((?:Async)?Generator)FunctionPrototype%$/.exec(name);
+  if (generators && text === "prototype") return `%${generators[1]}Prototype%`;
+  return memberName(name, kind === "symbol" ? `[${text}]` : text);
+}

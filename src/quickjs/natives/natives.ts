@@ -1,0 +1,103 @@
+/**
+ * Names for a module's native functions, with or without a name section: QuickJS's builtins and the embedder's natives
+ * as JavaScript calls them (`Array.prototype.map`, `JSON.parse`, `Javy.IO.readSync`), and the engine functions that
+ * matter, by category. One vocabulary for both kinds of module: the name section is not read.
+ *
+ * One function often implements several builtins and is told by its last parameter which (`magic`): those names are
+ * kept by magic, for a probe to read.
+ */
+import { codeFacts } from "../../wasm/facts/code-facts.ts";
+import { initialMemory } from "../../wasm/facts/initial-memory.ts";
+import { initialTable } from "../../wasm/facts/initial-table.ts";
+import type { Module } from "../../wasm/types.ts";
+import type { Dispatch } from "../dispatch.ts";
+import { type EngineVersion, versions } from "../engines/versions.ts";
+import { engineFunctions } from "./engine-functions.ts";
+import type { EngineCategory } from "./engine-marks.ts";
+import { ListReader, magicParameter } from "./function-lists.ts";
+import { walkHeap } from "./heap-walk.ts";
+import { searchAllocators, searchConstructors, searchLists } from "./list-search.ts";
+import { joinedName, type NamedNative } from "./native-names.ts";
+
+export interface NativeName {
+  readonly kind: "builtin" | "engine";
+  /** Of a builtin: all its names joined. Of engine work: its category. */
+  readonly name: string;
+  /** Where the names differ by it: the parameter that holds the magic, and the name by its value. */
+  readonly magic?: { readonly parameter: number; readonly names: ReadonlyMap<number, string> };
+}
+
+/** Names by absolute function index. `engines`: those that may be in the module. */
+export function nameNatives(
+  module: Module,
+  dispatch: Dispatch,
+  engines: readonly EngineVersion[] = versions,
+): Map<number, NativeName> {
+  const memory = initialMemory(module);
+  const table = initialTable(module);
+  const facts = codeFacts(module);
+  const lists = new ListReader(module, memory, table);
+  const heap = firstOf(engines, (version) => walkHeap(lists, version));
+  const found = heap ? { natives: [], installers: [] } : searchLists(lists, facts);
+  const natives = heap?.natives ?? [...found.natives, ...searchConstructors(lists, facts)];
+  const names = builtinNames(natives);
+  const regexp = [...names].flatMap(([index, { name }]) =>
+    name.startsWith("RegExp.prototype.exec") ? [index] : [],
+  );
+  const allocators = heap?.allocators ?? searchAllocators(lists);
+  const categories = engineFunctions({
+    module,
+    memory,
+    table,
+    facts,
+    dispatch,
+    allocators,
+    regexp,
+    installers: found.installers,
+  });
+  for (const [index, category] of categories)
+    if (!names.has(index)) names.set(index, { kind: "engine", name: category satisfies EngineCategory });
+  nameExported(module, names);
+  return names;
+}
+
+/** What a module exports has a name in any case: often the embedder's own code around the engine. */
+function nameExported({ exports, importedFunctions }: Module, names: Map<number, NativeName>): void {
+  for (const { kind, index, name } of exports)
+    if (kind === "func" && index >= importedFunctions && !names.has(index))
+      names.set(index, { kind: "engine", name: `${name} (exported)` });
+}
+
+function firstOf<T, R>(items: readonly T[], find: (item: T) => R | null): R | null {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Accessors that give back what they are called on; compilers merge them with the engine's own functions. */
+const trivial = /\[Symbol\.species\]$/;
+
+function builtinNames(natives: readonly NamedNative[]): Map<number, NativeName> {
+  const byFunction = new Map<number, NamedNative[]>();
+  for (const native of natives)
+    if (!trivial.test(native.name))
+      byFunction.set(native.function, [...(byFunction.get(native.function) ?? []), native]);
+  return new Map(
+    [...byFunction].map(([index, all]): [number, NativeName] => {
+      const name = joinedName(all.map((native) => native.name));
+      const parameter = magicParameter(all[0]!.convention);
+      const magics = new Set(all.map(({ magic }) => magic));
+      const sameWay = all.every(({ convention }) => magicParameter(convention) === parameter);
+      if (parameter === undefined || !sameWay || magics.size < 2) return [index, { kind: "builtin", name }];
+      const names = new Map(
+        [...magics].map((magic) => [
+          magic,
+          joinedName(all.filter((native) => native.magic === magic).map((native) => native.name)),
+        ]),
+      );
+      return [index, { kind: "builtin", name, magic: { parameter, names } }];
+    }),
+  );
+}

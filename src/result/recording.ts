@@ -1,0 +1,65 @@
+/**
+ * What a run leaves behind: the collector's counters, read out of its memory into plain arrays, before anything
+ * is named or added up. Types only. Counters are i64 (bigint arrays); attribute.ts makes them integers of a result.
+ */
+import type { BytecodeUnit } from "../quickjs/bytecode/function.ts";
+
+export interface Recording {
+  /** The engine's count at the end of the run. */
+  readonly total: bigint;
+  readonly phases: { readonly startup: bigint; readonly jobs: bigint; readonly exit: bigint };
+  /** Compiled code that was seen: the payload first, then what was made at run time. */
+  readonly units: readonly BytecodeUnit[];
+  /** By function id, 0-based. */
+  readonly functions: readonly RecordedFunction[];
+  /** By node id, 0-based; node 0 is the root: fuel outside every frame. Parents precede children. */
+  readonly nodes: RecordedNodes;
+  /** Null where there were more than the limit. */
+  readonly events: RecordedEvents | null;
+  /** JS activations open where the run stopped, or that an uncaught exception unwound; innermost first. Empty after a normal end. */
+  readonly stack: readonly { readonly function: number; readonly offset: number }[];
+  /** The program's root was still suspended at the end: a top-level await that never settled. */
+  readonly rootPending: boolean;
+  readonly maxDepth: number;
+}
+
+export interface RecordedFunction {
+  readonly origin:
+    | { readonly kind: "js"; readonly unit: number; readonly index: number }
+    | {
+        readonly kind: "native";
+        readonly index: number;
+        readonly name: string;
+        readonly work: "builtin" | "engine";
+      };
+  /** Code offsets that were dispatched or charged, ascending, with what they cost. */
+  readonly offsets: Int32Array;
+  readonly fuel: BigInt64Array;
+  readonly hits: BigInt64Array;
+  /** Own fuel of one completed call; null where none completed. */
+  readonly perCall: {
+    readonly min: bigint;
+    readonly median: bigint;
+    readonly approximate: boolean;
+    readonly max: bigint;
+  } | null;
+}
+
+export interface RecordedNodes {
+  /** Node id of the parent, -1 for the root. */
+  readonly parent: Int32Array;
+  /** Function id, -1 for the root. */
+  readonly function: Int32Array;
+  /** The function and code offset that made the call, -1 where none did. */
+  readonly callFunction: Int32Array;
+  readonly callOffset: Int32Array;
+  readonly self: BigInt64Array;
+  readonly calls: BigInt64Array;
+  readonly resumes: BigInt64Array;
+}
+
+/** In order: `node` is the id of the node entered, or -1 for leaving the innermost one. */
+export interface RecordedEvents {
+  readonly node: Int32Array;
+  readonly fuel: BigInt64Array;
+}

@@ -1,0 +1,169 @@
+/**
+ * The result document, schema 1: what `--json` prints and `<base>.fuel.json` holds, and what diff, report,
+ * export and annotate read. Types only. Lines and columns are 1-based; indices are 0-based; fuel is an
+ * integer below 2^53. The sums that every result keeps are checked in result/invariants.ts.
+ */
+
+export interface Result {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: "javy-prof"; readonly version: string };
+  readonly toolchain: Toolchain;
+  readonly module: { readonly name: string; readonly bytes: number; readonly sha256: string };
+  readonly run: RunInfo;
+  readonly fuel: {
+    readonly total: number;
+    /** False where the engine's own count cannot equal ours: a hardware trap, a stack overflow, a stop. */
+    readonly comparable: boolean;
+    /** JS opcodes executed under an activation (Σ pcs.hits). */
+    readonly dispatches: number;
+    /** Deepest stack of JS activations. */
+    readonly maxDepth: number;
+  };
+  readonly phases: Phases;
+  /** Source files, `/`-separated, relative; `files[i]` is what `file: i` refers to. */
+  readonly files: readonly string[];
+  readonly functions: readonly FunctionRow[];
+  readonly lines: readonly LineRow[];
+  readonly opcodes: readonly OpcodeRow[];
+  readonly pcs: readonly PcRow[];
+  readonly tree: readonly TreeNode[];
+  /**
+   * The ordered calls and returns, fuel as the clock: always given by the profiler unless there were too many
+   * to keep (absent then, with a warning); in the JSON document with --events only. Strict LIFO; calls that a
+   * trap or a stop left open are closed at the total. Fuel between outermost calls is the phases': the first
+   * of it is startup, then jobs, then exit.
+   */
+  readonly events?: readonly EventRow[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface Toolchain {
+  readonly engine: "embedded" | "plugin" | "static";
+  readonly plugin: { readonly namespace: string; readonly sha256: string } | null;
+  /** Null where no QuickJS was looked for (--frames wasm). */
+  readonly quickjs: string | null;
+  readonly bytecodeVersion: number | null;
+  readonly fuelModel: string;
+}
+
+export type ExitKind = "ok" | "throw" | "trap" | "exit" | "fuel" | "timeout" | "interrupted";
+
+export interface RunInfo {
+  readonly export: string;
+  readonly input: { readonly bytes: number; readonly sha256: string };
+  readonly exit: {
+    readonly kind: ExitKind;
+    /** The guest's exit status where it called proc_exit, else 0. */
+    readonly code: number;
+    readonly message: string | null;
+    /** JS frames, innermost first, of the place where the guest threw, trapped or was stopped. */
+    readonly stack: readonly StackFrame[];
+  };
+  /** The guest's own output as text (lossy UTF-8), at most the first megabyte. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Bytes that the guest wrote, all of them. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly maxMemoryBytes: number;
+}
+
+export interface StackFrame {
+  readonly function: string;
+  /** Index into files, or null. */
+  readonly file: number | null;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** Fuel by phase; the four add up to the total. */
+export interface Phases {
+  readonly startup: number;
+  readonly js: number;
+  readonly jobs: number;
+  readonly exit: number;
+}
+
+/** `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `phase`: fuel outside any activation. */
+/** "wasm": a function of a module in which no engine was looked for (--frames wasm). */
+export type FunctionKind = "js" | "builtin" | "engine" | "wasm" | "phase";
+
+export interface FunctionRow {
+  /** Equals the row's index in `functions`. */
+  readonly id: number;
+  /** As an engineer would say it: `mapper`, `Shape.area`, `get Shape.side`, `new Shape`, `(anonymous)`. */
+  readonly name: string;
+  readonly kind: FunctionKind;
+  /** Position of the function; file and line are both null or both given. */
+  readonly file: number | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** Invocations. Creating a generator is one; resuming it is counted in `resumes`. */
+  readonly calls: number;
+  readonly resumes: number;
+  /** Fuel of the function itself, callees excluded. */
+  readonly self: number;
+  /** Fuel of the function and all it called; in a recursion only the outermost activation counts. */
+  readonly total: number;
+  /** Own fuel (callees excluded) of one completed call; null where none completed. */
+  readonly min: number | null;
+  readonly median: number | null;
+  /** True where the median comes from logarithmic buckets (too many distinct values to keep them all). */
+  readonly medianApprox: boolean;
+  readonly max: number | null;
+}
+
+/** Fuel of the opcodes of one line, native work they caused included. Opcodes without a line have no row here: see PcRow. */
+export interface LineRow {
+  readonly file: number;
+  readonly line: number;
+  readonly self: number;
+  /** How often an opcode of this line was dispatched. */
+  readonly hits: number;
+}
+
+export interface OpcodeRow {
+  readonly name: string;
+  readonly code: number;
+  readonly count: number;
+  readonly fuel: number;
+}
+
+export interface PcRow {
+  readonly function: number;
+  /** Byte offset of the opcode in the function's bytecode, 0-based. */
+  readonly offset: number;
+  /**
+   * Position of the opcode, both null where its function's line is null (no debug information) and only
+   * there: so phases.js = Σ lines.self + Σ fuel of the pcs without a line. The file can differ from the
+   * function's: the root of a bundle runs lines of many files.
+   */
+  readonly file: number | null;
+  readonly line: number | null;
+  readonly fuel: number;
+  readonly hits: number;
+}
+
+/** In depth-first order; `parent` is an index into the same array, -1 for a root. */
+export interface TreeNode {
+  readonly parent: number;
+  readonly function: number;
+  /** Line of the call in the parent, null where it has none. */
+  readonly callLine: number | null;
+  readonly calls: number;
+  readonly self: number;
+}
+
+/** One call or return: `node` is entered (`enter`) or left (`leave`) when the fuel clock stands at `at`. */
+export interface EventRow {
+  readonly kind: "enter" | "leave";
+  /** Index into tree. */
+  readonly node: number;
+  readonly at: number;
+}
+
+export interface Warning {
+  /** Stable, kebab-case. */
+  readonly code: string;
+  readonly message: string;
+}

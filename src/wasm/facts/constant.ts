@@ -1,0 +1,28 @@
+/**
+ * Constant expressions: the initialisers of globals, tables, segments. They are skipped, not evaluated, but
+ * where one is a single integer constant its value is returned, since addresses of data segments are that.
+ */
+import type { ByteReader } from "../../base/bytes.ts";
+import { readImmediates, readOpcode } from "../instructions.ts";
+import { opcodes, rowNamed } from "../opcodes.ts";
+
+const END = rowNamed("end");
+const I32_CONST = rowNamed("i32.const");
+const I64_CONST = rowNamed("i64.const");
+
+/** Skips a constant expression, its `end` included; returns the value of a lone i32.const or i64.const, else null. */
+export function readConstant(r: ByteReader): bigint | null {
+  let value: bigint | null = null;
+  for (let count = 0; ; count++) {
+    const start = r.at;
+    const row = readOpcode(r);
+    if (row === END) return count === 1 ? value : null;
+    if (opcodes[row]!.name === "block") r.fail("a block in a constant expression", start);
+    if (row === I32_CONST) value = BigInt(r.sleb());
+    else if (row === I64_CONST) value = r.bigLeb(64, true);
+    else {
+      value = null;
+      readImmediates(r, row);
+    }
+  }
+}

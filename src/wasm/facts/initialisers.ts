@@ -1,0 +1,110 @@
+/**
+ * What a module evaluates when it is instantiated: the constant expressions of globals, tables, element and data
+ * segments, as lists of instructions. decode.ts passes over them; only who charges for them (fuel/instantiation.ts)
+ * needs to know. The module was decoded, so its structure is known to be sound.
+ */
+import { ByteReader } from "../../base/bytes.ts";
+import { valType } from "../decode.ts";
+import { readImmediates, readOpcode } from "../instructions.ts";
+import { rowNamed } from "../opcodes.ts";
+import { type Module, SectionId } from "../types.ts";
+
+export interface Expression {
+  /** Rows of its instructions, without the `end`. */
+  readonly rows: readonly number[];
+  /** Its value, where it is one i32.const or i64.const. */
+  readonly value: bigint | null;
+}
+
+export interface ElementSegment {
+  readonly mode: "active" | "passive" | "declared";
+  readonly table: number;
+  /** Null where it is not active. */
+  readonly offset: Expression | null;
+  /** Its items where they are expressions, null where they are a list of functions. */
+  readonly expressions: readonly Expression[] | null;
+  readonly length: number;
+}
+
+export interface ActiveData {
+  readonly memory: number;
+  readonly offset: Expression;
+  readonly length: number;
+}
+
+export interface Initialisers {
+  /** Of the module's own globals. */
+  readonly globals: readonly Expression[];
+  /** Of the module's own tables; null where none is given. */
+  readonly tables: readonly (Expression | null)[];
+  readonly elements: readonly ElementSegment[];
+  readonly data: readonly ActiveData[];
+}
+
+export function initialisers(module: Module): Initialisers {
+  const items = <T>(id: number, read: (r: ByteReader) => T): T[] => {
+    const section = module.sections.find((one) => one.id === id);
+    if (!section) return [];
+    const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
+    return Array.from({ length: r.leb() }, () => read(r));
+  };
+  return {
+    globals: items(SectionId.global, (r) => {
+      valType(r);
+      r.u8();
+      return expression(r);
+    }),
+    tables: items(SectionId.table, table),
+    elements: items(SectionId.element, element),
+    data: items(SectionId.data, data).filter((segment) => segment !== null),
+  };
+}
+
+const END = rowNamed("end");
+const INTEGERS = [rowNamed("i32.const"), rowNamed("i64.const")];
+
+function expression(r: ByteReader): Expression {
+  const rows: number[] = [];
+  let value: bigint | null = null;
+  for (let row = readOpcode(r); row !== END; row = readOpcode(r)) {
+    rows.push(row);
+    if (INTEGERS.includes(row)) value = r.bigLeb(64, true);
+    else readImmediates(r, row);
+  }
+  return { rows, value: rows.length === 1 ? value : null };
+}
+
+function table(r: ByteReader): Expression | null {
+  const initialised = r.bytes[r.at] === 0x40;
+  if (initialised) r.take(2);
+  valType(r);
+  for (let bounds = r.u8() & 1 ? 2 : 1; bounds > 0; bounds--) r.bigLeb(64, false);
+  return initialised ? expression(r) : null;
+}
+
+function element(r: ByteReader): ElementSegment {
+  const flags = r.leb();
+  const active = (flags & 1) === 0;
+  const table = active && flags & 2 ? r.leb() : 0;
+  const offset = active ? expression(r) : null;
+  const typed = (flags & 3) !== 0;
+  const mode = active ? "active" : flags & 2 ? "declared" : "passive";
+  if (flags & 4) {
+    if (typed) valType(r);
+    const expressions = Array.from({ length: r.leb() }, () => expression(r));
+    return { mode, table, offset, expressions, length: expressions.length };
+  }
+  if (typed) r.u8();
+  const length = r.leb();
+  for (let i = 0; i < length; i++) r.leb();
+  return { mode, table, offset, expressions: null, length };
+}
+
+function data(r: ByteReader): ActiveData | null {
+  const flags = r.leb();
+  const memory = flags === 2 ? r.leb() : 0;
+  const offset = flags === 1 ? null : expression(r);
+  const length = r.leb();
+  r.take(length);
+  return offset && { memory, offset, length };
+}

@@ -1,0 +1,120 @@
+/** The formats without a viewer of their own: totals, hostile names, goldens of all. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { cpuProfile, writeCpuProfile } from "../../../src/format/files/cpuprofile.ts";
+import type { CpuProfile } from "../../../src/format/files/cpuprofile-spec.ts";
+import { writeFolded } from "../../../src/format/files/folded.ts";
+import { FORMATS, parseFormats } from "../../../src/format/files/formats.ts";
+import { writeResultJson } from "../../../src/format/files/result-json.ts";
+import type { Result } from "../../../src/result/result.ts";
+import { arbitraryResult } from "../../support/arbitrary.ts";
+import { expectGoldens } from "../../support/golden.ts";
+import { empty, shop, thrown } from "../../support/sample.ts";
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
+
+test("json: the same document again, events where asked for", () => {
+  fc.assert(
+    fc.property(arbitraryResult, (result) => {
+      expect(JSON.parse(writeResultJson(result, { events: true }))).toEqual(
+        JSON.parse(JSON.stringify(result)),
+      );
+      expect(JSON.parse(writeResultJson(result)).events).toBe(undefined);
+    }),
+  );
+});
+
+test("json: a row a line", () => {
+  const lines = writeResultJson(shop).split("\n");
+  expect(lines.filter((line) => line.startsWith('    {"id":'))).toHaveLength(shop.functions.length);
+});
+
+test("folded: the total, sorted, nothing but stacks", () => {
+  fc.assert(
+    fc.property(arbitraryResult, (result) => {
+      const text = writeFolded(result);
+      const lines = text.split("\n");
+      expect(lines.pop()).toBe("");
+      for (const line of lines) expect(line).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]* \d+$/u);
+      expect(lines.toSorted()).toEqual(lines);
+      expect(sum(lines.map((line) => Number(/\d+$/.exec(line)?.[0])))).toBe(result.fuel.total);
+      // Each frame is one frame: no name adds a level.
+      const depth = Math.max(0, ...lines.map((line) => line.split(";").length));
+      expect(depth).toBeLessThanOrEqual(5);
+    }),
+  );
+});
+
+/** Own time by node id, as viewers take it: from each sample to the next; the last has none. */
+function ownTimes(profile: CpuProfile): Map<number, number> {
+  const times = new Map<number, number>();
+  for (const [i, id] of profile.samples.entries()) {
+    const time = profile.timeDeltas[i + 1] ?? 0;
+    if (time > 0) times.set(id, (times.get(id) ?? 0) + time);
+  }
+  return times;
+}
+
+function checkCpu(result: Result): void {
+  const profile = JSON.parse(writeCpuProfile(result)) as CpuProfile;
+  expect(profile.samples).toHaveLength(profile.timeDeltas.length);
+  expect(profile.samples.at(-1)).toBe(1);
+  expect(sum(profile.timeDeltas)).toBe(result.fuel.total);
+  expect(profile.endTime).toBe(result.fuel.total);
+  const times = ownTimes(profile);
+  for (const node of profile.nodes) expect(node.hitCount).toBe(times.get(node.id) ?? 0);
+  const children = profile.nodes.flatMap((node) => node.children);
+  expect(children.toSorted((a, b) => a - b)).toEqual(profile.nodes.slice(1).map((node) => node.id));
+  for (const { positionTicks, hitCount } of profile.nodes)
+    if (positionTicks) expect(sum(positionTicks.map((tick) => tick.ticks))).toBe(hitCount);
+}
+
+test("cpuprofile: every node's time is its fuel, by samples and by hits, in order and by tree", () => {
+  fc.assert(
+    fc.property(arbitraryResult, (result) => {
+      checkCpu(result);
+      const { events: _, ...unordered } = result;
+      checkCpu(unordered);
+    }),
+  );
+  checkCpu(empty);
+});
+
+test("cpuprofile: lines are 0-based in frames, 1-based in ticks", () => {
+  const node = cpuProfile(shop).nodes.find(({ callFrame }) => callFrame.functionName === "matchRules")!;
+  expect(node.callFrame).toMatchObject({ url: "src/rules.ts", lineNumber: 40, columnNumber: 7 });
+  expect(node.positionTicks![0]!.line).toBe(41);
+  const ticks = cpuProfile(shop).nodes.flatMap(({ callFrame, positionTicks }) =>
+    callFrame.functionName === "matchRules" ? (positionTicks ?? []) : [],
+  );
+  expect(sum(ticks.map((tick) => tick.ticks))).toBe(shop.functions[1]!.self);
+});
+
+test("formats by name; an unknown one names those available", () => {
+  expect(parseFormats("json,folded,json").map((format) => format.name)).toEqual(["json", "folded"]);
+  expect(() => parseFormats("pprof")).toThrow(
+    expect.objectContaining({
+      exit: 2,
+      message: 'no format "pprof"',
+      details: ["available: speedscope, json, cpuprofile, folded"],
+    }),
+  );
+  const { events: _, ...unordered } = shop;
+  expect(FORMATS.map((format) => format.note(unordered))).toEqual([
+    expect.stringMatching(/aggregated call tree.*--events/),
+    null,
+    expect.stringMatching(/1 fuel is 1 µs/),
+    null,
+  ]);
+});
+
+test("the same result gives the same bytes", () => {
+  for (const format of FORMATS) expect(format.write(structuredClone(shop))).toEqual(format.write(shop));
+});
+
+test("goldens", () => {
+  const files: Record<string, string> = {};
+  for (const [name, result] of Object.entries({ shop, thrown, empty }))
+    for (const format of FORMATS) files[name + format.extension] = format.write(result) as string;
+  expectGoldens(new URL("./golden/formats/", import.meta.url), files);
+});

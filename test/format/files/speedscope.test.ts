@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Ajv } from "ajv";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { speedscopeFile, writeSpeedscope } from "../../../src/format/files/speedscope.ts";
+import { EventedBuilder, FrameTable, SampledBuilder } from "../../../src/format/files/speedscope-builder.ts";
+import type { SpeedscopeFile, SpeedscopeProfile } from "../../../src/format/files/speedscope-spec.ts";
+import type { Result } from "../../../src/result/result.ts";
+import { arbitraryResult } from "../../support/arbitrary.ts";
+import { empty, shop } from "../../support/sample.ts";
+
+const require = createRequire(import.meta.url);
+const schema = JSON.parse(
+  readFileSync(require.resolve("speedscope/dist/release/file-format-schema.json"), "utf8"),
+);
+const validate = new Ajv({ strict: false }).compile(schema);
+
+/** Own fuel by frame name, as speedscope adds it up; throws where an evented profile is not well nested. */
+function selfByName(file: SpeedscopeFile, profile: SpeedscopeProfile): Map<string, number> {
+  const self = new Map<string, number>();
+  const add = (frame: number | undefined, fuel: number): void => {
+    if (fuel === 0) return;
+    if (frame === undefined) throw new Error(`${fuel} fuel outside of all frames`);
+    const { name } = file.shared.frames[frame]!;
+    self.set(name, (self.get(name) ?? 0) + fuel);
+  };
+  if (profile.type === "sampled") {
+    for (const [i, stack] of profile.samples.entries()) add(stack.at(-1), profile.weights[i]!);
+    return self;
+  }
+  const stack: number[] = [];
+  let clock = profile.startValue;
+  for (const event of profile.events) {
+    if (event.at < clock) throw new Error("the clock goes back");
+    add(stack.at(-1), event.at - clock);
+    clock = event.at;
+    if (event.type === "O") stack.push(event.frame);
+    else if (stack.pop() !== event.frame) throw new Error("not the innermost frame");
+  }
+  if (stack.length > 0) throw new Error("a frame is left open");
+  add(undefined, profile.endValue - clock);
+  return self;
+}
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
+
+function check(result: Result, mostCalls?: number): void {
+  const text = writeSpeedscope(result, mostCalls === undefined ? {} : { mostCalls });
+  const file = JSON.parse(text) as SpeedscopeFile;
+  expect(validate(file), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
+  const keys = file.shared.frames.map((frame) => JSON.stringify(frame));
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const profile of file.profiles) {
+    expect(profile.unit).toBe("none");
+    expect(profile.endValue).toBe(result.fuel.total);
+    expect(sum(selfByName(file, profile).values())).toBe(result.fuel.total);
+  }
+  const [first, , opcodes] = file.profiles.map((profile) => selfByName(file, profile));
+  const functions = new Map<number, number>();
+  for (const row of result.functions) functions.set(row.self, (functions.get(row.self) ?? 0) + 1);
+  for (const op of result.opcodes) expect(opcodes!.get(`[op] ${op.name}`) ?? 0).toBe(op.fuel);
+  expect(sum(first!.values())).toBe(sum(result.functions.map((row) => row.self)));
+}
+
+test("any result: valid by the schema, three profiles of one total, in order and aggregated", () => {
+  fc.assert(
+    fc.property(arbitraryResult, (result) => {
+      check(result);
+      check(result, 0);
+      const { events: _, ...unordered } = result;
+      check(unordered);
+    }),
+  );
+  check(empty);
+});
+
+test("the frames say what they are", () => {
+  const file = speedscopeFile(shop);
+  expect(file.profiles.map((profile) => [profile.type, profile.name])).toEqual([
+    ["evented", "fuel · calls in order"],
+    ["sampled", "fuel · by line"],
+    ["sampled", "fuel · by opcode"],
+  ]);
+  const names = file.shared.frames.map((frame) => frame.name);
+  expect(names).toContain("(anonymous src/rules.ts:12)");
+  expect(names).toContain("[native] JSON.parse");
+  expect(names).toContain("src/rules.ts:41");
+  expect(names).toContain("[op] get_field");
+  expect(names).toContain("(startup)");
+  expect(file.exporter).toBe("javy-prof 0.0.0-test");
+  const self = selfByName(file, file.profiles[0]!);
+  for (const row of shop.functions.filter(({ name }) => !name.startsWith("(")))
+    expect(self.get(row.kind === "builtin" ? `[native] ${row.name}` : row.name)).toBe(row.self);
+});
+
+test("above a million calls the first profile is the call tree", () => {
+  expect(speedscopeFile(shop, { mostCalls: 8 }).profiles[0]!.name).toBe("fuel · calls in order");
+  expect(speedscopeFile(shop, { mostCalls: 7 }).profiles[0]!.name).toBe("fuel · call tree");
+});
+
+describe("the builders hold the invariants", () => {
+  const table = new FrameTable();
+  const [a, b] = [table.add({ name: "alpha" }), table.add({ name: "beta" })];
+
+  test("equal frames are one", () => expect(table.add({ name: "alpha" })).toBe(a));
+  test("leaving the wrong frame", () => {
+    const builder = new EventedBuilder("p", table);
+    builder.enter(a, 0);
+    expect(() => builder.leave(b, 1)).toThrow(/leaving beta at 1 while alpha is innermost/);
+    builder.leave(a, 1);
+    expect(() => builder.leave(a, 1)).toThrow(/leaving alpha at 1 while no frame is innermost/);
+  });
+  test("going backwards", () => {
+    const builder = new EventedBuilder("p", table);
+    builder.enter(a, 5);
+    expect(() => builder.enter(b, 4)).toThrow(/entering beta at 4 goes back from 5 in alpha/);
+  });
+  test("finishing open", () => {
+    const builder = new EventedBuilder("p", table);
+    builder.enter(a, 0);
+    builder.enter(b, 0);
+    expect(() => builder.finish(9)).toThrow(/finished while beta \(outermost: alpha\) is open/);
+  });
+  test("weights that do not add up", () => {
+    const builder = new SampledBuilder("p");
+    builder.sample([a], 3);
+    expect(() => builder.finish(4)).toThrow(/add up to 3, not to 4/);
+  });
+});
