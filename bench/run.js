@@ -1,7 +1,7 @@
 /**
- * What profiling costs. For a fixed set of programs, in one process and in turn: the plain pair of modules, the pair
- * metered only, metered with limit checks, and fully profiled (call tree, events). Ratios are of medians, warm, of
- * the time inside the guest. Then: from command to written profile, and the speed of rewriting.
+ * What profiling costs. For a fixed set of programs, in one process and in turn: the program as it is, with its total
+ * counted, and profiled with each kind of frames. Ratios are of the time inside the guest, warm, pair by pair, medians.
+ * Then: the first profile in a process and the later ones, and from command to written profile.
  * `npm run bench`; needs dist/ (built by it). Figures are ratios because machines differ and are noisy.
  */
 import { execFileSync } from "node:child_process";
@@ -9,148 +9,94 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { modelNamed } from "../dist/fuel/models.js";
-import { readEmbeddedPlugin } from "../dist/javy/embedded.js";
-import { linkDynamic } from "../dist/javy/link.js";
-import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../dist/profiler/prepare.js";
-import { compileJob, readPlugin } from "../dist/program/app.js";
-import { compileGuest } from "../dist/run/compile-guest.js";
-import { runGuest } from "../dist/run/guest.js";
-import { Control } from "../dist/run/job.js";
-import { decodeModule } from "../dist/wasm/decode.js";
+import { execute, open, profile } from "../dist/index.js";
 import { programs } from "./programs.js";
 
 const rounds = Number(process.env.ROUNDS ?? 9);
 const warmup = Number(process.env.WARMUP ?? 4);
-const embedded = readEmbeddedPlugin();
-const plugin = readPlugin(embedded.bytes, embedded.sha256);
-const model = modelNamed("wasmtime-50");
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const wasm = (bytes) => new WebAssembly.Module(bytes);
-
-const located = locate(plugin);
-const base = { model, mode: "run", checks: true, native: null };
-const variants = {
-  plain: null,
-  "metered, no checks": { ...base, checks: false, totalsOnly: true },
-  "totals only": { ...base, totalsOnly: true },
-  profiled: base,
-  "frames of builtins": { ...base, native: nativeFrames(located, "named") },
-  "frames engine": { ...base, native: nativeFrames(located, "all") },
-};
-
-const plugins = Object.fromEntries(
-  Object.entries(variants).map(([name, options]) => [
-    name,
-    wasm(options ? instrumentEngine(located, options) : plugin.bytes),
-  ]),
-);
-
-const columns = Object.keys(variants).filter((name) => name !== "plain");
-console.log(`warm ratio to the plain run, median of ${rounds} rounds in turn\n`);
-console.log(
-  [
-    "program".padEnd(14),
-    "fuel".padStart(12),
-    "plain ms".padStart(9),
-    ...columns.map((name) => name.padStart(19)),
-    "collector".padStart(11),
-  ].join(" "),
-);
-const ratios = Object.fromEntries(columns.map((name) => [name, []]));
-
-for (const { name, source, stdin } of programs) {
-  const compiled = compileGuest(compileJob(plugin, source));
-  if (compiled.kind === "failed") throw new Error(`${name}: ${compiled.message}`);
-  const appBytes = linkDynamic(plugin, compiled.bytecode, source);
-  const app = decodeModule(appBytes);
-  const apps = Object.fromEntries(
-    Object.entries(variants).map(([variant, options]) => [
-      variant,
-      wasm(options ? instrumentApp(app, options) : appBytes),
-    ]),
-  );
-  const times = Object.fromEntries(Object.keys(variants).map((variant) => [variant, []]));
-  let fuel = 0n;
-  let collector = 0;
-  for (let round = -warmup; round < rounds; round++) {
-    for (const [variant, options] of Object.entries(variants)) {
-      const outcome = runGuest({
-        kind: "run",
-        plugin: { module: plugins[variant], namespace: plugin.namespace },
-        app: apps[variant],
-        export: "_start",
-        control: new SharedArrayBuffer(Control.words * 4),
-        host: { stdin, passThrough: false, args: [], realClock: false, seed: 42n },
-        ...(options && {
-          profile: {
-            payload: compiled.bytecode,
-            engines: ["ng26"],
-            events: 2_000_000,
-            natives: options.native,
-            totalsOnly: options.totalsOnly ?? false,
-            maxFuel: null,
-            timeoutMs: null,
-          },
-        }),
-      });
-      if (outcome.end.kind !== "ok") throw new Error(`${name}: ${JSON.stringify(outcome.end)}`);
-      if (round >= 0) times[variant].push(outcome.milliseconds);
-      if (variant === "profiled") ({ fuel, collectorBytes: collector } = outcome);
-    }
-  }
-  const cells = columns.map((variant) => {
-    // Pair by pair, so that a machine that slows down slows both.
-    const ratio = median(times[variant].map((time, i) => time / times.plain[i]));
-    ratios[variant].push(ratio);
-    return ratio.toFixed(2).padStart(19);
-  });
-  console.log(
-    [
-      name.padEnd(14),
-      fuel.toLocaleString("en-US").padStart(12),
-      median(times.plain).toFixed(1).padStart(9),
-      ...cells,
-      `${(collector / 1048576).toFixed(1)} MB`.padStart(11),
-    ].join(" "),
-  );
-}
 const geometric = (values) =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-console.log(
+
+/** Each way to run a program: the time inside the guest, and what else it tells. */
+const profiled = (frames) => async (program, input) => {
+  const { result, facts } = await profile(program, { input, frames, limits: "none" });
+  return { ...facts, exit: result.run.exit.kind, fuel: result.fuel.total };
+};
+const ways = {
+  plain: (program, input) => execute(program, { input }),
+  "totals only": (program, input) => execute(program, { input, count: true }),
+  profiled: profiled("js"),
+  "frames of builtins": profiled("builtin"),
+  "frames engine": profiled("engine"),
+};
+const columns = Object.keys(ways).filter((name) => name !== "plain");
+
+const cells = (name, fuel, plain, ratios, collector) =>
   [
-    "geometric mean".padEnd(14),
-    "".padStart(12),
-    "".padStart(9),
-    ...columns.map((name) => geometric(ratios[name]).toFixed(2).padStart(19)),
-  ].join(" "),
+    name.padEnd(14),
+    fuel.padStart(12),
+    plain.padStart(9),
+    ...ratios.map((ratio) => ratio.padStart(19)),
+    collector.padStart(11),
+  ].join(" ");
+
+console.log(`warm ratio to the plain run, median of ${rounds} rounds in turn\n`);
+console.log(cells("program", "fuel", "plain ms", columns, "collector"));
+const all = Object.fromEntries(columns.map((name) => [name, []]));
+for (const { name, source, stdin } of programs) {
+  const program = await open(new TextEncoder().encode(source), { name: `${name}.js` });
+  const times = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
+  let seen;
+  for (let round = -warmup; round < rounds; round++) {
+    for (const [way, run] of Object.entries(ways)) {
+      const outcome = await run(program, stdin);
+      if (outcome.exit !== "ok") throw new Error(`${name}, ${way}: ${outcome.exit}`);
+      if (round >= 0) times[way].push(outcome.milliseconds);
+      if (way === "profiled") seen = outcome;
+    }
+  }
+  // Pair by pair, so that a machine that slows down slows both.
+  const ratios = columns.map((way) => median(times[way].map((time, i) => time / times.plain[i])));
+  ratios.forEach((ratio, i) => {
+    all[columns[i]].push(ratio);
+  });
+  console.log(
+    cells(
+      name,
+      seen.fuel.toLocaleString("en-US"),
+      median(times.plain).toFixed(1),
+      ratios.map((ratio) => ratio.toFixed(2)),
+      `${(seen.collectorBytes / 1048576).toFixed(1)} MB`,
+    ),
+  );
+}
+console.log(
+  cells(
+    "geometric mean",
+    "",
+    "",
+    columns.map((way) => geometric(all[way]).toFixed(2)),
+    "",
+  ),
 );
 
-console.log("\nrewriting the embedded plugin, warm");
-for (let i = 0; i < 12; i++) instrumentEngine(locate(plugin), base);
-const { rewrite } = await import("../dist/probe/rewrite.js");
-const meter = { model, mode: "run", checks: true, globals: { kind: "define" } };
-const time = (run) =>
-  median(
-    Array.from({ length: rounds }, () => {
-      const started = performance.now();
-      run();
-      return performance.now() - started;
-    }),
-  );
-const rewriting = time(() => rewrite(plugin.module, { hooks: [], functions: new Map(), meter }));
-const all = time(() => instrumentEngine(locate(plugin), base));
-const decoding = time(() => decodeModule(plugin.bytes));
-const megabytes = plugin.bytes.length / 1e6;
-console.log(
-  `  decode ${decoding.toFixed(1)} ms, rewrite ${rewriting.toFixed(1)} ms (${(megabytes / (rewriting / 1000)).toFixed(1)} MB/s), find dispatch and rewrite ${all.toFixed(1)} ms`,
-);
+console.log("\nprofiles of one small program in one process");
+const hello = 'console.log("hello");';
+const small = await open(new TextEncoder().encode(hello), { name: "hello.js" });
+const walls = [];
+for (let i = 0; i < 20; i++) {
+  const started = performance.now();
+  await profile(small);
+  walls.push(performance.now() - started);
+}
+console.log(`  first ${walls[0].toFixed(0)} ms, then ${median(walls.slice(1)).toFixed(1)} ms each`);
 
 console.log("\nfrom command to written profile, whole process");
 const folder = mkdtempSync(join(tmpdir(), "javy-prof-bench-"));
 const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 for (const { name, source, stdin } of [
-  { name: "hello", source: 'console.log("hello");', stdin: new Uint8Array() },
+  { name: "hello", source: hello, stdin: new Uint8Array() },
   programs.find(({ name }) => name === "cart"),
 ]) {
   writeFileSync(join(folder, `${name}.js`), source);

@@ -1,12 +1,14 @@
 /**
- * Builds dist/: src/ compiled by tsc, and the collector assembled, optimised and validated by binaryen.
- * `npm run build`. Users get both in the package; neither tsc nor binaryen runs on their machine.
+ * Builds dist/: src/ compiled by tsc, the collector assembled, optimised and validated by binaryen, and the
+ * JSON schema of the result generated from its types. `npm run build`. Users get these in the package; none of the
+ * tools runs on their machine.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { createGenerator } from "ts-json-schema-generator";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -19,7 +21,9 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "-
   stdio: "inherit",
   cwd: root,
 });
+nameDeclarations();
 await assembleCollector();
+writeSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(fresh, join(root, "dist"));
@@ -40,4 +44,30 @@ async function assembleCollector() {
   module.optimize();
   writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
   rmSync(join(folder, "source.js"));
+  rmSync(join(folder, "source.d.ts"));
+}
+
+/** The JSON schema of the result, from its types. */
+function writeSchema() {
+  const schema = createGenerator({
+    path: join(root, "src", "result", "result.ts"),
+    tsconfig: join(root, "tsconfig.build.json"),
+    type: "Result",
+    // members beyond the known ones are a newer minor version's
+    additionalProperties: true,
+    // the build has checked the types already
+    skipTypeCheck: true,
+  }).createSchema("Result");
+  const titled = { ...schema, title: "The result of a javy-prof run, schema 1" };
+  writeFileSync(join(fresh, "result.schema.json"), `${JSON.stringify(titled, null, 2)}\n`);
+}
+
+/** Declarations speak of `./x.js`, as the modules beside them do; tsc leaves the sources' own ending. */
+function nameDeclarations() {
+  const files = readdirSync(fresh, { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((name) => name.endsWith(".d.ts"))) {
+    const path = join(fresh, file);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"'));
+  }
 }

@@ -6,6 +6,7 @@
 import { writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, Exit, type ExitCode } from "./base/diagnostics.ts";
+import { version } from "./base/version.ts";
 import { registerBuild } from "./commands/build.ts";
 import { registerDisasm } from "./commands/disasm.ts";
 import { registerDoctor } from "./commands/doctor.ts";
@@ -13,7 +14,6 @@ import { registerExport } from "./commands/export.ts";
 import { registerInfo } from "./commands/info.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { registerRun } from "./commands/run.ts";
-import { version } from "./commands/version.ts";
 import { registerView } from "./commands/view.ts";
 import { inertText } from "./format/inert.ts";
 

@@ -20,6 +20,9 @@ const narrow: Readonly<Record<string, readonly string[]>> = {
   probe: ["base", "wasm", "fuel"],
   // JavaScript's events reach the language as data
   monitor: ["base", "wasm", "probe"],
+  // the library's face is all that a command needs
+  commands: ["index", "format", "base"],
+  cli: ["commands", "format", "base"],
 };
 
 /** What a file other than cli.ts takes from the process, and why it may. */
@@ -59,7 +62,8 @@ function dependencies(path: string, sources: Sources): string[] {
     .map((name) => posix.normalize(posix.join(posix.dirname(path), name)));
 }
 
-const layer = (path: string): number => order.indexOf(path.replace(/\.ts$/, "").split("/")[0]!);
+const folderOf = (path: string): string => path.replace(/\.ts$/, "").split("/")[0]!;
+const layer = (path: string): number => order.indexOf(folderOf(path));
 
 function upwardImports(sources: Sources): string[] {
   return [...sources.keys()].flatMap((path) => {
@@ -72,7 +76,7 @@ function upwardImports(sources: Sources): string[] {
 
 /** Whether a narrow folder's file imports from its own folder or from those that it may take. */
 function mayTake(path: string, other: string): boolean {
-  const [folder, from] = [path, other].map((file) => file.split("/")[0]!) as [string, string];
+  const [folder, from] = [path, other].map(folderOf) as [string, string];
   return folder === from || (narrow[folder]?.includes(from) ?? true);
 }
 
@@ -218,6 +222,13 @@ describe("the rules can fail", () => {
       "result/b.ts imports quickjs/engines/opcodes/ng26.ts",
     ]);
   });
+});
+
+test("the benchmark uses the library's face and nothing behind it", () => {
+  const bench = new URL("../bench/", import.meta.url);
+  const files = readdirSync(bench).filter((name) => name.endsWith(".js"));
+  const taken = files.flatMap((name) => imports(readFileSync(new URL(name, bench), "utf8")));
+  expect(taken.filter((name) => name.startsWith("../"))).toEqual(["../dist/index.js"]);
 });
 
 test("src/README.md lists the folders that there are, in the order of the arrows", () => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 let folder: string;
@@ -51,42 +51,121 @@ test("has nothing else", () => {
   const assembled = "dist/profiler/counters/source.ts";
   const modules = sources.filter((file) => file !== assembled).map((file) => file.replace(/\.ts$/, ".js"));
   expect(inDist(".js")).toEqual(modules.sort());
-  for (const file of inDist(".d.ts")) expect(modules).toContain(file.replace(/\.d\.ts$/, ".js"));
-  expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts)$/.test(file))).toEqual([
+  expect(inDist(".d.ts")).toEqual(modules.map((file) => file.replace(/\.js$/, ".d.ts")).sort());
+  expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
     "dist/profiler/counters/collector.wasm",
+    "dist/result.schema.json",
   ]);
 });
 
-test("is installed and profiles a program", () => {
-  const project = join(folder, "project");
-  mkdirSync(project);
-  writeFileSync(join(project, "package.json"), "{}");
-  writeFileSync(
-    join(project, "app.js"),
-    `const bytes = new Uint8Array(100);
+describe("installed into an empty project", () => {
+  const project = () => join(folder, "project");
+  const write = (name: string, content: string | Uint8Array) => writeFileSync(join(project(), name), content);
+  const javyProf = (args: readonly string[], input = "") =>
+    spawnSync("npx", ["--no-install", "javy-prof", ...args], { cwd: project(), input, encoding: "utf8" });
+
+  beforeAll(() => {
+    mkdirSync(project());
+    write("package.json", '{"type":"module"}');
+    const npm = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--omit=dev", tarball];
+    const installed = spawnSync("npm", npm, { cwd: project(), encoding: "utf8" });
+    expect(installed.status, installed.stderr).toBe(0);
+    write(
+      "app.js",
+      `const bytes = new Uint8Array(100);
 const length = Javy.IO.readSync(0, bytes);
 function double({ n }) {
   return 2 * n;
 }
 console.log(double(JSON.parse(new TextDecoder().decode(bytes.subarray(0, length)))));
 `,
-  );
-  const npm = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--omit=dev", tarball];
-  const installed = spawnSync("npm", npm, { cwd: project, encoding: "utf8" });
-  expect(installed.status, installed.stderr).toBe(0);
-  const run = spawnSync("npx", ["--no-install", "javy-prof", "app.js"], {
-    cwd: project,
-    input: '{"n":21}',
-    encoding: "utf8",
+    );
   });
-  expect(run.status, run.stderr).toBe(0);
-  expect(run.stdout).toBe("42\n");
-  expect(run.stderr).toContain("wrote app.speedscope.json");
-  expect(readFileSync(join(project, "app.speedscope.json"), "utf8")).toContain('"double"');
-  const doctor = spawnSync("npx", ["--no-install", "javy-prof", "doctor"], {
-    cwd: project,
-    encoding: "utf8",
+
+  test("the command profiles a program", () => {
+    const run = javyProf(["app.js"], '{"n":21}');
+    expect(run.status, run.stderr).toBe(0);
+    expect(run.stdout).toBe("42\n");
+    expect(run.stderr).toContain("wrote app.speedscope.json");
+    expect(readFileSync(join(project(), "app.speedscope.json"), "utf8")).toContain('"double"');
+    const doctor = javyProf(["doctor"]);
+    expect(doctor.status, doctor.stdout).toBe(0);
+    expect(doctor.stdout).not.toContain("FAIL");
   });
-  expect(doctor.status, doctor.stdout).toBe(0);
-  expect(doctor.stdout).not.toContain("FAIL");
+
+  /** A consumer in TypeScript, strict, with its declarations checked: what it prints is what the command says. */
+  test("the library gives the same result as the command, typed", () => {
+    const static_ = readFileSync(join(root, "fixtures/javy/static.wasm"));
+    write("static.wasm", static_);
+    expect(javyProf(["build", "app.js", "-o", "dynamic.wasm", "--plugin-out", "plugin.wasm"]).status).toBe(0);
+    write(
+      "use.ts",
+      `import { inspect, open, profile, type OpenOptions, type Result } from "javy-prof";
+import type { UserHost } from "javy-prof/host";
+import { readFileSync } from "node:fs";
+
+export const host: UserHost | null = null;
+const [path = "", plugin] = process.argv.slice(2);
+const options: OpenOptions = plugin === undefined ? {} : { plugin };
+const ticks: number[] = [];
+const program = await open(path, options);
+const bytes = await open(new Uint8Array(readFileSync(path)), { ...options, name: path });
+const asked = { input: '{"n":21}', progress: (millions: number) => void ticks.push(millions) };
+const { result, speedscope } = await profile(program, asked);
+const again = await profile(bytes, asked);
+const total: number = (result satisfies Result).fuel.total;
+const wrong = await profile(program, { maxFuel: -1 }).catch((error: Error) => error.message);
+const stopped = await profile(program, { ...asked, signal: AbortSignal.abort() });
+// @ts-expect-error a kind of frames that there is not
+const untyped = await profile(program, { frames: "all" }).catch((error: Error) => error.message);
+const { kind } = stopped.result.run.exit;
+const facts = { total, kind: inspect(program).kind, wrong, untyped, stopped: kind, again: again.result.fuel.total };
+console.log(JSON.stringify({ ...facts, result, speedscope: JSON.parse(speedscope()).profiles.length }));
+`,
+    );
+    const strict = { strict: true, skipLibCheck: false, exactOptionalPropertyTypes: true };
+    const target = { module: "nodenext", target: "es2023", lib: ["es2023", "dom"] };
+    const types = { types: ["node"], typeRoots: [join(root, "node_modules/@types")] };
+    const compilerOptions = { ...strict, ...target, ...types };
+    write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["use.ts"] }));
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const compiled = spawnSync(process.execPath, [tsc, "-p", "."], { cwd: project(), encoding: "utf8" });
+    expect(compiled.stdout).toBe("");
+    for (const [path, ...plugin] of [["app.js"], ["static.wasm"], ["dynamic.wasm", "plugin.wasm"]] as const) {
+      const used = spawnSync(process.execPath, ["use.js", path, ...plugin], {
+        cwd: project(),
+        encoding: "utf8",
+      });
+      expect(used.status, used.stderr).toBe(0);
+      const { result, ...facts } = JSON.parse(used.stdout);
+      const flags = plugin.length > 0 ? ["--plugin", plugin[0]!] : [];
+      const command = JSON.parse(javyProf(["run", path, "--json", ...flags], '{"n":21}').stdout);
+      delete result.events;
+      expect(result).toEqual(command);
+      const { total } = command.fuel;
+      expect(facts).toEqual({
+        ...{ total, again: total, speedscope: 3, stopped: "interrupted" },
+        kind: path === "static.wasm" ? "static" : "dynamic",
+        wrong: 'maxFuel takes a whole number, not "-1"',
+        untyped: 'frames takes js, builtin, engine, wasm, not "all"',
+      });
+    }
+  });
+
+  test("nothing behind the face can be imported", () => {
+    const deep = spawnSync(
+      process.execPath,
+      ["--input-type=module", "-e", 'import "javy-prof/dist/run/session.js"'],
+      {
+        cwd: project(),
+        encoding: "utf8",
+      },
+    );
+    expect(deep.stderr).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
+    const schema = spawnSync(process.execPath, ["-p", 'require("javy-prof/result.schema.json").title'], {
+      cwd: project(),
+      encoding: "utf8",
+    });
+    expect(schema.stdout).toContain("schema 1");
+  });
 });

@@ -72,3 +72,15 @@ export function named<T>(file: string, read: () => T): T {
     throw new Diagnostic(error.exit, `${file}: ${error.message}`, details);
   }
 }
+
+const whyUnreadable: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a directory",
+  EACCES: "permission denied",
+};
+
+/** A file of the command line that cannot be read (exit 2); `what` it should have been, `cause` as the system said it. */
+export function unreadable(path: string, what: string, cause: unknown): Diagnostic {
+  const { code } = cause as { readonly code?: string };
+  return usageError(`cannot read ${what} ${path}: ${whyUnreadable[code ?? ""] ?? code ?? String(cause)}`);
+}

@@ -5,8 +5,8 @@ import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
 import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
+import { readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { readResult } from "./result-file.ts";
 
 export interface ExportOptions {
   /** Comma-separated names of formats. */

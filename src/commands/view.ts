@@ -9,8 +9,9 @@ import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { writeSpeedscope } from "../format/files/speedscope.ts";
 import { inertText } from "../format/inert.ts";
+import { looksLikeResult, parseResult } from "../index.ts";
+import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { looksLikeResult, parseResult, readInput } from "./result-file.ts";
 import { serveProfile } from "./serve.ts";
 
 export interface ViewOptions {

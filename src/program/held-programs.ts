@@ -3,14 +3,15 @@
  * pre-initialised memory holds. Each part that cannot be read is a problem, said beside what can.
  */
 import { Diagnostic } from "../base/diagnostics.ts";
+import { Kept } from "../base/kept.ts";
 import type { JavyModule } from "../javy/module.ts";
 import type { BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
-import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
-import { identifyEngines } from "../quickjs/engines/identify.ts";
+import type { Dispatch } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById, enginesOfVersion } from "../quickjs/engines/versions.ts";
 import { snapshot } from "../quickjs/memory/snapshot.ts";
 import type { Module } from "../wasm/types.ts";
+import type { EngineModule } from "./engine-module.ts";
 
 /** A part of a module that could not be read or found. */
 export interface Problem {
@@ -36,47 +37,39 @@ export interface Programs {
   readonly problems: readonly Problem[];
 }
 
+/** A module, and the one that holds its engine: null where the plugin is not at hand. */
 export interface Examined {
   readonly module: Module;
   readonly kind: JavyModule;
-  /** The module of the plugin that a dynamic module runs on, where it is at hand. */
-  readonly plugin: Module | null;
-  /** The interpreter, where it cannot be found (--dispatch-function). */
-  readonly only?: number | undefined;
+  readonly engine: EngineModule | null;
 }
 
 /** Finds and reads everything; whatever is wrong with the module is a problem, not an error. */
-export function programsOf({ module, kind, plugin, only }: Examined): Programs {
+export function programsOf({ module, kind, engine }: Examined): Programs {
   const problems: Problem[] = [];
-  const attempt = <T>(part: Problem["part"], read: () => T): T | null => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error;
-      // what is wrong with a version byte shows at the engine and at the program: once is enough
-      if (problems.every(({ message }) => message !== error.message))
-        problems.push({ part, message: error.message, details: error.details });
-      return null;
-    }
+  const kept = (part: Problem["part"], { message, details }: Diagnostic) => {
+    // what is wrong with a version byte shows at the engine and at the program: once is enough
+    if (problems.every((problem) => problem.message !== message)) problems.push({ part, message, details });
+  };
+  const ask = <T>(part: Problem["part"], fact: Kept<T>): T | null => {
+    if (fact.problem) kept(part, fact.problem);
+    return fact.found;
   };
   const payload = kind.kind === "dynamic" || kind.kind === "static" ? kind.payload : null;
-  const engineModule = kind.kind === "dynamic" ? plugin : module;
-  const version = payload?.[0] ?? null;
-  const dispatch = engineModule && attempt("dispatch", () => findDispatch(engineModule, only));
-  const known =
-    engineModule && dispatch && attempt("engine", () => identifyEngines(engineModule, dispatch, version));
+  const dispatch = engine && ask("dispatch", engine.dispatch);
+  const known = engine && dispatch && ask("engine", engine.engines(payload));
   const held: HeldProgram[] = [];
   let engines = known ?? [];
   const offset = payload ? offsetOf(payload, module) : 0;
   if (payload) {
-    const readers = attempt("program", () => readable(payload, offset, known));
+    const readers = ask("program", new Kept(() => readable(payload, offset, known)));
     if (readers) {
       engines = readers.map(({ engine }) => engineById(engine));
       held.push({ origin: "payload", unit: readers[0]! });
     }
   }
   if (kind.kind !== "dynamic" && engines.length > 0) {
-    const found = attempt("memory", () => snapshot(module, engines));
+    const found = ask("memory", new Kept(() => snapshot(module, engines)));
     if (found) {
       engines = [found.engine];
       for (const { unit } of found.programs) held.push({ origin: "memory", unit });

@@ -3,8 +3,9 @@
  * carries, its imports, exports and sections. A part that is damaged is a problem beside the rest.
  */
 import { decodeText } from "../base/bytes.ts";
+import { named } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
-import { customContent, entryPoints, type JavyModule } from "../javy/module.ts";
+import { customContent, entryFile, entryPoints, type JavyModule } from "../javy/module.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
@@ -12,7 +13,9 @@ import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import { functionNames } from "../wasm/names.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
-import { type HeldProgram, type Problem, programsOf } from "./held-programs.ts";
+import type { HeldProgram, Problem } from "./held-programs.ts";
+import type { Program } from "./program.ts";
+import { lacking, whyNotRunnable } from "./runnable.ts";
 
 export interface FunctionFacts {
   readonly name: string;
@@ -77,25 +80,28 @@ export interface ModuleFacts {
   readonly problems: readonly Problem[];
 }
 
-export interface InspectOptions {
-  readonly kind: JavyModule;
-  /** The module of the plugin that a dynamic module runs on, where it is at hand. */
-  readonly plugin: Module | null;
-  /** The interpreter, where it cannot be found. */
-  readonly only?: number | undefined;
-  /** What to call a file that the bytecode names. */
-  readonly file: (compiled: string) => string;
+/**
+ * What there is to know of a program's module. @throws Diagnostic (exit 4) where its code is not well typed: that cannot
+ * be looked into. What merely does not run on this Node.js can.
+ */
+export function inspectProgram(program: Program): ModuleFacts {
+  const invalid = whyNotRunnable(program.module);
+  named(program.name, () => {
+    if (invalid && lacking(program.module).length === 0) throw invalid;
+  });
+  return factsOf(program);
 }
 
-/** Inspects a decoded module. */
-export function inspect(module: Module, { kind, plugin, only, file }: InspectOptions): ModuleFacts {
+/** The same, for code that may be anything. */
+export function factsOf(program: Program): ModuleFacts {
+  const { module, kind, programs } = program;
   const source = sourceFacts(module, kind);
-  const programs = programsOf({ module, kind, plugin, only });
   const names = functionNames(module);
   const { dispatch } = programs;
+  const file = (compiled: string) => (compiled === entryFile ? program.name : compiled);
   const own = kind.kind !== "dynamic";
-  const tables = own || dispatch ? branchTables(own ? module : plugin!) : [];
-  const engineNames = own ? names : plugin ? functionNames(plugin) : new Map<number, string>();
+  const tables = own || dispatch ? branchTables(program.engine!.module) : [];
+  const engineNames = program.engine?.names ?? new Map<number, string>();
   return {
     kind: kind.kind === "other" && dispatch ? "quickjs" : kind.kind,
     namespace: kind.kind === "plugin" || kind.kind === "dynamic" ? kind.namespace : null,

@@ -4,7 +4,7 @@
  * version); what the numbers mean together is checked in invariants.ts.
  */
 
-/** A plain type (`?` after it: or null), a set of words, an object, or a list of one of these. */
+/** A plain type (`?` after it: or null), a set of words, an object, an object or null, or a list of one of these. */
 type Shape =
   | "number"
   | "number?"
@@ -13,17 +13,28 @@ type Shape =
   | "boolean"
   | ReadonlySet<string>
   | Members
+  | OrNull
   | [Shape];
+/** Apart from Members by its symbol, which no document has as a key. */
+interface OrNull {
+  readonly [orNull]: Members;
+}
 interface Members {
   readonly [key: string]: Shape;
 }
+
+const orNull: unique symbol = Symbol("or null");
 
 const POSITION: Members = { file: "number?", line: "number?" };
 
 const RESULT: Members = {
   schemaVersion: "number",
-  tool: { name: "string", version: "string" },
-  toolchain: { engine: "string", quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
+  tool: { name: new Set(["javy-prof"]), version: "string" },
+  toolchain: {
+    engine: new Set(["embedded", "plugin", "static"]),
+    plugin: { [orNull]: { namespace: "string", sha256: "string" } },
+    ...{ quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
+  },
   module: { name: "string", bytes: "number", sha256: "string" },
   run: {
     export: "string",
@@ -81,6 +92,7 @@ function mismatch(value: unknown, shape: Shape, path: string): string | null {
     }
     return null;
   }
+  if (orNull in shape) return value === null ? null : mismatch(value, shape[orNull] as Members, path);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return found("an object");
   for (const [key, member] of Object.entries(shape)) {
     const inner = path === "" ? key : `${path}.${key}`;

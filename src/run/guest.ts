@@ -151,6 +151,8 @@ class GuestRun {
     if (this.#end.kind !== "ok") return;
     const started = performance.now();
     try {
+      // asked to stop before it began
+      this.profile?.stopIfAsked();
       call();
     } catch (error) {
       this.#end = endOf(error, this.profile?.thrown ?? false);
@@ -161,10 +163,9 @@ class GuestRun {
   /** `finish` is the host's, with the counters out of its reach. */
   finish(finish: () => PlatformFacts | null): RunOutcome {
     const { profile } = this;
-    const { profile: settings, hashMemory } = this.#job;
+    const { hashMemory } = this.#job;
     const fuel = profile?.fuel ?? 0n;
-    if (this.#end.kind === "ok" && settings?.maxFuel != null && fuel > settings.maxFuel)
-      this.#end = { kind: "fuel" };
+    if (this.#end.kind === "ok" && profile?.passed(fuel)) this.#end = { kind: "fuel" };
     const end = this.#end;
     const recording = profile?.recording(end) ?? null;
     profile?.end();

@@ -8,6 +8,7 @@ import type { HostSettings } from "../host/settings.ts";
 import type { OutputSummary } from "../host/streams.ts";
 import type { CompiledSource } from "../javy/compile.ts";
 import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
+import type { Bounds } from "../profiler/request.ts";
 import type { Carried } from "../quickjs/carry.ts";
 import type { Recording } from "../result/recording.ts";
 
@@ -44,16 +45,13 @@ export interface ProfileSettings {
   readonly compiled?: CompiledSource | null;
   /** Ids of the engines that it may be (quickjs/engines/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
-  /** How many calls and returns to keep in order. */
-  readonly events: number;
+  readonly bounds: Bounds;
   /** The native frames that the plan enters; none for JavaScript frames only. */
   readonly natives: NativeSettings | null;
   /** Only the total: no collector (for the benchmark and --frames none). */
   readonly totalsOnly?: boolean;
   /** What the engine charges for the app's instantiation before any of its code runs; default 0. */
   readonly instantiation?: bigint;
-  readonly maxFuel: bigint | null;
-  readonly timeoutMs: number | null;
 }
 
 export interface NativeSettings {

@@ -1,12 +1,6 @@
 /** How long a guest may take to stop once it has been asked to. */
 import { Diagnostic, Exit, type ExitCode } from "../base/diagnostics.ts";
 
-/** When a guest is asked to stop: at Ctrl-C, and after a time. */
-export interface Stops {
-  readonly interrupted?: AbortSignal;
-  readonly timeoutMs: number | null;
-}
-
 const graceMs = 10_000;
 
 /**
@@ -15,18 +9,19 @@ const graceMs = 10_000;
  */
 export class Patience {
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #request: Stops;
+  readonly #interruption: AbortSignal | undefined;
   #giveUp: (error: Diagnostic) => void = () => {};
   readonly ended: Promise<never>;
 
-  constructor(request: Stops) {
-    this.#request = request;
+  /** A guest is asked to stop after a time, and when `interruption` is aborted. */
+  constructor(timeoutMs: number | null, interruption: AbortSignal | undefined) {
+    this.#interruption = interruption;
     this.ended = new Promise((_, reject) => {
       this.#giveUp = reject;
     });
     this.ended.catch(() => {});
-    request.interrupted?.addEventListener("abort", this.#interrupted);
-    if (request.timeoutMs !== null) this.#after(request.timeoutMs + graceMs, Exit.checkFailed);
+    interruption?.addEventListener("abort", this.#interrupted);
+    if (timeoutMs !== null) this.#after(timeoutMs + graceMs, Exit.checkFailed);
   }
 
   readonly #interrupted = () => this.#after(graceMs, Exit.interrupted);
@@ -37,7 +32,7 @@ export class Patience {
   }
 
   stop(): void {
-    this.#request.interrupted?.removeEventListener("abort", this.#interrupted);
+    this.#interruption?.removeEventListener("abort", this.#interrupted);
     for (const timer of this.#timers) clearTimeout(timer);
   }
 }

@@ -21,6 +21,7 @@ export class ProfiledRun {
   readonly #settings: ProfileSettings;
   readonly #control: Int32Array;
   readonly #deadline: number;
+  readonly #maxFuel: bigint | null;
   readonly recorder: Recorder | null;
   #registry: FunctionRegistry | null = null;
   #counter: WebAssembly.Global | undefined;
@@ -34,8 +35,9 @@ export class ProfiledRun {
   constructor(settings: ProfileSettings, control: Int32Array) {
     this.#settings = settings;
     this.#control = control;
-    this.#deadline =
-      settings.timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + settings.timeoutMs;
+    const { maxFuel, timeoutMs } = settings.bounds;
+    this.#maxFuel = maxFuel === null ? null : BigInt(maxFuel);
+    this.#deadline = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const host = {
       resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
       invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
@@ -147,9 +149,14 @@ export class ProfiledRun {
       return;
     }
     Atomics.store(this.#control, Control.progress, Number(fuel / 1_000_000n));
-    if (this.#settings.maxFuel !== null && fuel > this.#settings.maxFuel) throw new Stop("fuel");
+    if (this.passed(fuel)) throw new Stop("fuel");
     this.stopIfAsked();
     this.#raiseLimit(fuel);
+  }
+
+  /** Whether that much fuel is more than was asked for. */
+  passed(fuel: bigint): boolean {
+    return this.#maxFuel !== null && fuel > this.#maxFuel;
   }
 
   stopIfAsked(): void {
@@ -159,7 +166,7 @@ export class ProfiledRun {
 
   #raiseLimit(fuel: bigint): void {
     const next = fuel + tickFuel;
-    const { maxFuel } = this.#settings;
+    const maxFuel = this.#maxFuel;
     const least = this.#part === "run" && maxFuel !== null && maxFuel < next;
     this.#limit!.value = least ? maxFuel : next;
   }
@@ -209,10 +216,16 @@ export class ProfiledRun {
   }
 }
 
-function newRecorder(host: CollectorHost, { events, natives }: ProfileSettings): Recorder {
+function newRecorder(host: CollectorHost, { bounds, natives }: ProfileSettings): Recorder {
   return natives
-    ? new Recorder(host, events, natives.frames.length, natives.shared, natives.work.get(otherWork))
-    : new Recorder(host, events, 0);
+    ? new Recorder(
+        host,
+        bounds.keptEvents,
+        natives.frames.length,
+        natives.shared,
+        natives.work.get(otherWork),
+      )
+    : new Recorder(host, bounds.keptEvents, 0);
 }
 
 /** The frame of engine work by opcode; undefined where that has no frames. */

@@ -7,7 +7,7 @@ import { Diagnostic, type ExitCode, internalError, unsupported } from "../base/d
 import type { CompileJob, CompileOutcome, Compiler } from "../javy/compile.ts";
 import type { FailedOutcome, RunJob, RunOutcome } from "./job.ts";
 
-/** Megabytes of stack; measured: deep enough for the guest to exhaust its own stack first (FACTS: about 3,600 JS frames). */
+/** Megabytes of stack; measured: deep enough for the guest to exhaust its own stack first (about 3,600 JS frames). */
 const stackSizeMb = 32;
 
 /** A compiler is not metered, so time has to do: QuickJS reads megabytes of source in a second. */
@@ -15,6 +15,8 @@ const compileLimitMs = 60_000;
 
 export class GuestThread implements Compiler {
   readonly #worker: Worker;
+  #working = false;
+  #failed = false;
 
   constructor() {
     // dist/run/worker.js from src/ and from dist/ alike.
@@ -45,17 +47,36 @@ export class GuestThread implements Compiler {
     return this.#ask(job);
   }
 
+  /** Whether another job can be given to it: it is not at work, and nothing of the last one can linger in it. */
+  get reusable(): boolean {
+    return !this.#working && !this.#failed;
+  }
+
+  /** Whether the process is to live as long as the thread. */
+  attend(attended: boolean): void {
+    if (attended) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
 
   #ask<T>(job: CompileJob | RunJob): Promise<T> {
+    this.#working = true;
+    // a host of the user's stays loaded as it was
+    if (job.kind === "run" && job.host.userHost) this.#failed = true;
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
+        this.#working = false;
         this.#worker.removeAllListeners("message");
         this.#worker.removeAllListeners("error");
         this.#worker.removeAllListeners("exit");
         act();
+      };
+      const fail = (error: Error) => {
+        this.#failed = true;
+        settle(() => reject(error));
       };
       this.#worker.once("message", (answer: T | FailedOutcome) =>
         settle(() =>
@@ -64,10 +85,8 @@ export class GuestThread implements Compiler {
             : resolve(answer),
         ),
       );
-      this.#worker.once("error", (error) => settle(() => reject(error)));
-      this.#worker.once("exit", (code) =>
-        settle(() => reject(internalError(`the guest's thread ended with ${code}`))),
-      );
+      this.#worker.once("error", (error) => fail(error));
+      this.#worker.once("exit", (code) => fail(internalError(`the guest's thread ended with ${code}`)));
       this.#worker.postMessage(job);
     });
   }

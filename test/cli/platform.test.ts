@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { type DynamicModule, recognise } from "../../src/javy/module.ts";
-import { readPlugin } from "../../src/program/app.ts";
+import { readPlugin } from "../../src/program/plugin.ts";
 import { brokenSums } from "../../src/result/invariants.ts";
 import type { Result } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
@@ -115,7 +115,7 @@ describe("javy_quickjs_provider, which is Shopify's first generation and Javy's 
     const section = module.sections.find(({ name }) => name === "import_namespace")!;
     const plugin = Buffer.concat([bytes.subarray(0, section.start), bytes.subarray(section.end)]);
     const payload = (recognise(decodeModule(fixture("apps/discount-v1.wasm"))) as DynamicModule).payload!;
-    const { abi } = readPlugin(bytes, "");
+    const { abi } = readPlugin(bytes, "", "plugin");
     const app = linkDynamic({ namespace: "javy_quickjs_provider_v3", abi }, payload, "");
     own = folderWith({
       "app.wasm": app,

@@ -6,22 +6,21 @@ import { Diagnostic } from "../../src/base/diagnostics.ts";
 import { renderFacts, writeFactsJson } from "../../src/format/module-facts.ts";
 import { pluginAbi } from "../../src/javy/abi.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
-import { recognise } from "../../src/javy/module.ts";
-import { programsOf } from "../../src/program/held-programs.ts";
-import { inspect } from "../../src/program/inspect.ts";
+import { factsOf } from "../../src/program/inspect.ts";
 import { listUnit } from "../../src/quickjs/listing.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { compile } from "../support/compile.ts";
+import { programOf } from "../support/program.ts";
 
 const read = (path: string) => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
 const plugin = read("../../plugin/plugin.wasm");
 const source = `class A { #p = 0.5; get x() { return this.#p; } }
   export function* f(a, ...rest) { try { for (const b of rest) yield b + a.x; } finally { a = /x/g; } }
   console.log([...f(new A(), 1, 2)]);`;
-const program = compile(source);
+const payload = compile(source);
 /** A checksum of all ones is none: damage gets past it. */
-program.fill(0xff, 1, 5);
-const app = linkDynamic({ namespace: "p", abi: pluginAbi(decodeModule(plugin))! }, program, source);
+payload.fill(0xff, 1, 5);
+const app = linkDynamic({ namespace: "p", abi: pluginAbi(decodeModule(plugin))! }, payload, source);
 
 const damage = fc.array(fc.record({ place: fc.noBias(fc.nat(2 ** 31 - 1)), byte: fc.nat(255) }), {
   minLength: 1,
@@ -30,24 +29,22 @@ const damage = fc.array(fc.record({ place: fc.noBias(fc.nat(2 ** 31 - 1)), byte:
 
 /** Counts what was shown; anything but a refusal to decode is an error. */
 function show(bytes: Uint8Array, seen: { decoded: number; listed: number; problems: number }): void {
-  let module: ReturnType<typeof decodeModule>;
+  let program: ReturnType<typeof programOf>;
   try {
-    module = decodeModule(bytes);
+    program = programOf(bytes, undefined, "function.mjs");
   } catch (error) {
     if (error instanceof Diagnostic) return;
     throw error;
   }
   seen.decoded += 1;
-  const kind = recognise(module);
-  const file = (compiled: string) => compiled;
-  const facts = inspect(module, { kind, plugin: null, file });
+  const facts = factsOf(program);
   seen.problems += facts.problems.length;
   const run = { ready: true, message: "", details: [] };
   const named = { name: "app.wasm", bytes: bytes.length, sha256: "", ...facts, run };
   expect(JSON.parse(writeFactsJson(named))).toMatchObject({ name: "app.wasm" });
   expect(renderFacts(named, 80)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-  for (const { unit } of programsOf({ module, kind, plugin: null }).held)
-    if (listUnit(unit, file).length > 0) seen.listed += 1;
+  for (const { unit } of program.programs.held)
+    if (listUnit(unit, (compiled) => compiled).length > 0) seen.listed += 1;
 }
 
 test("a small module", () => {

@@ -1,44 +1,27 @@
 /** What a module carries, read without running it; and what is said where a part is damaged. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { pluginAbi } from "../../src/javy/abi.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
-import { recognise } from "../../src/javy/module.ts";
-import { programsOf } from "../../src/program/held-programs.ts";
-import { inspect, type ModuleFacts } from "../../src/program/inspect.ts";
+import { factsOf, type ModuleFacts } from "../../src/program/inspect.ts";
+import { readPlugin } from "../../src/program/plugin.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { appendToVector, encodeSections, entry } from "../../src/wasm/encode.ts";
 import { SectionId } from "../../src/wasm/types.ts";
 import { compile } from "../support/compile.ts";
+import { programOf } from "../support/program.ts";
 
-const plugin = decodeModule(
-  new Uint8Array(readFileSync(new URL("../../plugin/plugin.wasm", import.meta.url))),
-);
-const abi = pluginAbi(plugin)!;
+const pluginBytes = new Uint8Array(readFileSync(new URL("../../plugin/plugin.wasm", import.meta.url)));
+const plugin = readPlugin(pluginBytes, "", "plugin");
 const source = "export function twice(n) {\n  return 2 * n;\n}\nconsole.log(twice(2));\n";
 const payload = compile(source);
-const linked = (bytecode: Uint8Array) => linkDynamic({ namespace: "p", abi }, bytecode, source);
+const linked = (bytecode: Uint8Array) => linkDynamic(plugin, bytecode, source);
 
 function facts(bytes: Uint8Array, withPlugin = true): ModuleFacts {
-  const module = decodeModule(bytes);
-  return inspect(module, {
-    kind: recognise(module),
-    plugin: withPlugin ? plugin : null,
-    file: (compiled) => (compiled === "function.mjs" ? "app.js" : compiled),
-  });
+  return factsOf(programOf(bytes, withPlugin ? pluginBytes : undefined, "app.js"));
 }
 
 test("the engine's own JavaScript in a pre-initialised plugin", () => {
-  const {
-    held,
-    problems,
-    engines,
-    payload: none,
-  } = programsOf({
-    module: plugin,
-    kind: recognise(plugin),
-    plugin: null,
-  });
+  const { held, problems, engines, payload: none } = programOf(pluginBytes).programs;
   expect([problems, none]).toEqual([[], null]);
   expect(engines.map(({ id }) => id)).toEqual(["ng26"]);
   const functions = held.flatMap(({ unit }) => unit.functions);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { modelNamed } from "../../src/fuel/models.ts";
-import { instrumentApp, instrumentEngine, locate, nativeFrames } from "../../src/profiler/prepare.ts";
+import { instrumentApp, instrumentEngine, nativeFrames } from "../../src/profiler/instrument.ts";
 import { runGuest } from "../../src/run/guest.ts";
 import { Control } from "../../src/run/job.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
@@ -15,14 +15,15 @@ const programs = readdirSync(folder).filter(
 );
 
 const base = { model: modelNamed("wasmtime-50"), mode: "run", checks: true } as const;
-const located = locate(plugin, undefined);
 const variants = [
   ["profiled", { ...base, native: null }],
-  ["with native frames", { ...base, native: nativeFrames(located, "all") }],
-  ["with frames of builtins", { ...base, native: nativeFrames(located, "named") }],
+  ["with native frames", { ...base, native: nativeFrames(plugin.engine, "engine") }],
+  ["with frames of builtins", { ...base, native: nativeFrames(plugin.engine, "builtin") }],
   ["instruction by instruction", { ...base, mode: "instruction", native: null }],
 ] as const;
-const instrumented = new Map(variants.map(([name, options]) => [name, instrumentEngine(located, options)]));
+const instrumented = new Map(
+  variants.map(([name, options]) => [name, instrumentEngine(plugin.engine, options)]),
+);
 
 describe.each(variants)("%s", (variant, options) => {
   test.each(programs)("%s", (name) => {
@@ -39,10 +40,8 @@ describe.each(variants)("%s", (variant, options) => {
       profile: {
         payload: bytecode,
         engines: ["ng26"],
-        events: 1000,
         natives: options.native,
-        maxFuel: null,
-        timeoutMs: null,
+        bounds: { keptEvents: 1000, maxFuel: null, timeoutMs: null },
       },
     });
     expect(outcome.memorySha256).toBe(plain.memorySha256);

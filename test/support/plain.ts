@@ -1,13 +1,14 @@
 /** Compiles a program and runs it in this thread, as it is: what the profiler's runs are held against. */
 import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
-import { compileJob, readPlugin } from "../../src/program/app.ts";
+import { compileJob } from "../../src/program/compile-source.ts";
+import { readPlugin } from "../../src/program/plugin.ts";
 import { compileGuest } from "../../src/run/compile-guest.ts";
 import { runGuest } from "../../src/run/guest.ts";
 import { Control, type RunOutcome } from "../../src/run/job.ts";
 
 const embedded = readEmbeddedPlugin();
-export const plugin = readPlugin(embedded.bytes, embedded.sha256);
+export const plugin = readPlugin(embedded.bytes, embedded.sha256, "embedded");
 
 /** The bytecode of a program; throws with the compiler's message. */
 export function compileProgram(source: string): Uint8Array {

@@ -63,3 +63,8 @@ export function parseFormats(list: string): Format[] {
     return format;
   });
 }
+
+/** The format of that name, which must exist. */
+export function formatNamed(name: string): Format {
+  return parseFormats(name)[0]!;
+}

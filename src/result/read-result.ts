@@ -3,41 +3,15 @@
  * command that takes a result reads it here. A file is someone's input, so everything wrong with it is a
  * usage error (exit 2), broken sums too: the run that wrote it had checked them.
  */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { decodeText } from "../base/bytes.ts";
-import { type Diagnostic, usageError } from "../base/diagnostics.ts";
-import { brokenSums } from "../result/invariants.ts";
-import type { Result } from "../result/result.ts";
-import { wrongShape } from "../result/shape.ts";
+import { usageError } from "../base/diagnostics.ts";
+import { brokenSums } from "./invariants.ts";
+import type { Result } from "./result.ts";
+import { wrongShape } from "./shape.ts";
 
 /** Whether `bytes` start like a result document: it is told by its first key. */
 export function looksLikeResult(bytes: Uint8Array): boolean {
   return /^\s*\{\s*"schemaVersion"/.test(decodeText(bytes.subarray(0, 200)));
-}
-
-/** Reads a file of the command line; throws a usage error that says `what` it should have been. */
-export async function readInput(path: string, cwd: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(resolve(cwd, path));
-  } catch (error) {
-    throw cannotRead(path, what, error);
-  }
-}
-
-function cannotRead(path: string, what: string, error: unknown): Diagnostic {
-  const code = (error as NodeJS.ErrnoException).code;
-  const why: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
-    EISDIR: "it is a directory",
-    EACCES: "permission denied",
-  };
-  return usageError(`cannot read ${what} ${path}: ${why[code ?? ""] ?? code ?? String(error)}`);
-}
-
-/** The result in the file at `path`. */
-export async function readResult(path: string, cwd: string): Promise<Result> {
-  return parseResult(decodeText(await readInput(path, cwd, "the result")), path);
 }
 
 /** The result in `text`; `name` is what errors call it. */

@@ -8,21 +8,15 @@
 import { Diagnostic, usageError } from "../base/diagnostics.ts";
 import type { CompiledSource, Compiler } from "../javy/compile.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
-import { enginesOf, locate } from "../profiler/prepare.ts";
-import { type App, compileJob, type Plugin, readPlugin } from "../program/app.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { lineTable } from "../quickjs/bytecode/line-table.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { type LossReason, type LostFunction, lacksDebug } from "../quickjs/carry.ts";
 import { type EngineVersion, versions } from "../quickjs/engines/versions.ts";
 import type { Warning } from "../result/result.ts";
-
-/** A source that was given for a module. */
-export interface GivenSource {
-  /** The file, as it is shown. */
-  readonly name: string;
-  readonly text: string;
-}
+import { compileJob } from "./compile-source.ts";
+import { type Plugin, readPlugin } from "./plugin.ts";
+import type { ProgramSource } from "./source.ts";
 
 /** Where a program's lines come from. */
 export type Lines =
@@ -37,35 +31,41 @@ export type Lines =
       readonly compiler: string;
     };
 
-export interface LinesRequest {
-  /** The program's name, for messages. */
+/** The program whose lines are wanted. */
+export interface LinesOf {
+  /** For messages. */
   readonly name: string;
-  readonly app: Pick<App, "payload" | "source">;
-  /** Engines that it may run on. */
-  readonly engines: readonly EngineVersion[];
+  readonly payload: Uint8Array | null;
+  /** The source that was given, or that the module carries. */
+  readonly source: ProgramSource | null;
   /** The plugin that it runs on. */
   readonly plugin: Plugin | null;
   /** A plugin to compile with, where it needs none to run. */
-  readonly compiler?: Plugin | null;
-  readonly source?: GivenSource | null;
+  readonly compiler: Plugin | null;
 }
 
-/** Finds out where lines come from, and compiles the source where they are to come from there. */
-export async function findLines(thread: Compiler, request: LinesRequest): Promise<Lines> {
-  const { app, engines, source: given } = request;
-  if (given && app.payload === null)
-    throw usageError(`${request.name} has no bytecode that a source could belong to`, "leave out --source");
-  if (!isStripped(app.payload, engines)) return { kind: "own" };
-  const source = given ?? (app.source === null ? null : { name: "javy_source", text: app.source });
+/**
+ * Finds out where a program's lines come from, and compiles its source where they are to come from there. `engines`:
+ * those that it may run on. @throws Diagnostic (exit 2) where a source was given and there is nothing it could belong to.
+ */
+export async function findLines(
+  compiler: Compiler,
+  program: LinesOf,
+  engines: readonly EngineVersion[],
+): Promise<Lines> {
+  const { name, payload, source, plugin } = program;
+  if (source !== null && source.from !== "javy_source" && payload === null)
+    throw usageError(`${name} has no bytecode that a source could belong to`, "leave out --source");
+  if (!isStripped(payload, engines)) return { kind: "own" };
   if (source === null) return missing("the module has no source in it: give it with --source <file>");
   const refused: string[] = [];
-  for (const compiler of compilersOf(request)) {
-    const outcome = await compileWith(thread, compiler, source, app.payload!, engines);
+  for (const candidate of candidates(program)) {
+    const outcome = await compileWith(compiler, candidate, source, payload, engines);
     if (typeof outcome !== "string")
-      return { kind: "compiled", compiled: outcome, source: source.name, compiler: compiler.name };
+      return { kind: "compiled", compiled: outcome, source: source.name, compiler: candidate.name };
     refused.push(outcome);
   }
-  if (request.plugin === null && !request.compiler)
+  if (plugin === null && !program.compiler)
     refused.push("give a plugin of the same bytecode version, which keeps debug information, with --plugin");
   return missing(`${source.name} was not compiled: ${[...new Set(refused)].join("; ")}`);
 }
@@ -97,35 +97,32 @@ interface Candidate {
   /** For messages. */
   readonly name: string;
   readonly plugin: Plugin;
-  /** Null: to be found out. */
-  readonly engines: readonly EngineVersion[] | null;
+  /** The program whose engine it is, where it is one's. */
+  readonly runs: Uint8Array | null;
 }
 
-function* compilersOf({ plugin, compiler, engines }: LinesRequest): Generator<Candidate> {
+function* candidates({ plugin, compiler, payload }: LinesOf): Generator<Candidate> {
   const named = (one: Plugin) => `the plugin ${one.namespace}`;
-  if (plugin) yield { name: named(plugin), plugin, engines };
-  if (compiler) yield { name: named(compiler), plugin: compiler, engines: null };
+  if (plugin) yield { name: named(plugin), plugin, runs: payload };
+  if (compiler) yield { name: named(compiler), plugin: compiler, runs: null };
   const { bytes, sha256 } = readEmbeddedPlugin();
-  if (plugin?.sha256 !== sha256)
-    yield { name: "the embedded engine", plugin: readPlugin(bytes, sha256), engines: null };
+  if (plugin?.sha256 !== sha256) {
+    const embedded = readPlugin(bytes, sha256, "embedded");
+    yield { name: "the embedded engine", plugin: embedded, runs: null };
+  }
 }
 
 /** Compiles; a text says why nothing came of it. */
 async function compileWith(
   thread: Compiler,
-  { name, plugin, engines: known }: Candidate,
-  source: GivenSource,
+  { name, plugin, runs }: Candidate,
+  source: ProgramSource,
   payload: Uint8Array,
   wanted: readonly EngineVersion[],
 ): Promise<CompiledSource | string> {
   if (plugin.abi.compile === null) return `${name} cannot compile`;
-  let found = known;
-  try {
-    found ??= enginesOf(locate(plugin, undefined), null);
-  } catch (error) {
-    if (error instanceof Diagnostic) return `${name}: ${error.message}`;
-    throw error;
-  }
+  const { found, problem } = plugin.engine.engines(runs);
+  if (found === null) return `${name}: ${problem!.message}`;
   const engines = wanted.filter((engine) => found.includes(engine));
   if (engines.length === 0)
     return `${name} has bytecode version ${found[0]?.version}, the module ${payload[0]}`;

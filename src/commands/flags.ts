@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
-import { type CostModel, modelFromTable, modelNamed } from "../fuel/models.ts";
-import { readInput } from "./result-file.ts";
+import { type CostModel, greatestScale, type JavyChoice, modelFromTable, modelNamed } from "../index.ts";
+import { readInput } from "./input.ts";
+import type { CommandIo } from "./io.ts";
 
 const scale: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
 
@@ -45,7 +46,8 @@ export function parseLimits(text: string | undefined): "auto" | "none" | number 
   const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
   if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
   const factor = Number(scale[1] ?? 1);
-  if (factor < 1 || factor > 10) throw usageError(`--limits shopify:<scale> takes 1 to 10, not ${scale[1]}`);
+  if (factor < 1 || factor > greatestScale)
+    throw usageError(`--limits shopify:<scale> takes 1 to ${greatestScale}, not ${scale[1]}`);
   return factor;
 }
 
@@ -70,4 +72,17 @@ export function addJavyFlags(command: Command): Command {
     .option("--javy <path>", "compile app.js with this javy; default: the embedded engine")
     .option("-C, --codegen <key=value>", "option for javy's code generation, passed on; repeatable", collect)
     .option("-J, --javascript <key=value>", "option for javy's runtime, passed on; repeatable", collect);
+}
+
+/** Whether a javy of the user's is to compile, for the library. */
+export function javyChoice({ javy, codegen = [], javascript = [] }: JavyFlags, io: CommandIo): JavyChoice {
+  return { path: javy, codegen, javascript, world: io };
+}
+
+/** `--dispatch-function`: the function index of the interpreter, for the library. */
+export function interpreterOption({ dispatchFunction }: { readonly dispatchFunction?: string }): {
+  readonly dispatchFunction?: number;
+} {
+  if (dispatchFunction === undefined) return {};
+  return { dispatchFunction: parseCount(dispatchFunction, "--dispatch-function") };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseChoice, parseCount, parseSeconds } from "../../src/commands/options.ts";
+import { parseChoice, parseCount, parseSeconds } from "../../src/commands/flags.ts";
 
 describe("counts", () => {
   test.each([

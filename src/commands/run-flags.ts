@@ -1,0 +1,133 @@
+/** The flags of `run`: what a user may write, and what it means for the library and for the output. */
+import type { Command } from "commander";
+import { usageError } from "../base/diagnostics.ts";
+import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
+import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/summary/breakdown.ts";
+import { type CostModel, defaultModelName, type Frames, type ProfileOptions } from "../index.ts";
+import {
+  addJavyFlags,
+  collect,
+  type JavyFlags,
+  parseChoice,
+  parseCount,
+  parseLimits,
+  parseModel,
+  parseSeconds,
+} from "./flags.ts";
+import type { CommandIo } from "./io.ts";
+
+export interface RunFlags extends JavyFlags {
+  readonly input?: string;
+  readonly export?: string;
+  readonly plugin?: string;
+  readonly source?: string;
+  readonly fuelModel: string;
+  readonly out?: string;
+  readonly format: string;
+  readonly by?: readonly string[];
+  readonly top: string;
+  readonly sort: string;
+  readonly min: string;
+  readonly limits?: string;
+  readonly host?: string;
+  readonly maxFuel?: string;
+  readonly timeout?: string;
+  readonly frames: string;
+  readonly events?: boolean;
+  readonly realClock?: boolean;
+  readonly seed: string;
+  readonly open?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly dispatchFunction?: string;
+}
+
+export function addRunFlags(command: Command): Command {
+  command
+    .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
+    .option("-e, --export <name>", "export to call; default _start, or the only one there is")
+    .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
+    .option(
+      "--source <file>",
+      "the JavaScript that a module without lines was built from; default: what it carries",
+    )
+    .option("--fuel-model <model>", "wasmtime-<major>, or a JSON cost table", defaultModelName)
+    .option(
+      "-o, --out <file>",
+      "profile; default <base>.speedscope.json in the working directory; - is stdout",
+    )
+    .option("--format <list>", FORMATS.map(({ name }) => name).join(", "), "speedscope")
+    .option(
+      "--by <what>",
+      `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable (default: function)`,
+      collect,
+    )
+    .option("--top <n>", "rows of a table", "20")
+    .option("--sort <key>", SORTS.join(", "), "self")
+    .option("--min <fuel>", "least own fuel of a row", "0")
+    .option("--limits <name>", "shopify, shopify:<scale> or none; default: what the module is for")
+    .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
+    .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
+    .option("--timeout <seconds>", "stop the guest past this time")
+    .option(
+      "--frames <kind>",
+      "js; engine: the engine's functions below the JavaScript that called them; wasm: WebAssembly functions, of any module",
+      "js",
+    )
+    .option("--events", "keep the ordered calls in the result document")
+    .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
+    .option("--seed <n>", "seed of WASI's random_get (Javy's Math.random follows the clock)", "42")
+    .option("--open", "view the profile when it is written")
+    .option("--no-open", "do not (default)")
+    .option("-j, --json", "one JSON document on stdout, the guest's output inside it")
+    .option("--quiet", "no summary")
+    .option("--verbose", "also say what was located, made and used")
+    .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found");
+  return addJavyFlags(command);
+}
+
+/** What the flags ask for. */
+export interface RunSettings {
+  readonly formats: readonly Format[];
+  readonly by: readonly By[];
+  readonly top: number;
+  readonly sort: Sort;
+  readonly min: number;
+  /** For the library; what the guest reads and where its output goes, the command adds. */
+  readonly profile: ProfileOptions & { readonly frames: Frames; readonly fuelModel: CostModel };
+}
+
+/** @throws Diagnostic (exit 2) where a flag's value cannot be, or two do not go together. */
+export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<RunSettings> {
+  const formats = parseFormats(flags.format);
+  if (flags.out !== undefined && formats.length > 1)
+    throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
+  if (flags.source !== undefined && flags.frames === "wasm")
+    throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
+  if (flags.out === "-" && flags.json) throw usageError("--out - and --json both want stdout");
+  const by: readonly By[] =
+    flags.by === undefined
+      ? ["function"]
+      : flags.by.flatMap((list) => list.split(",")).map((one) => parseChoice(one, "--by", BREAKDOWNS));
+  const frames = parseChoice(flags.frames, "--frames", ["js", "engine", "wasm"] as const);
+  return {
+    formats,
+    by,
+    top: parseCount(flags.top, "--top"),
+    sort: parseChoice(flags.sort, "--sort", SORTS),
+    min: parseCount(flags.min, "--min"),
+    profile: {
+      fuelModel: await parseModel(flags.fuelModel, io.cwd),
+      limits: parseLimits(flags.limits),
+      // what builtins cost takes frames for them
+      frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,
+      seed: parseCount(flags.seed, "--seed"),
+      realClock: flags.realClock ?? false,
+      output: flags.json ? "capture" : flags.out === "-" ? "stderr" : "inherit",
+      ...(flags.maxFuel === undefined ? {} : { maxFuel: parseCount(flags.maxFuel, "--max-fuel") }),
+      ...(flags.timeout === undefined ? {} : { timeoutMs: parseSeconds(flags.timeout, "--timeout") }),
+      ...(flags.export === undefined ? {} : { export: flags.export }),
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * The library's face, and the only one: `import { open, profile } from "javy-prof"`. The commands and the benchmark
+ * are its first users and use nothing behind it.
+ *
+ *   const program = await open("app.js");
+ *   const { result, speedscope } = await profile(program, { input: new TextEncoder().encode("{}") });
+ *
+ * Every error that has a reason outside of this package is a Diagnostic: a message, details, and the exit code that the
+ * command line ends with.
+ */
+import { basename } from "node:path";
+import { encodeText } from "./base/bytes.ts";
+import { type Diagnostic, internalError } from "./base/diagnostics.ts";
+import { version } from "./base/version.ts";
+import { formatNamed } from "./format/files/formats.ts";
+import { checkRequest, type RequestOptions } from "./profiler/request.ts";
+import { type Disassembly, disassembleProgram } from "./program/disassembly.ts";
+import type { Given } from "./program/given.ts";
+import { inspectProgram, type ModuleFacts } from "./program/inspect.ts";
+import { examineInstallation, type Installation } from "./program/installation.ts";
+import { type OpenOptions, openProgram } from "./program/open.ts";
+import type { Program } from "./program/program.ts";
+import { brokenSums } from "./result/invariants.ts";
+import type { Result } from "./result/result.ts";
+import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
+import { withThread } from "./run/threads.ts";
+import { isWasm } from "./wasm/decode.ts";
+
+export { Diagnostic } from "./base/diagnostics.ts";
+export { version } from "./base/version.ts";
+export type { CostModel } from "./fuel/models.ts";
+export { defaultModelName, modelFromTable, modelNamed } from "./fuel/models.ts";
+export { violations } from "./host/shopify/limits.ts";
+export type { RunWorld } from "./javy/user-javy.ts";
+export type { Frames, RequestOptions } from "./profiler/request.ts";
+export { greatestScale } from "./profiler/request.ts";
+export type { Disassembly } from "./program/disassembly.ts";
+export type { Given } from "./program/given.ts";
+export type { FunctionFacts, ModuleFacts } from "./program/inspect.ts";
+export type { Installation, Tried } from "./program/installation.ts";
+export type { OpenOptions } from "./program/open.ts";
+export type { Program } from "./program/program.ts";
+export type { JavyChoice } from "./program/user-build.ts";
+export { looksLikeResult, parseResult } from "./result/read-result.ts";
+export type * from "./result/result.ts";
+export type { Live, SessionFacts } from "./run/session.ts";
+
+/**
+ * Opens a program: JavaScript, or a WebAssembly module that holds or needs QuickJS; a path, or bytes. Bytes have the name
+ * that `options.name` gives them. A module that cannot be run is opened all the same: `program.refusal()` says why.
+ * @throws Diagnostic: exit 2 where a file cannot be read or JavaScript does not compile, exit 4 where what was given is
+ * neither JavaScript nor a module.
+ */
+export function open(
+  given: string | Uint8Array,
+  { name, ...options }: OpenOptions & { readonly name?: string } = {},
+): Promise<Program> {
+  const what: Given =
+    typeof given === "string"
+      ? given
+      : { name: name ?? (isWasm(given) ? "module.wasm" : "app.js"), bytes: given };
+  return withThread((thread) => openProgram(what, options, thread));
+}
+
+export interface ProfileOptions extends Omit<RequestOptions, "input">, Live {
+  /** The guest's stdin: bytes, a text, or "inherit" for the process's own, read at the guest's first read. Default: empty. */
+  readonly input?: Uint8Array | string | "inherit";
+  /** A profile that is not what was asked for (an engine that nobody knows, sums that do not hold) is thrown away with
+   * an error, or given back with its `problem`. Default: "throw". */
+  readonly onProblem?: "throw" | "return";
+}
+
+export interface Profile {
+  readonly result: Result;
+  /** Why this is not what was asked for; null where all is well. */
+  readonly problem: Diagnostic | null;
+  /** What was located, made and used on the way. */
+  readonly facts: SessionFacts;
+  /** The profile as a speedscope file. */
+  speedscope(): string;
+}
+
+/**
+ * Profiles a program, in a thread of this process, and gives its result. It can be called again for the same program.
+ * @throws Diagnostic: exit 2 for options that cannot be, exit 4 where the program cannot be run; that the guest failed is
+ * no error but the result's `run.exit`.
+ */
+export async function profile(program: Program, options: ProfileOptions = {}): Promise<Profile> {
+  const { onProblem = "throw" } = options;
+  const { request, live } = requested(program, options);
+  const { result, refused, facts } = await withThread((thread) =>
+    profileProgram(thread, program, request, live, version),
+  );
+  const broken = brokenSums(result);
+  const problem =
+    broken.length > 0 ? internalError("the profile does not add up", ...broken.slice(0, 5)) : refused;
+  if (problem && onProblem === "throw") throw problem;
+  const speedscope = () => String(formatNamed("speedscope").write(result));
+  return { result, problem, facts, speedscope };
+}
+
+function requested(program: Program, options: ProfileOptions) {
+  const { input = new Uint8Array(), onProblem: _, signal, progress, ...asked } = options;
+  const bytes = typeof input === "string" && input !== "inherit" ? encodeText(input) : input;
+  const request = checkRequest({ ...asked, input: bytes as Uint8Array | "inherit" }, basename(program.name));
+  const live: Live = { ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
+  return { request, live };
+}
+
+export interface Execution {
+  /** How the guest ended. */
+  readonly exit: Result["run"]["exit"]["kind"];
+  /** Null where it was not counted. */
+  readonly fuel: bigint | null;
+  /** The guest's output, at most the first megabyte of each stream. */
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly maxMemoryBytes: number;
+  /** Time inside the guest. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a program without a profile: as it is, or (`count`) with its total fuel. For comparisons: what does a profile
+ * cost, is the output the same. @throws Diagnostic as `profile` does.
+ */
+export async function execute(
+  program: Program,
+  { count = false, ...options }: ProfileOptions & { readonly count?: boolean } = {},
+): Promise<Execution> {
+  const { request, live } = requested(program, options);
+  const { end, fuel, stdout, stderr, maxMemoryBytes, milliseconds } = await withThread((thread) =>
+    executeProgram(thread, program, request, live, count),
+  );
+  return {
+    ...{ exit: end.kind, maxMemoryBytes, milliseconds },
+    ...{ fuel: count ? fuel : null, stdout: stdout.head, stderr: stderr.head },
+  };
+}
+
+/** What there is to know of a program without running it. @throws Diagnostic (exit 4) where its code is not well typed. */
+export function inspect(program: Program): ModuleFacts {
+  return inspectProgram(program);
+}
+
+/**
+ * The JavaScript bytecode that a program carries. `name`: what to call its entry file; default: the program's name.
+ * @throws Diagnostic (exit 4) where there is none that can be read.
+ */
+export function disassemble(program: Program, name?: string): Promise<Disassembly> {
+  return withThread((thread) => disassembleProgram(program, thread, name));
+}
+
+/** Which engine, plugin and javy would be used here, tried out. */
+export function installation(options: Parameters<typeof examineInstallation>[0]): Promise<Installation> {
+  return withThread((thread) => examineInstallation(options, thread));
+}

@@ -1,0 +1,104 @@
+/** The modules of a program made ready to run: instrumented after one plan and metered into one counter. Plain bytes. */
+import type { CostModel } from "../fuel/models.ts";
+import { type Meter, meterNames } from "../probe/plan.ts";
+import { rewrite } from "../probe/rewrite.ts";
+import type { EngineModule } from "../program/engine-module.ts";
+import type { Program } from "../program/program.ts";
+import { opcodeWork } from "../quickjs/natives/opcode-work.ts";
+import type { Module } from "../wasm/types.ts";
+import { allFrames, type NativeFrames, namedFrames } from "./native-frames.ts";
+import { meterPlan, profilerPlan, wasmPlan } from "./profiler-plan.ts";
+import type { Frames } from "./request.ts";
+
+/** Engine functions, by name, that make code; there are no others. */
+const creators = ["JS_ReadFunctionTag", "js_create_function"];
+/** The one that reports an uncaught exception. */
+const reporters = /(^|::)from_js_error$/;
+
+export interface InstrumentOptions {
+  readonly model: CostModel;
+  readonly mode: Meter["mode"];
+  readonly checks: boolean;
+  /** Frames for functions of the engine. */
+  readonly native: NativeFrames | null;
+  /** Only the total. */
+  readonly totalsOnly?: boolean;
+}
+
+/** What runs: of a dynamic program its plugin and its app, of one that is whole the app alone. */
+export interface InstrumentedModules {
+  readonly plugin: Uint8Array | null;
+  readonly app: Uint8Array;
+}
+
+/**
+ * Instruments a program. `frames`: what the call tree is made of; of WebAssembly, nothing of QuickJS is looked for.
+ * @throws Diagnostic (exit 4) where the interpreter is to be found and is not.
+ */
+export function instrumentProgram(
+  program: Program,
+  frames: Frames,
+  options: InstrumentOptions,
+): InstrumentedModules {
+  const { plugin, module } = program;
+  const holder = plugin?.engine ?? program.engine!;
+  const engine =
+    frames === "wasm" ? instrumentWasm(holder.module, options) : instrumentEngine(holder, options);
+  return plugin ? { plugin: engine, app: instrumentApp(module, options) } : { plugin: null, app: engine };
+}
+
+/**
+ * Which native functions of a module get frames: none; those that have a name for builtins and engine work; all of
+ * them; and all, with nothing looked for of QuickJS.
+ */
+export function nativeFrames(engine: EngineModule, frames: Frames): NativeFrames | null {
+  const { module, names } = engine;
+  switch (frames) {
+    case "js":
+      return null;
+    case "builtin":
+      return namedFrames(engine.natives.value, [...new Set(engine.likelyEngines().flatMap(opcodeWork))]);
+    case "engine":
+      return allFrames(module, names, engine.natives.value);
+    case "wasm":
+      return allFrames(module, names, new Map());
+  }
+}
+
+function meterOf({ model, mode, checks }: InstrumentOptions, globals: Meter["globals"]): Meter {
+  return { model, mode, checks, globals };
+}
+
+/** The instrumented module that holds the engine: a plugin, or a program that is whole. */
+export function instrumentEngine(engine: EngineModule, options: InstrumentOptions): Uint8Array {
+  const { module, names } = engine;
+  const meter = meterOf(options, { kind: "define" });
+  if (options.totalsOnly) return rewrite(module, { ...meterPlan(meter), deferStart: true });
+  const dispatch = engine.dispatch.value;
+  const sites = {
+    dispatch,
+    creators: creatorsOf(names, dispatch.function),
+    reporters: indicesOf(names, (name) => reporters.test(name)),
+  };
+  return rewrite(module, profilerPlan(module, sites, meter, options.native));
+}
+
+/** A module with frames for each of its own functions, whatever it holds. */
+function instrumentWasm(module: Module, options: InstrumentOptions): Uint8Array {
+  return rewrite(module, wasmPlan(module, options.native!, meterOf(options, { kind: "define" })));
+}
+
+function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) => boolean): number[] {
+  return [...names].filter(([, name]) => matches(name)).map(([index]) => index);
+}
+
+/** Where they cannot all be named, code may be made unseen: then every entry of the interpreter counts as new code. */
+function creatorsOf(names: ReadonlyMap<number, string>, interpreter: number): number[] {
+  const found = indicesOf(names, (name) => creators.includes(name));
+  return found.length === creators.length ? found : [interpreter];
+}
+
+/** The app of a dynamic pair, metered into the plugin's counter. */
+export function instrumentApp(app: Module, options: InstrumentOptions): Uint8Array {
+  return rewrite(app, meterPlan(meterOf(options, { kind: "import", module: meterNames.module })));
+}

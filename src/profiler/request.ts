@@ -1,0 +1,112 @@
+/**
+ * What a run is asked for: one type, checked once at the door (the command line, the library, a configuration), and
+ * taken whole or in part by everything behind it. Plain data: it crosses into the guest's thread as it is.
+ */
+import { usageError } from "../base/diagnostics.ts";
+import { type CostModel, defaultModelName, modelNamed } from "../fuel/models.ts";
+import type { HostSettings } from "../host/settings.ts";
+
+/**
+ * The frames of the call tree: JavaScript functions alone, with native builtins and engine work by category, with every
+ * function of the engine, or functions of WebAssembly.
+ */
+export const frameKinds = ["js", "builtin", "engine", "wasm"] as const;
+export type Frames = (typeof frameKinds)[number];
+
+export interface Request {
+  /** Null: `_start`, or the only export that can be called. */
+  readonly export: string | null;
+  readonly model: CostModel;
+  readonly frames: Frames;
+  /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that (1 to 10). */
+  readonly limits: "auto" | "none" | number;
+  readonly bounds: Bounds;
+  readonly host: HostSettings;
+}
+
+/** Where a run is stopped, and how much of it is kept. */
+export interface Bounds {
+  /** Fuel past which the guest is stopped; null: the platform's limit, if there is one. */
+  readonly maxFuel: number | null;
+  readonly timeoutMs: number | null;
+  /** Calls and returns to keep in order. */
+  readonly keptEvents: number;
+}
+
+/** What a caller may say; what it leaves out is as the command line has it by default. */
+export interface RequestOptions {
+  /** The guest's stdin: bytes, or "inherit" for the process's own, read at the guest's first read. Default: empty. */
+  readonly input?: Uint8Array | "inherit";
+  /** The guest's arguments, behind its name. */
+  readonly args?: readonly string[];
+  readonly export?: string;
+  /** `wasmtime-<major>`, or a cost table. */
+  readonly fuelModel?: string | CostModel;
+  readonly frames?: Frames;
+  readonly limits?: "auto" | "none" | "shopify" | number;
+  readonly maxFuel?: number;
+  readonly timeoutMs?: number;
+  /** Give the guest the real time; default: a fixed clock. */
+  readonly realClock?: boolean;
+  /** Seed of WASI's random_get; an integer of 64 bits. Default 42. */
+  readonly seed?: number | bigint;
+  /** Absolute path of an ES module that gives the module its imports and drives it (docs/hosts.md). */
+  readonly host?: string;
+  /** Where the guest's output goes besides the result: nowhere, to stdout and stderr, or all of it to stderr. */
+  readonly output?: "capture" | "inherit" | "stderr";
+}
+
+/** Calls and returns that are kept in order: a million calls, and their returns. */
+const keptEvents = 2_000_000;
+
+/** Shopify's limits grow with the cart, by a factor from 1 to this. */
+export const greatestScale = 10;
+
+/** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (exit 2). */
+export function checkRequest(options: RequestOptions, name: string): Request {
+  const { fuelModel = defaultModelName, frames = "js", limits = "auto", seed = 42 } = options;
+  if (!frameKinds.includes(frames)) throw wrong("frames", frameKinds.join(", "), frames);
+  const positive = (what: "maxFuel" | "timeoutMs", value: number | undefined) => {
+    if (value === undefined) return null;
+    if (!Number.isSafeInteger(value) || value < (what === "timeoutMs" ? 1 : 0))
+      throw wrong(what, "a whole number", value);
+    return value;
+  };
+  const output = options.output ?? "capture";
+  return {
+    export: options.export ?? null,
+    model: typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel,
+    frames,
+    limits: limitsOf(limits),
+    bounds: {
+      maxFuel: positive("maxFuel", options.maxFuel),
+      timeoutMs: positive("timeoutMs", options.timeoutMs),
+      keptEvents,
+    },
+    host: {
+      stdin: options.input ?? new Uint8Array(),
+      passThrough: output === "inherit" ? true : output === "stderr" ? "stderr" : false,
+      args: [name, ...(options.args ?? [])],
+      realClock: options.realClock ?? false,
+      seed: seedOf(seed),
+      userHost: options.host ?? null,
+    },
+  };
+}
+
+function limitsOf(limits: NonNullable<RequestOptions["limits"]>): Request["limits"] {
+  if (limits === "shopify") return 1;
+  if (limits === "auto" || limits === "none") return limits;
+  if (!(limits >= 1 && limits <= greatestScale))
+    throw wrong("limits", `auto, none, shopify, or a scale from 1 to ${greatestScale}`, limits);
+  return limits;
+}
+
+function seedOf(seed: number | bigint): bigint {
+  if (typeof seed === "number" && !Number.isSafeInteger(seed)) throw wrong("seed", "a whole number", seed);
+  return BigInt(seed);
+}
+
+function wrong(option: string, takes: string, found: unknown): Error {
+  return usageError(`${option} takes ${takes}, not ${JSON.stringify(String(found))}`);
+}

@@ -1,0 +1,118 @@
+/**
+ * What a program needs to be run as it was asked for, decided before anything is rewritten: the export to call, the
+ * engines that it may run on, the frames, the platform with its limits, and where lines come from.
+ */
+import { type Diagnostic, named, usageError } from "../base/diagnostics.ts";
+import { Kept } from "../base/kept.ts";
+import {
+  refuseIncomplete,
+  type ShopifyGeneration,
+  type ShopifyLimits,
+  shopifyGeneration,
+  shopifyLimits,
+} from "../host/shopify/shopify.ts";
+import type { Compiler } from "../javy/compile.ts";
+import { entryPoints } from "../javy/module.ts";
+import { findLines, type Lines } from "../program/line-source.ts";
+import type { Program } from "../program/program.ts";
+import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.ts";
+import type { Module } from "../wasm/types.ts";
+import { nativeFrames } from "./instrument.ts";
+import type { NativeFrames } from "./native-frames.ts";
+import type { Bounds, Frames, Request } from "./request.ts";
+
+export interface RunPlan {
+  /** Empty where a host of the user's drives the guest. */
+  readonly export: string;
+  /** Those of the request, or the engine's where nobody knows the engine. */
+  readonly frames: Frames;
+  readonly native: NativeFrames | null;
+  /** Likeliest first; none where nobody asks for JavaScript. */
+  readonly engines: readonly EngineVersion[];
+  /** Why the JavaScript cannot be told apart by name: said after the run. */
+  readonly refused: Diagnostic | null;
+  readonly platform: ShopifyGeneration | null;
+  readonly limits: ShopifyLimits | null;
+  /** Those of the request, with the platform's limit where it asks for none. */
+  readonly bounds: Bounds;
+  readonly lines: Lines;
+}
+
+/** Plans a run. @throws Diagnostic (exit 2 or 4) where the program cannot be run like that. */
+export async function planRun(program: Program, request: Request, compiler: Compiler): Promise<RunPlan> {
+  const { name, payload } = program;
+  const hosted = Boolean(request.host.userHost);
+  if (hosted && (program.compiled || program.kind.kind === "dynamic"))
+    throw usageError(
+      "--host runs a module that is whole",
+      "JavaScript and dynamic modules have a host of their own",
+    );
+  named(name, () => {
+    const refusal = program.refusal(hosted);
+    if (refusal) throw refusal;
+  });
+  const engine = program.engine!;
+  const wantsEngine = request.frames !== "wasm";
+  const dispatch = () => engine.dispatch.value;
+  // what is wrong with a plugin is not the program's
+  if (wantsEngine && program.plugin) dispatch();
+  else if (wantsEngine) named(name, dispatch);
+  const known = wantsEngine ? new Kept(() => named(name, () => engine.engines(payload).value)) : null;
+  const refused = known?.problem ?? null;
+  const engines = known ? (known.found ?? [unknownEngine]) : [];
+  const { platform, limits } = platformOf(program, request.limits);
+  // of an engine that nobody knows, its own functions tell what it does
+  const frames = refused ? "engine" : request.frames;
+  return {
+    export: hosted ? "" : named(name, () => chooseExport(program.module, request.export)),
+    frames,
+    native: nativeFrames(engine, frames),
+    engines,
+    refused,
+    platform,
+    limits,
+    bounds: { ...request.bounds, maxFuel: request.bounds.maxFuel ?? limits?.fuel ?? null },
+    lines: wantsEngine && !refused ? await findLines(compiler, program, engines) : { kind: "own" },
+  };
+}
+
+/** The platform that a program is for, and its limits. */
+function platformOf(
+  { module, plugin }: Program,
+  asked: Request["limits"],
+): Pick<RunPlan, "platform" | "limits"> {
+  const namespaces = module.imports.map((entry) => entry.module);
+  const found =
+    plugin &&
+    shopifyGeneration(
+      namespaces,
+      plugin.module.exports.map(({ name }) => name),
+    );
+  const platform = found && (found.certain || typeof asked === "number") ? found : null;
+  if (plugin && platform) refuseIncomplete(platform, plugin.module);
+  if (asked === "none" || (asked === "auto" && !platform)) return { platform, limits: null };
+  return { platform, limits: shopifyLimits(asked === "auto" ? 1 : asked) };
+}
+
+/** Functions that modules export for their hosts, not to be run as programs. */
+const notPrograms = /^(_initialize|initialize[-_]runtime|__wasm_call_ctors|wizer\..*)$/;
+
+/** The export to call. @throws Diagnostic (exit 2) where it does not exist, or cannot be guessed. */
+function chooseExport(module: Module, wanted: string | null): string {
+  const callable = entryPoints(module).filter((name) => !notPrograms.test(name));
+  const list = callable.join(", ") || "no function that takes no arguments";
+  if (wanted !== null) {
+    if (entryPoints(module).includes(wanted)) return wanted;
+    const exported = module.exports.find(({ name }) => name === wanted);
+    const problem =
+      exported === undefined
+        ? `the module has no export "${wanted}"`
+        : exported.kind === "func"
+          ? `the export "${wanted}" takes arguments`
+          : `the export "${wanted}" is a ${exported.kind}, not a function`;
+    throw usageError(problem, `it exports ${list}`, "choose one with --export");
+  }
+  if (callable.includes("_start")) return "_start";
+  if (callable.length === 1) return callable[0]!;
+  throw usageError("the module has no _start", `it exports ${list}`, "choose one with --export");
+}

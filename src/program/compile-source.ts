@@ -1,0 +1,46 @@
+/** JavaScript compiled with a plugin, and what its compiler says in the user's own words. */
+import { encodeText } from "../base/bytes.ts";
+import { Diagnostic, Exit, unsupported } from "../base/diagnostics.ts";
+import type { CompileJob, Compiler } from "../javy/compile.ts";
+import { entryFile } from "../javy/module.ts";
+import type { Plugin } from "./plugin.ts";
+
+/** The bytecode of a source. @throws Diagnostic (exit 2) on a syntax error, (exit 4) where the plugin cannot compile. */
+export async function compileSource(
+  compiler: Compiler,
+  plugin: Plugin,
+  source: string,
+  name: string,
+): Promise<Uint8Array> {
+  const outcome = await compiler.compile(compileJob(plugin, source));
+  if (outcome.kind === "failed") throw compileError(outcome.message, name);
+  return outcome.bytecode;
+}
+
+/** What a compiler is asked for. @throws Diagnostic (exit 4) where the plugin cannot compile. */
+export function compileJob(
+  { bytes, abi: { realloc, compile } }: Pick<Plugin, "bytes" | "abi">,
+  source: string,
+): CompileJob {
+  if (compile === null)
+    throw unsupported(
+      "the plugin cannot compile JavaScript",
+      "it exports neither compile-src nor compile_src",
+    );
+  return { kind: "compile", plugin: bytes, abi: { realloc, ...compile }, source: encodeText(source) };
+}
+
+/** The compiler's message, with the file's own name: `SyntaxError: … at app.js:3:7`. */
+function compileError(message: string, name: string): Diagnostic {
+  const [first = "the compiler gave no message", ...rest] = message
+    .split("\n")
+    .map((line) => line.replaceAll(entryFile, name).trim());
+  const place = rest.map((line) => /^at (.*:\d+:\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  const text = first.replace(/^Error: /, "");
+  const details = rest.filter((line) => line !== "" && line !== `at ${place}`);
+  if (text.startsWith("could not load module"))
+    details.push(
+      `a program is one file: bundle it, for example: npx esbuild ${name} --bundle --format=esm --outfile=bundle.js`,
+    );
+  return new Diagnostic(Exit.usage, place ? `${place}: ${text}` : `${name}: ${text}`, details);
+}

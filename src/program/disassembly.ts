@@ -1,0 +1,89 @@
+/**
+ * The JavaScript bytecode that a program carries, function by function, with its lines: of its own tables, or carried
+ * over from its source where they were stripped. Nothing of the guest is run but its compiler.
+ */
+import { type Diagnostic, unsupported } from "../base/diagnostics.ts";
+import type { Compiler } from "../javy/compile.ts";
+import { entryFile } from "../javy/module.ts";
+import { readUnit } from "../quickjs/bytecode/read-unit.ts";
+import { carryDebug } from "../quickjs/carry.ts";
+import { engineById } from "../quickjs/engines/versions.ts";
+import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
+import type { Warning } from "../result/result.ts";
+import type { HeldProgram } from "./held-programs.ts";
+import { findLines, linesWarnings } from "./line-source.ts";
+import type { Program } from "./program.ts";
+import type { ProgramSource } from "./source.ts";
+
+export interface Disassembly {
+  readonly module: { readonly name: string; readonly bytes: number; readonly sha256: string };
+  readonly quickjs: { readonly engine: string; readonly releases: string; readonly bytecodeVersion: number };
+  readonly programs: readonly {
+    readonly origin: HeldProgram["origin"];
+    readonly functions: readonly ListedFunction[];
+  }[];
+  /** The source, and the file of the listing that it is the source of; null where none is known. */
+  readonly source: (ProgramSource & { readonly file: string | null }) | null;
+  /** What qualifies the lines. */
+  readonly notes: readonly Warning[];
+}
+
+/**
+ * Disassembles a program. `name`: what to call the entry file, by default the program's name.
+ * @throws Diagnostic (exit 4) where there is no bytecode that could be read.
+ */
+export async function disassembleProgram(
+  program: Program,
+  compiler: Compiler,
+  name = program.name,
+): Promise<Disassembly> {
+  const { problems, held, payload } = program.programs;
+  if (problems.some(({ part }) => part === "program") || held.length === 0) throw nothingToList(program);
+  const lines = await withLines(program, compiler);
+  const programs = lines.held.map(({ origin, unit }) => ({
+    origin,
+    functions: listUnit(unit, (compiled) => (compiled === entryFile ? name : compiled)),
+  }));
+  const { source } = program;
+  // the source is that of the program's own file: a program in memory may have another, given for it
+  const file = payload || source?.from === "file" ? programs[0]!.functions[0]!.file : name;
+  const { engine, releases, version } = engineById(held[0]!.unit.engine);
+  return {
+    module: { name: program.name, bytes: program.bytes.length, sha256: program.sha256 },
+    quickjs: { engine, releases, bytecodeVersion: version },
+    programs,
+    source: source && { ...source, file },
+    notes: lines.notes,
+  };
+}
+
+/** A program whose lines were stripped gets them from its source, where that compiles to the same code. */
+async function withLines(
+  program: Program,
+  compiler: Compiler,
+): Promise<{ readonly held: readonly HeldProgram[]; readonly notes: readonly Warning[] }> {
+  const { held, engines } = program.programs;
+  const [first, ...others] = held;
+  if (first?.origin !== "payload" || program.payload === null) return { held, notes: [] };
+  const lines = await findLines(compiler, program, engines);
+  if (lines.kind !== "compiled") return { held, notes: linesWarnings(lines, null) };
+  const compiled = readUnit(lines.compiled.bytecode, 0, engineById(first.unit.engine));
+  const carried = carryDebug(first.unit, compiled);
+  return { held: [{ ...first, unit: carried.unit }, ...others], notes: linesWarnings(lines, carried) };
+}
+
+function nothingToList({ name, programs: { problems, dispatch } }: Program): Diagnostic {
+  const [message, ...more] = problems.flatMap((problem) => [
+    problem.message,
+    // tables that are no interpreter are info's business
+    ...(problem.part === "dispatch" ? problem.details.slice(0, 1) : problem.details),
+  ]);
+  return unsupported(
+    `${name}: ${message ?? "there is no bytecode in this module"}`,
+    ...more,
+    ...(message === undefined && dispatch
+      ? ["it has QuickJS in it, but no program: that is made, or loaded, while it runs"]
+      : []),
+    `what there is: javy-prof info ${name}`,
+  );
+}

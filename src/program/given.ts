@@ -1,0 +1,94 @@
+/**
+ * What was given, as bytes or as the path of a file: read, and told apart into JavaScript and WebAssembly. Nothing is
+ * decoded here.
+ */
+import { readFile } from "node:fs/promises";
+import { basename, isAbsolute, relative, resolve, sep } from "node:path";
+import { decodeText } from "../base/bytes.ts";
+import { unreadable, unsupported, usageError } from "../base/diagnostics.ts";
+import { looksLikeResult } from "../result/read-result.ts";
+import { isWasm } from "../wasm/decode.ts";
+
+/** A path from the working directory, or the bytes with the name that is to be shown. */
+export type Given = string | { readonly name: string; readonly bytes: Uint8Array };
+
+export type Entry =
+  | { readonly kind: "source"; readonly name: string; readonly text: string }
+  | { readonly kind: "wasm"; readonly name: string; readonly bytes: Uint8Array };
+
+/** A source that was given for a module. */
+export interface GivenSource {
+  /** The file, as it is shown. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Reads what was given, a path from the working directory or bytes; `what` it should have been stands in the error. @throws Diagnostic (exit 2). */
+export async function readGivenFile(
+  given: Given,
+  cwd: string,
+  what: string,
+): Promise<{ readonly name: string; readonly bytes: Uint8Array }> {
+  if (typeof given !== "string") return given;
+  try {
+    return { name: given, bytes: await readFile(resolve(cwd, given)) };
+  } catch (error) {
+    throw unreadable(given, what, error);
+  }
+}
+
+/** A path as results show it: never absolute, `/` between its parts; the file's own name outside of the directory. */
+export function shownPath(file: string, cwd: string): string {
+  const path = relative(cwd, file);
+  if (path === "" || path.startsWith("..") || isAbsolute(path)) return basename(file);
+  return path.split(sep).join("/");
+}
+
+/** Reads the program. @throws Diagnostic (exit 2 or 4) where it is neither JavaScript nor WebAssembly. */
+export async function readEntry(given: Given, cwd: string): Promise<Entry> {
+  const { name: path, bytes } = await readGivenFile(given, cwd, "the program");
+  const name = typeof given === "string" ? shownPath(resolve(cwd, path), cwd) : path;
+  if (bytes.length === 0)
+    throw usageError(
+      `${name} is empty`,
+      "supported: JavaScript (app.js), or a WebAssembly module (app.wasm)",
+    );
+  if (isWasm(bytes)) return { kind: "wasm", name, bytes };
+  if (/\.[cm]?tsx?$/.test(name)) {
+    throw usageError(
+      `${name} is TypeScript, which QuickJS does not run`,
+      `bundle it first, for example: npx esbuild ${name} --bundle --format=esm --outfile=app.js`,
+    );
+  }
+  if (/\.json$/.test(name)) {
+    throw usageError(
+      `${name} is JSON, not a program`,
+      looksLikeResult(bytes)
+        ? `it is a result: look at it with javy-prof view ${name}`
+        : `give it to a program as its input: javy-prof app.js --input ${name}`,
+    );
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return { kind: "source", name, text };
+  } catch {
+    // Not UTF-8: neither kind.
+  }
+  const head = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  throw unsupported(
+    `${name} is neither JavaScript nor WebAssembly`,
+    `found: ${bytes.length} bytes beginning ${head}`,
+    "supported: JavaScript in UTF-8 (app.js), or a WebAssembly module (app.wasm)",
+  );
+}
+
+/** Reads the source that a module was built from. */
+export async function readSource(given: Given, entry: Entry, cwd: string): Promise<GivenSource> {
+  if (entry.kind === "source")
+    throw usageError(`${entry.name} is source itself`, "--source is for modules: leave it out");
+  const { name, bytes } = await readGivenFile(given, cwd, "the source");
+  return {
+    name: typeof given === "string" ? shownPath(resolve(cwd, given), cwd) : name,
+    text: decodeText(bytes),
+  };
+}

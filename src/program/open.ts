@@ -1,0 +1,129 @@
+/**
+ * From what was given to a Program: reads it, builds it where it is source, finds the plugin that it runs on. That a
+ * module could not be run hinders nothing here: the Program keeps why.
+ */
+import { resolve } from "node:path";
+import { named } from "../base/diagnostics.ts";
+import type { Compiler } from "../javy/compile.ts";
+import { linkDynamic } from "../javy/link.ts";
+import { type JavyModule, recognise } from "../javy/module.ts";
+import { decodeModule } from "../wasm/decode.ts";
+import { compileSource } from "./compile-source.ts";
+import { type Entry, type Given, readEntry, readSource } from "./given.ts";
+import { isStripped } from "./line-source.ts";
+import { choosePlugin, type Plugin } from "./plugin.ts";
+import { Program } from "./program.ts";
+import type { ProgramSource } from "./source.ts";
+import { type JavyChoice, type UserBuild, userBuild } from "./user-build.ts";
+
+export interface OpenOptions {
+  /** The folder that relative paths start from; default: the process's. */
+  readonly cwd?: string;
+  /** The plugin that a dynamic module imports, or to compile JavaScript with; default: the embedded one. */
+  readonly plugin?: Given;
+  /** The JavaScript that a module without lines was built from; default: what it carries. */
+  readonly source?: Given;
+  /** The function index of the engine's interpreter, where it cannot be found. */
+  readonly dispatchFunction?: number;
+  /** A javy of the user's, to compile JavaScript with; default: the embedded engine. */
+  readonly javy?: JavyChoice;
+}
+
+/**
+ * Opens a program. @throws Diagnostic: exit 2 where a file cannot be read or JavaScript does not compile, exit 4 where
+ * what was given is neither JavaScript nor a module.
+ */
+export async function openProgram(
+  given: Given,
+  { cwd = "", ...options }: OpenOptions,
+  compiler: Compiler,
+): Promise<Program> {
+  const folder = resolve(cwd);
+  const entry = await readEntry(given, folder);
+  const pluginPath = typeof options.plugin === "string" ? options.plugin : undefined;
+  const built =
+    typeof given === "string" && options.javy
+      ? await userBuild(resolve(folder, given), entry, options.javy, pluginPath)
+      : null;
+  const plugin = built?.plugin ?? options.plugin;
+  if (entry.kind === "source" && !built) return compileEntry(entry, plugin, folder, options, compiler);
+  const bytes = built?.bytes ?? (entry.kind === "wasm" ? entry.bytes : new Uint8Array());
+  return readModule(entry, bytes, built, plugin, folder, options);
+}
+
+async function compileEntry(
+  entry: Entry & { readonly kind: "source" },
+  given: Given | undefined,
+  cwd: string,
+  { dispatchFunction, source }: OpenOptions,
+  compiler: Compiler,
+): Promise<Program> {
+  const plugin = await choosePlugin(given, cwd, { dispatchFunction });
+  if (source !== undefined) await readSource(source, entry, cwd);
+  const { name, text } = entry;
+  const payload = await compileSource(compiler, plugin, text, name);
+  const module = decodeModule(linkDynamic(plugin, payload, text));
+  return new Program({
+    name,
+    compiled: true,
+    module,
+    kind: { kind: "dynamic", namespace: plugin.namespace, payload, source: text },
+    plugin,
+    compiler: null,
+    source: { from: "program", name, text },
+    builtBy: null,
+    dispatchFunction,
+  });
+}
+
+/** A module that was given, or that the user's javy built. */
+async function readModule(
+  entry: Entry,
+  bytes: Uint8Array,
+  built: UserBuild | null,
+  plugin: Given | undefined,
+  cwd: string,
+  { dispatchFunction, source }: OpenOptions,
+): Promise<Program> {
+  const { name } = entry;
+  const module = named(name, () => decodeModule(bytes));
+  const kind = recognise(module);
+  const chosen = await pluginFor(kind, plugin, cwd, dispatchFunction);
+  return new Program({
+    name,
+    compiled: built !== null,
+    module,
+    kind,
+    plugin: kind.kind === "dynamic" ? chosen : null,
+    compiler: kind.kind === "dynamic" ? null : chosen,
+    source: await sourceOf(entry, kind, source, cwd),
+    builtBy: built?.by ?? null,
+    dispatchFunction,
+  });
+}
+
+/** The plugin that a module runs on; for one that is whole, the plugin that may have to compile its source. */
+async function pluginFor(
+  kind: JavyModule,
+  plugin: Given | undefined,
+  cwd: string,
+  dispatchFunction: number | undefined,
+): Promise<Plugin | null> {
+  if (kind.kind === "dynamic")
+    return choosePlugin(plugin, cwd, { importedAs: kind.namespace, dispatchFunction });
+  // a plugin that was given can do no harm to a module that has its engine in it
+  const wanted = plugin !== undefined && kind.kind === "static" && isStripped(kind.payload);
+  return wanted ? choosePlugin(plugin, cwd) : null;
+}
+
+async function sourceOf(
+  entry: Entry,
+  kind: JavyModule,
+  given: Given | undefined,
+  cwd: string,
+): Promise<ProgramSource | null> {
+  if (given !== undefined) return { from: "file", ...(await readSource(given, entry, cwd)) };
+  if (entry.kind === "source") return { from: "program", name: entry.name, text: entry.text };
+  const carried = kind.kind === "dynamic" || kind.kind === "static" ? kind.source : null;
+  return carried === null ? null : { from: "javy_source", name: "javy_source", text: carried };
+}

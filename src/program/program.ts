@@ -1,0 +1,100 @@
+/**
+ * What was given, as one value: decoded once and recognised once. What lies deeper (the interpreter, the releases that
+ * the engine may be, native functions, the JavaScript in it) is found when somebody first asks, and kept; so is why
+ * something was not found. `run` asks and throws, `info` and `disasm` ask and list.
+ */
+import type { Diagnostic } from "../base/diagnostics.ts";
+import { Kept } from "../base/kept.ts";
+import type { JavyModule } from "../javy/module.ts";
+import type { Module } from "../wasm/types.ts";
+import { EngineModule } from "./engine-module.ts";
+import { type Programs, programsOf } from "./held-programs.ts";
+import { type Plugin, sha256Of } from "./plugin.ts";
+import { refuseProgram } from "./refusals.ts";
+import type { ProgramSource } from "./source.ts";
+
+export interface ProgramParts {
+  /** Relative with `/`, or the file's own name: shown wherever the bytecode says `function.mjs`. */
+  readonly name: string;
+  /** JavaScript was given, and compiled. */
+  readonly compiled: boolean;
+  readonly module: Module;
+  readonly kind: JavyModule;
+  /** The plugin at hand for a dynamic module. */
+  readonly plugin: Plugin | null;
+  /** A plugin to compile the source with, where the program needs none to run. */
+  readonly compiler: Plugin | null;
+  readonly source: ProgramSource | null;
+  /** The user's javy that built it, in words. */
+  readonly builtBy: string | null;
+  /** The function index of the interpreter, where it cannot be found. */
+  readonly dispatchFunction: number | undefined;
+}
+
+export class Program {
+  readonly name: string;
+  readonly compiled: boolean;
+  readonly module: Module;
+  readonly kind: JavyModule;
+  readonly plugin: Plugin | null;
+  readonly compiler: Plugin | null;
+  readonly source: ProgramSource | null;
+  readonly builtBy: string | null;
+  /** The module that holds the engine: the plugin's, or the program's own. Null where the plugin is not at hand. */
+  readonly engine: EngineModule | null;
+  /** The JavaScript that it carries, read without running it. */
+  readonly #programs: Kept<Programs>;
+  readonly #sha256: Kept<string>;
+  readonly #runnable: Kept<void>;
+  readonly #hosted: Kept<void>;
+
+  constructor(parts: ProgramParts) {
+    this.name = parts.name;
+    this.compiled = parts.compiled;
+    this.module = parts.module;
+    this.kind = parts.kind;
+    this.compiler = parts.compiler;
+    this.source = parts.source;
+    this.builtBy = parts.builtBy;
+    const { module, kind, plugin } = parts;
+    this.#runnable = new Kept(() => refuseProgram(module, kind, plugin, false));
+    this.#hosted = new Kept(() => refuseProgram(module, kind, plugin, true));
+    // one that does not go with the module says nothing about it
+    this.plugin = plugin && this.#runnable.problem === null ? plugin : null;
+    this.engine =
+      kind.kind === "dynamic"
+        ? (this.plugin?.engine ?? null)
+        : new EngineModule(module, parts.dispatchFunction);
+    this.#programs = new Kept(() => programsOf(this));
+    this.#sha256 = new Kept(() => sha256Of(module.bytes));
+  }
+
+  get bytes(): Uint8Array {
+    return this.module.bytes;
+  }
+
+  get sha256(): string {
+    return this.#sha256.value;
+  }
+
+  /** The serialized program, where there is one. */
+  get payload(): Uint8Array | null {
+    const { kind } = this;
+    return kind.kind === "dynamic" || kind.kind === "static" ? kind.payload : null;
+  }
+
+  /** Whose engine it runs on; null where the plugin is not at hand. */
+  get engineFrom(): "embedded" | "plugin" | "static" | null {
+    if (this.kind.kind === "dynamic") return this.plugin?.origin ?? null;
+    return "static";
+  }
+
+  get programs(): Programs {
+    return this.#programs.value;
+  }
+
+  /** Why it cannot be run, or null. `hosted`: a host that the user made gives it whatever it imports. */
+  refusal(hosted = false): Diagnostic | null {
+    return (hosted ? this.#hosted : this.#runnable).problem;
+  }
+}

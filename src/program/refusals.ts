@@ -1,0 +1,102 @@
+/** Why a module cannot be run: what does not go together is refused before anything runs, and is said by `info`. */
+import { type Diagnostic, unsupported } from "../base/diagnostics.ts";
+import { refuseUnknownImports } from "../host/wasi.ts";
+import type { JavyModule } from "../javy/module.ts";
+import { signature } from "../wasm/type-text.ts";
+import type { Module } from "../wasm/types.ts";
+import type { Plugin } from "./plugin.ts";
+import { refuseUnrunnable } from "./runnable.ts";
+
+/** Where plugins of a namespace come from, for messages. */
+function whereToFind(namespace: string): string {
+  if (namespace.startsWith("shopify_functions_javy"))
+    return "Shopify's function-runner carries it in its providers folder, under this name";
+  if (namespace.startsWith("javy_quickjs_provider"))
+    return "Javy 1 to 3 wrote it with `javy emit-provider -o provider.wasm`; Shopify's function-runner carries it in its providers folder";
+  if (namespace.startsWith("javy-default-plugin"))
+    return "Javy writes it with `javy emit-plugin -o plugin.wasm`; the version must be that of the module";
+  return "it is the plugin that the module was built with (javy build -C plugin=…), from the platform it is for";
+}
+
+/** What a dynamic module imports from its plugin. */
+function pluginImports(module: Module, namespace: string): string {
+  return module.imports
+    .filter((entry) => entry.module === namespace)
+    .map(({ name }) => name)
+    .join(", ");
+}
+
+/** A dynamic module without its plugin. */
+function missingPlugin(module: Module, namespace: string): Diagnostic {
+  const exported = module.exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+  return unsupported(
+    `this dynamic module needs the plugin "${namespace}": give it with --plugin <file>`,
+    `it imports ${pluginImports(module, namespace)} from there, and exports ${exported.join(", ") || "nothing"}`,
+    whereToFind(namespace),
+  );
+}
+
+/**
+ * Why a decoded module cannot be run: it is no program, or does not go with its plugin, or needs what nobody gives it.
+ * `hosted`: a host that the user made gives whatever the module imports.
+ * @throws Diagnostic (exit 4).
+ */
+export function refuseProgram(
+  module: Module,
+  javy: JavyModule,
+  plugin: Plugin | null,
+  hosted: boolean,
+): void {
+  switch (javy.kind) {
+    case "plugin":
+      throw unsupported(
+        "this is a Javy plugin, not a program",
+        "give the program, and this file as --plugin if the program imports it",
+      );
+    case "dynamic":
+      return refuseDynamic(module, javy.namespace, plugin);
+    default:
+      refuseUnrunnable(module);
+      if (!hosted) refuseUnknownImports(module, []);
+  }
+}
+
+function refuseDynamic(module: Module, namespace: string, plugin: Plugin | null): void {
+  if (plugin === null) throw missingPlugin(module, namespace);
+  if (namespace !== plugin.namespace) {
+    // nobody chose the embedded plugin: then the right one is missing
+    if (plugin.origin === "embedded") throw missingPlugin(module, namespace);
+    throw unsupported(
+      `this module imports the plugin "${namespace}", but the plugin at hand is "${plugin.namespace}"`,
+      "give the plugin that it was built for with --plugin <file>",
+      whereToFind(namespace),
+    );
+  }
+  refuseUnrunnable(module);
+  refuseUnknownImports(module, [namespace]);
+  refuseMistyped(module, plugin);
+}
+
+/** Each import from the plugin must be there, as the kind and with the type that the module expects. */
+function refuseMistyped(module: Module, plugin: Plugin): void {
+  const wrong = module.imports.flatMap((entry) => {
+    if (entry.module !== plugin.namespace) return [];
+    const given = plugin.module.exports.find(({ name }) => name === entry.name);
+    if (!given) return [`${entry.name} is missing`];
+    const { description } = entry;
+    if (given.kind !== description.kind)
+      return [`${entry.name} is a ${given.kind}, wanted is a ${description.kind}`];
+    if (description.kind !== "func") return [];
+    const [wanted, found] = [
+      signature(module, description.type),
+      signature(plugin.module, plugin.module.functions[given.index]!),
+    ];
+    return wanted === found ? [] : [`${entry.name} is ${found}, wanted is ${wanted}`];
+  });
+  if (wrong.length === 0) return;
+  throw unsupported(
+    `the plugin at hand does not go with this module, which imports "${plugin.namespace}"`,
+    ...wrong,
+    "it is of another version: give the plugin that the module was built for with --plugin <file>",
+  );
+}

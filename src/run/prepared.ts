@@ -1,0 +1,57 @@
+/**
+ * A program's modules, ready to be instantiated: as they are, or instrumented in one of the ways of counting. Each way is
+ * rewritten and compiled once for a program, and kept with it, so that a second run costs its running alone.
+ */
+import type { CostModel } from "../fuel/models.ts";
+import { type InstrumentOptions, instrumentProgram } from "../profiler/instrument.ts";
+import type { Frames } from "../profiler/request.ts";
+import type { Program } from "../program/program.ts";
+
+export interface PreparedModules {
+  /** Of a dynamic program; null for one that is whole. */
+  readonly plugin: WebAssembly.Module | null;
+  readonly app: WebAssembly.Module;
+  /** Size of the module that holds the engine. */
+  readonly engineBytes: number;
+}
+
+const kept = new WeakMap<Program, Map<string, PreparedModules>>();
+
+/** The program as it is. */
+export function plainModules(program: Program): PreparedModules {
+  return once(program, "plain", () => compiled(program.plugin?.bytes ?? null, program.bytes));
+}
+
+/** The program, counting. */
+export function countingModules(
+  program: Program,
+  frames: Frames,
+  options: InstrumentOptions,
+): PreparedModules {
+  const { mode, checks, totalsOnly = false } = options;
+  return once(program, `${frames} ${mode} ${checks} ${totalsOnly} ${costs(options.model)}`, () => {
+    const { plugin, app } = instrumentProgram(program, frames, options);
+    return compiled(plugin, app);
+  });
+}
+
+function once(program: Program, way: string, make: () => PreparedModules): PreparedModules {
+  const ways = kept.get(program) ?? new Map<string, PreparedModules>();
+  kept.set(program, ways);
+  const modules = ways.get(way) ?? make();
+  ways.set(way, modules);
+  return modules;
+}
+
+function compiled(plugin: Uint8Array | null, app: Uint8Array): PreparedModules {
+  return {
+    plugin: plugin && new WebAssembly.Module(plugin as BufferSource),
+    app: new WebAssembly.Module(app as BufferSource),
+    engineBytes: (plugin ?? app).length,
+  };
+}
+
+/** What tells two models apart, whatever they are called. */
+function costs({ name, entry, cost, perUnit, freeFailure, startup }: CostModel): string {
+  return JSON.stringify([name, entry, [...cost], [...perUnit], freeFailure, startup]);
+}
