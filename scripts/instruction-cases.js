@@ -218,7 +218,7 @@ function failing(instruction, operand, wide, rest) {
       code([...globalGet(0), 0x04, wide ? I64 : I32, ...number(10), 0x05, ...number(10), 0x0b]),
       rest,
     ],
-    ["of a local's 10 in a loop", [number(10), SET, 0, 0x03, 0x40, ...code([GET, 0]), 0x0b], local],
+    ["of a looped local's 10", [number(10), SET, 0, 0x03, 0x40, ...code([GET, 0]), 0x0b], local],
     // as 64 bits these are more than any budget
     ...(wide ? [] : [["of -1", code(number(-1)), rest]]),
   ];

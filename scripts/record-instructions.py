@@ -61,9 +61,16 @@ def unfolded(entry, majors):
 
 
 def written(versions, cases):
-    lines = [f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in cases.items()]
-    head = f'{{\n  "about": {json.dumps(ABOUT)},\n  "versions": {json.dumps(versions)},\n  "cases": {{\n'
-    return head + ",\n".join(lines) + "\n  }\n}\n"
+    """The record as biome formats it, a case a line."""
+
+    def figures(entry):
+        if not isinstance(entry, dict):
+            return json.dumps(entry)
+        return "{ " + ", ".join(f'"{major}": {json.dumps(fuel)}' for major, fuel in entry.items()) + " }"
+
+    head = {"about": ABOUT, "versions": versions}
+    lines = [f"    {json.dumps(name)}: {figures(entry)}" for name, entry in cases.items()]
+    return json.dumps(head, indent=2).removesuffix("\n}") + ',\n  "cases": {\n' + ",\n".join(lines) + "\n  }\n}\n"
 
 
 def major(version):
