@@ -14,7 +14,8 @@ import json
 import pathlib
 import subprocess
 import sys
-import venv
+
+from wasmtime_wheel import configuration, python_of
 
 # The last of each version at the time of measuring: instantiation is charged since 46, and was changed in 48, 49, 50.
 VERSIONS = ("45.0.0", "46.0.1", "47.0.1", "48.0.0", "49.0.0", "50.0.1")
@@ -23,19 +24,12 @@ BUDGET = 10**12
 
 
 def measure():
-    from wasmtime import (Config, Engine, Func, FuncType, Global, GlobalType, Limits, Linker, Memory, MemoryType, Module,
+    from wasmtime import (Engine, Func, FuncType, Global, GlobalType, Limits, Linker, Memory, MemoryType, Module,
                           Store, Table, TableType, Val, ValType, wat2wasm)
 
     found = []
     for case in json.load(sys.stdin):
-        config = Config()
-        config.consume_fuel = True
-        for feature in ("wasm_multi_memory", "wasm_memory64", "wasm_function_references", "wasm_gc"):
-            try:
-                setattr(config, feature, True)
-            except Exception:
-                pass
-        engine = Engine(config)
+        engine = Engine(configuration())
         store = Store(engine)
         store.set_fuel(BUDGET)
         entry = {}
@@ -68,11 +62,7 @@ def main():
     for case in document["cases"]:
         case["fuel"] = {}
     for version in VERSIONS:
-        home = options.venvs / f"wasmtime-{version}"
-        if not (home / "bin" / "python").exists():
-            venv.create(home, with_pip=True)
-            subprocess.run([home / "bin" / "python", "-m", "pip", "install", "--quiet", f"wasmtime=={version}"], check=True)
-        command = [home / "bin" / "python", __file__, "--measure"]
+        command = [python_of(options.venvs, version), __file__, "--measure"]
         given = json.dumps(document["cases"]).encode()
         done = subprocess.run(command, input=given, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for case, found in zip(document["cases"], json.loads(done.stdout)):

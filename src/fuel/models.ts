@@ -1,11 +1,12 @@
 /**
- * Cost models: what an executed instruction costs, as data. Three have been measured on wasmtime itself
- * (versions 20 to 50; see test/fuel/cases.json), by the version in which they appeared. Common to the three: 0 for
+ * Cost models: what an executed instruction costs, as data. Five have been measured on wasmtime itself (versions 20
+ * to 50, every instruction: test/fuel/instructions.json), by the version in which they appeared. Common to them: 0 for
  * nop, drop, block, loop, unreachable, return, else and end, 1 for every other instruction, 1 for entering a
- * function, nothing for code that cannot be reached. A JSON cost table makes any other.
+ * function, nothing for code that cannot be reached. A JSON cost table makes any other. What a version charges by no
+ * rule that could be followed is named in its model too (uncounted.ts finds it).
  */
 import { usageError } from "../base/diagnostics.ts";
-import { findRow, opcodes } from "../wasm/opcodes.ts";
+import { findRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
 
 export interface CostModel {
   readonly name: string;
@@ -20,69 +21,110 @@ export interface CostModel {
    * charges when it compiles. Null: they cost their units even so.
    */
   readonly freeFailure: number | null;
+  /** What wasmtime charges otherwise than by this model, by the instruction that shows it. */
+  readonly uncounted: ReadonlyMap<number, UncountedCode>;
   /** How instantiation is charged (instantiation.ts); null: not at all, but for the start function's own code. */
   readonly startup: StartupRule | null;
 }
+
+/** Why a module's fuel under a model may be another than wasmtime's. */
+export type UncountedCode =
+  /** What the callee of a call_ref consumes is forgotten when it returns. */
+  | "call-ref"
+  /** What a callee consumes is forgotten where an exception is caught that it let out. */
+  | "caught-exception"
+  /** An array's elements cost what happens to be unsaved when they are written. */
+  | "array-unsaved"
+  /** An array's elements cost 1 each, or 1 for each of their bytes, depending on their values and types. */
+  | "array-bytes"
+  /** A table.grow that fails loses what is unsaved. */
+  | "failed-table-grow"
+  /** A 64-bit table.grow that fails costs all that it asked for. */
+  | "huge-table-grow"
+  /** Growing by a small constant, which is charged when compiling: known to wasmtime, through a local or a block. */
+  | "constant-grow"
+  /** The length of an array in an initialiser is an imported global. */
+  | "imported-length"
+  /** wasmtime does not have the legacy exceptions. */
+  | "legacy-exceptions";
 
 /** What differs between versions that charge for instantiation. */
 export interface StartupRule {
   /** Whether what is pending at the end of it counts. */
   readonly endCounts: boolean;
-  /** Working on more elements of a table than this saves what is pending. */
-  readonly tablesSavedAbove: number;
-  /** Whether copying elements costs units, and whether these come before the elements' expressions. */
-  readonly elements: "no units" | "units first" | "units last";
+  /** Working on more elements of a table or an array than this saves what is pending. */
+  readonly savedAbove: number;
+  /** Whether copying elements costs units, and whether these come before the elements' expressions: many of them, or few. */
+  readonly elements: "no units" | "units first" | "many last";
 }
 
-const free = ["nop", "drop", "block", "loop", "unreachable", "return", "else", "end"];
+const words = (names: string) => names.split(" ");
+const free = words("nop drop block loop unreachable return else end");
 /** The legacy exceptions' delimiters, which wasmtime does not have, are as free as else and end. */
-const legacyDelimiters = ["catch", "catch_all", "delegate"];
-const bulkOperations = [
-  "memory.copy",
-  "memory.fill",
-  "memory.init",
-  "table.copy",
-  "table.fill",
-  "table.init",
-  "table.grow",
+const legacyDelimiters = words("catch catch_all delegate");
+const bulkOperations = words(
+  "memory.copy memory.fill memory.init table.copy table.fill table.init table.grow",
+);
+const filledArrays = words("array.new array.new_default array.fill");
+const arrayOperations = [
+  ...filledArrays,
+  ...words("array.new_data array.new_elem array.copy array.init_data array.init_elem"),
 ];
 /** Instructions whose work grows with their topmost operand. */
-const sized = [...bulkOperations, "memory.grow"];
+const sized = [...bulkOperations, "memory.grow", ...arrayOperations];
 
-function model(
-  name: string,
-  units: readonly string[],
-  freeFailure: number | null,
-): Omit<CostModel, "startup"> {
-  const cost = new Uint32Array(opcodes.length).fill(1);
-  const perUnit = new Uint32Array(opcodes.length);
-  opcodes.forEach((op, row) => {
-    if (free.includes(op.name) || legacyDelimiters.includes(op.name)) cost[row] = 0;
-    if (units.includes(op.name)) perUnit[row] = 1;
-  });
-  return { name, entry: 1, cost, perUnit, freeFailure };
+interface Generation {
+  /** First wasmtime version. */
+  readonly since: number;
+  /** Instructions that cost 1 more per byte, element or page. */
+  readonly units: readonly string[];
+  readonly freeFailure: number | null;
+  readonly uncounted: Readonly<Partial<Record<UncountedCode, readonly string[]>>>;
 }
 
-/** Bulk operations cost 1, whatever their size. */
-const flat = (name: string) => model(name, [], null);
-/** Bulk operations cost 1 more per byte or element. */
-const bulk = (name: string) => model(name, bulkOperations, null);
-/** And memory.grow 1 more per page asked for; what fails to grow costs none. */
-const grow = (name: string) => model(name, sized, 128);
+const legacy = { "legacy-exceptions": words("try catch catch_all delegate rethrow") };
+/** Calls after which wasmtime, up to 49, goes on with its own count instead of the callee's. */
+const forgotten = { ...legacy, "call-ref": ["call_ref"], "caught-exception": ["try_table"] };
+const grows = { "constant-grow": words("memory.grow table.grow") };
 
-/** First wasmtime version of each model, newest first. */
-const generations = [
-  { since: 49, make: grow },
-  { since: 46, make: bulk },
-  { since: 0, make: flat },
-] as const;
+/** Newest first. */
+const generations: readonly Generation[] = [
+  { since: 50, units: sized, freeFailure: 128, uncounted: { ...legacy, ...grows } },
+  { since: 49, units: sized, freeFailure: 128, uncounted: { ...forgotten, ...grows } },
+  {
+    since: 48,
+    units: [...bulkOperations, ...arrayOperations],
+    freeFailure: null,
+    uncounted: { ...forgotten, "huge-table-grow": ["table.grow"] },
+  },
+  {
+    since: 46,
+    units: [...bulkOperations, ...arrayOperations],
+    freeFailure: null,
+    uncounted: { ...forgotten, "failed-table-grow": ["table.grow"], "array-bytes": arrayOperations },
+  },
+  { since: 0, units: [], freeFailure: null, uncounted: { ...forgotten, "array-unsaved": filledArrays } },
+];
 
-/** The same for instantiation. */
+function modelOf(name: string, major: number): CostModel {
+  const { units, freeFailure, uncounted } = generations.find(({ since }) => major >= since)!;
+  const startup = startups.find(({ since }) => major >= since)!.rule;
+  const cost = new Uint32Array(opcodes.length).fill(1);
+  const perUnit = new Uint32Array(opcodes.length);
+  for (const one of [...free, ...legacyDelimiters]) cost[rowNamed(one)] = 0;
+  for (const one of units) perUnit[rowNamed(one)] = 1;
+  const rows = Object.entries(uncounted).flatMap(([code, names]) =>
+    names.map((one) => [rowNamed(one), code as UncountedCode] as const),
+  );
+  return { name, entry: 1, cost, perUnit, freeFailure, uncounted: new Map(rows), startup };
+}
+
+/** How instantiation is charged, by the first version; newest first. */
 const startups: readonly { readonly since: number; readonly rule: StartupRule | null }[] = [
-  { since: 50, rule: { endCounts: true, tablesSavedAbove: 128, elements: "units last" } },
-  { since: 49, rule: { endCounts: false, tablesSavedAbove: 128, elements: "units last" } },
-  { since: 48, rule: { endCounts: false, tablesSavedAbove: 128, elements: "units first" } },
-  { since: 46, rule: { endCounts: false, tablesSavedAbove: -1, elements: "no units" } },
+  { since: 50, rule: { endCounts: true, savedAbove: 128, elements: "many last" } },
+  { since: 49, rule: { endCounts: false, savedAbove: 128, elements: "many last" } },
+  { since: 48, rule: { endCounts: false, savedAbove: 128, elements: "units first" } },
+  { since: 46, rule: { endCounts: false, savedAbove: -1, elements: "no units" } },
   { since: 0, rule: null },
 ];
 
@@ -103,9 +145,7 @@ export function modelNamed(name: string): CostModel {
       `supported: wasmtime-<major version> (default ${defaultModelName}), or the path of a JSON cost table`,
     );
   }
-  const major = Number(match[1]);
-  const startup = startups.find(({ since }) => major >= since)!.rule;
-  return { ...generations.find(({ since }) => major >= since)!.make(name), startup };
+  return modelOf(name, Number(match[1]));
 }
 
 /** True where the model is an assumption: its wasmtime is newer than what was measured. */
@@ -154,6 +194,7 @@ export function modelFromTable(text: string, file: string): CostModel {
     cost,
     perUnit,
     freeFailure: base.freeFailure,
+    uncounted: base.uncounted,
     startup: base.startup,
   };
 }

@@ -18,6 +18,8 @@ const flows: Readonly<Record<string, number>> = {
   try_table: Flow.tryTable, try: Flow.try, catch: Flow.catch, catch_all: Flow.catch, delegate: Flow.delegate, "ref.func": Flow.refFunc,
   "global.get": Flow.global, "global.set": Flow.global, "memory.grow": Flow.sized, "memory.copy": Flow.sized, "memory.fill": Flow.sized,
   "memory.init": Flow.sized, "table.copy": Flow.sized, "table.fill": Flow.sized, "table.init": Flow.sized, "table.grow": Flow.sized,
+  "array.new": Flow.sized, "array.new_default": Flow.sized, "array.new_data": Flow.sized, "array.new_elem": Flow.sized, "array.fill": Flow.sized,
+  "array.copy": Flow.sized, "array.init_data": Flow.sized, "array.init_elem": Flow.sized,
 };
 for (const [name, flow] of Object.entries(flows)) flowOf[rowNamed(name)] = flow;
 

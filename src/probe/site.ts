@@ -131,6 +131,6 @@ export function sizeIs64(module: Module, row: number, immediates: number): boole
   const { name } = opcodes[row]!;
   const indices = immediateValues(module.bytes, immediates, row).map(({ value }) => Number(value));
   const space = name.startsWith("memory") ? module.memories : module.tables.map(({ limits }) => limits);
-  if (name === "memory.init" || name === "table.init") return false;
+  if (name === "memory.init" || name === "table.init" || name.startsWith("array.")) return false;
   return indices.every((index) => space[index]?.is64 ?? false);
 }

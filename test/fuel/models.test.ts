@@ -19,10 +19,15 @@ const at = ({ cost, perUnit }: CostModel, name: string) => [cost[rowNamed(name)]
 describe("models by name", () => {
   const bulk = "memory.copy memory.fill memory.init table.copy table.fill table.grow table.init".split(" ");
 
+  const arrays = "copy fill init_data init_elem new new_data new_default new_elem"
+    .split(" ")
+    .map((name) => `array.${name}`);
+  const all = [...bulk, ...arrays, "memory.grow"];
+
   // biome-ignore format: a table
   test.each([
-    [0, []], [1, []], [20, []], [45, []], [46, bulk], [48, bulk], [49, [...bulk, "memory.grow"]], [50, [...bulk, "memory.grow"]],
-    [51, [...bulk, "memory.grow"]], [99, [...bulk, "memory.grow"]], [999999, [...bulk, "memory.grow"]],
+    [0, []], [1, []], [20, []], [45, []], [46, [...bulk, ...arrays]], [48, [...bulk, ...arrays]], [49, all], [50, all],
+    [51, all], [99, all], [999999, all],
   ])("wasmtime-%i charges by size where it should", (major, sized) => {
     const model = modelNamed(`wasmtime-${major}`);
     expect(model.name).toBe(`wasmtime-${major}`);

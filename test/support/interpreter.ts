@@ -319,7 +319,7 @@ export class Machine {
         throw new Thrown(imm(), count === 0 ? [] : stack.slice(-count));
       }
       case "throw_ref":
-        throw pop();
+        throw pop() ?? new Trap("null reference");
       case "rethrow":
         // The generator only rethrows from the innermost handler.
         throw this.#caught.at(-1);
@@ -327,6 +327,14 @@ export class Machine {
         return imm();
       case "br_if":
         return i32() !== 0 ? imm() : next;
+      case "br_on_null":
+        if (stack.at(-1) !== null) return next;
+        pop();
+        return imm();
+      case "br_on_non_null":
+        if (stack.at(-1) !== null) return imm();
+        pop();
+        return next;
       case "br_table": {
         const chosen = Math.min(i32() >>> 0, imm());
         let at = lebEnd(bytes, immediates);
@@ -352,7 +360,9 @@ export class Machine {
       case "call":
       case "return_call":
       case "call_indirect":
-      case "return_call_indirect": {
+      case "return_call_indirect":
+      case "call_ref":
+      case "return_call_ref": {
         let index: number;
         if (name.endsWith("indirect")) {
           const found = this.tables[imm2()]![i32() >>> 0];
@@ -362,6 +372,10 @@ export class Machine {
           const had = funcTypeAt(this.#module, this.#module.functions[index]!)!;
           if (`${wanted.params}>${wanted.results}` !== `${had.params}>${had.results}`)
             throw new Trap("another type");
+        } else if (name.endsWith("ref")) {
+          const found = pop();
+          if (found === null) throw new Trap("null reference");
+          index = found as number;
         } else index = imm();
         const { length } = funcTypeAt(this.#module, this.#module.functions[index]!)!.params;
         const args = stack.splice(stack.length - length, length);

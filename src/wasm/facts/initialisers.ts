@@ -1,20 +1,13 @@
 /**
  * What a module evaluates when it is instantiated: the constant expressions of globals, tables, element and data
  * segments, as lists of instructions. decode.ts passes over them; only who charges for them (fuel/instantiation.ts)
- * needs to know. The module was decoded, so its structure is known to be sound.
+ * needs to know. The module was decoded, so its structure is known to be sound; that what it names by an index exists
+ * is not.
  */
 import { ByteReader } from "../../base/bytes.ts";
 import { valType } from "../decode.ts";
-import { readImmediates, readOpcode } from "../instructions.ts";
-import { rowNamed } from "../opcodes.ts";
 import { type Module, SectionId } from "../types.ts";
-
-export interface Expression {
-  /** Rows of its instructions, without the `end`. */
-  readonly rows: readonly number[];
-  /** Its value, where it is one i32.const or i64.const. */
-  readonly value: bigint | null;
-}
+import { type Expression, readExpression } from "./expression.ts";
 
 export interface ElementSegment {
   readonly mode: "active" | "passive" | "declared";
@@ -29,7 +22,7 @@ export interface ElementSegment {
 export interface ActiveData {
   readonly memory: number;
   readonly offset: Expression;
-  readonly length: number;
+  readonly content: Uint8Array;
 }
 
 export interface Initialisers {
@@ -42,39 +35,30 @@ export interface Initialisers {
 }
 
 export function initialisers(module: Module): Initialisers {
-  const items = <T>(id: number, read: (r: ByteReader) => T): T[] => {
+  const globals: Expression[] = [];
+  const expression = (r: ByteReader) => readExpression(r, module, globals);
+  const items = <T>(id: number, read: (r: ByteReader, expression: Read) => T): T[] => {
     const section = module.sections.find((one) => one.id === id);
     if (!section) return [];
     const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
-    return Array.from({ length: r.leb() }, () => read(r));
+    return Array.from({ length: r.leb() }, () => read(r, expression));
   };
+  items(SectionId.global, (r) => {
+    valType(r);
+    r.u8();
+    return globals.push(expression(r));
+  });
   return {
-    globals: items(SectionId.global, (r) => {
-      valType(r);
-      r.u8();
-      return expression(r);
-    }),
+    globals,
     tables: items(SectionId.table, table),
     elements: items(SectionId.element, element),
     data: items(SectionId.data, data).filter((segment) => segment !== null),
   };
 }
 
-const END = rowNamed("end");
-const INTEGERS = [rowNamed("i32.const"), rowNamed("i64.const")];
+type Read = (r: ByteReader) => Expression;
 
-function expression(r: ByteReader): Expression {
-  const rows: number[] = [];
-  let value: bigint | null = null;
-  for (let row = readOpcode(r); row !== END; row = readOpcode(r)) {
-    rows.push(row);
-    if (INTEGERS.includes(row)) value = r.bigLeb(64, true);
-    else readImmediates(r, row);
-  }
-  return { rows, value: rows.length === 1 ? value : null };
-}
-
-function table(r: ByteReader): Expression | null {
+function table(r: ByteReader, expression: Read): Expression | null {
   const initialised = r.bytes[r.at] === 0x40;
   if (initialised) r.take(2);
   valType(r);
@@ -82,7 +66,7 @@ function table(r: ByteReader): Expression | null {
   return initialised ? expression(r) : null;
 }
 
-function element(r: ByteReader): ElementSegment {
+function element(r: ByteReader, expression: Read): ElementSegment {
   const flags = r.leb();
   const active = (flags & 1) === 0;
   const table = active && flags & 2 ? r.leb() : 0;
@@ -100,11 +84,10 @@ function element(r: ByteReader): ElementSegment {
   return { mode, table, offset, expressions: null, length };
 }
 
-function data(r: ByteReader): ActiveData | null {
+function data(r: ByteReader, expression: Read): ActiveData | null {
   const flags = r.leb();
   const memory = flags === 2 ? r.leb() : 0;
   const offset = flags === 1 ? null : expression(r);
-  const length = r.leb();
-  r.take(length);
-  return offset && { memory, offset, length };
+  const content = r.take(r.leb());
+  return offset && { memory, offset, content };
 }

@@ -1,0 +1,175 @@
+/**
+ * Where a module's fuel under a model may not be wasmtime's. Most of what a version charges by no followable rule
+ * shows in the code: it is looked for there, and found wherever it stands, whether or not it is ever executed. So no
+ * reasons mean that the count is exact (what an embedder stops and what the hardware traps aside), and a reason means
+ * only that it can be another. Which instructions to look at is data of the model (models.ts).
+ */
+import { ByteReader } from "../base/bytes.ts";
+import { functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
+import { initialisers } from "../wasm/facts/initialisers.ts";
+import { lebAt, opcodeEnd, rowAt, skipBlockType, skipImmediates } from "../wasm/instructions.ts";
+import { localDeclarations } from "../wasm/locals.ts";
+import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
+import type { Module, Range } from "../wasm/types.ts";
+import type { CostModel, UncountedCode } from "./models.ts";
+
+/** A reason for which fuel may differ, with the places that show it. */
+export interface Uncounted {
+  readonly code: UncountedCode;
+  /** How many instructions show it. */
+  readonly count: number;
+  /** The first of them; null where it stands in an initialiser. */
+  readonly first: {
+    /** Absolute function index. */
+    readonly func: number;
+    /** Absolute byte offset of the opcode in the file. */
+    readonly offset: number;
+  } | null;
+}
+
+/**
+ * The reasons for which a module's fuel under `model` may be another than wasmtime's; none where it is exact. Pure.
+ * @throws DecodeError on code that cannot be read.
+ */
+export function uncounted(module: Module, model: CostModel): readonly Uncounted[] {
+  const found = new Map<UncountedCode, Uncounted>();
+  const add = (code: UncountedCode, first: Uncounted["first"]) => {
+    const known = found.get(code);
+    found.set(code, known ? { ...known, count: known.count + 1 } : { code, count: 1, first });
+  };
+  const watched = new Uint8Array(opcodes.length);
+  for (const row of model.uncounted.keys()) watched[row] = 1;
+
+  const { bytes } = module;
+  module.bodies.forEach((body, i) => {
+    const func = module.importedFunctions + i;
+    let at = localDeclarations(bytes, body).bytes.end;
+    while (at < body.end) {
+      const row = rowAt(bytes, at);
+      if (row === noRow) return;
+      const immediates = opcodeEnd(bytes, at);
+      if (watched[row]) {
+        const code = model.uncounted.get(row)!;
+        if (applies[code]({ module, model, func, body, row, at, immediates }))
+          add(code, { func, offset: at });
+      }
+      at = skipImmediates(bytes, immediates, row);
+    }
+  });
+  if (model.startup !== null) for (const code of inInitialisers(module, model)) add(code, null);
+  return [...found.values()];
+}
+
+/** A watched instruction. */
+interface Site {
+  readonly module: Module;
+  readonly model: CostModel;
+  readonly func: number;
+  readonly body: Range;
+  readonly row: number;
+  readonly at: number;
+  /** Offset of its first immediate. */
+  readonly immediates: number;
+}
+
+const always = () => true;
+
+/** Whether a watched instruction shows the reason, as it stands. */
+const applies: Readonly<Record<UncountedCode, (site: Site) => boolean>> = {
+  "call-ref": always,
+  "caught-exception": catchesCalls,
+  "array-unsaved": always,
+  "array-bytes": ({ module, row, immediates }) => costsBytes(module, row, lebAt(module.bytes, immediates)),
+  "failed-table-grow": always,
+  "huge-table-grow": ({ module, immediates }) =>
+    module.tables[lebAt(module.bytes, immediates)]?.limits.is64 ?? false,
+  "constant-grow": growsByHiddenConstant,
+  "imported-length": always,
+  "legacy-exceptions": always,
+};
+
+const END = rowNamed("end");
+const openers = ["block", "loop", "if", "try_table"].map(rowNamed);
+const calls = ["call", "call_indirect", "call_ref"].map(rowNamed);
+
+/** Whether a try_table has clauses and a call inside: what it throws itself is counted. */
+function catchesCalls({ module: { bytes }, body, row, immediates }: Site): boolean {
+  if (lebAt(bytes, skipBlockType(bytes, immediates)) === 0) return false;
+  let at = skipImmediates(bytes, immediates, row);
+  for (let depth = 1; depth > 0 && at < body.end; ) {
+    const inner = rowAt(bytes, at);
+    if (inner === noRow) return true;
+    if (calls.includes(inner)) return true;
+    if (openers.includes(inner)) depth += 1;
+    else if (inner === END) depth -= 1;
+    at = skipImmediates(bytes, opcodeEnd(bytes, at), inner);
+  }
+  return false;
+}
+
+const I8 = 0x78;
+const ARRAY_COPY = rowNamed("array.copy");
+
+/** Whether an array's elements can cost as many units as they have bytes: not those of one byte, nor references unless copied. */
+function costsBytes({ types }: Module, row: number, type: number): boolean {
+  const array = types[type];
+  const element = array?.kind === "array" ? array.fields[0] : undefined;
+  if (element === undefined || element === I8) return false;
+  const number = element > 0x76 && element < 0x80;
+  return number || row === ARRAY_COPY;
+}
+
+const CONSTANTS = ["i32.const", "i64.const"].map(rowNamed);
+const LOCAL_GET = rowNamed("local.get");
+const LOCAL_TEE = rowNamed("local.tee");
+
+/** Whether a grow's operand is a small constant that does not stand right before it: there the meter sees it too. */
+function growsByHiddenConstant({ module, model, func, row, at }: Site): boolean {
+  const limit = model.freeFailure;
+  if (limit === null || model.perUnit[row] === 0) return false;
+  const { bytes } = module;
+  const flow = functionFlow(module, func);
+  const seen = new Set<Instruction>();
+  const isSmall = (value: Value): boolean => {
+    if (value.kind === "join") return value.inputs.length === 1 && isSmall(value.inputs[0]!);
+    if (value.kind === "unknown" || seen.has(value.instruction)) return false;
+    const { instruction } = value;
+    seen.add(instruction);
+    const { row, immediates } = instruction;
+    if (CONSTANTS.includes(row)) {
+      const r = new ByteReader(bytes);
+      r.at = immediates;
+      const constant = r.bigLeb(64, true);
+      return constant > 0n && constant <= BigInt(limit) && skipImmediates(bytes, immediates, row) !== at;
+    }
+    if (row === LOCAL_TEE) return isSmall(instruction.operands[0]!);
+    if (row !== LOCAL_GET) return false;
+    const definitions = flow.definitions(instruction, lebAt(bytes, immediates));
+    const [only] = definitions;
+    return definitions.length === 1 && only !== undefined && only !== "entry" && isSmall(only.operands[0]!);
+  };
+  const grow = flow.instructions.find(({ offset }) => offset === at);
+  const operand = grow?.operands.at(-1);
+  return operand !== undefined && isSmall(operand);
+}
+
+/** The reasons that initialisers show, once for each instruction. */
+function inInitialisers(module: Module, model: CostModel): UncountedCode[] {
+  const { globals, tables, elements, data } = initialisers(module);
+  const expressions = [
+    ...globals,
+    ...tables,
+    ...elements.flatMap(({ offset, expressions }) => [offset, ...(expressions ?? [])]),
+    ...data.map(({ offset }) => offset),
+  ];
+  return expressions.flatMap((expression) =>
+    [...(expression?.arrays ?? [])].flatMap(([i, { type, length }]): UncountedCode[] => {
+      const row = expression!.rows[i]!;
+      const byBytes = model.uncounted.get(row) === "array-bytes" && costsBytes(module, row, type);
+      return [
+        ...(length.value === null ? ["imported-length" as const] : []),
+        ...(byBytes ? ["array-bytes" as const] : []),
+      ];
+    }),
+  );
+}
