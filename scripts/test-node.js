@@ -22,7 +22,7 @@ const node = installed(version);
 const path = `${dirname(node)}${delimiter}${process.env["PATH"] ?? ""}`;
 const said = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
 console.log(`Node.js ${said}, ${node}`);
-const vitest = createRequire(import.meta.url).resolve("vitest/vitest.mjs");
+const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 const { status } = spawnSync(node, [vitest, "run", ...args], {
   cwd: root,
   stdio: "inherit",
