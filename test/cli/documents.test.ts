@@ -93,6 +93,15 @@ test.each(pages)("%s links to what there is", (page) => {
   }
 });
 
+test.each(["ARCHITECTURE.md", "CONTRIBUTING.md"])("%s names files that there are", (page) => {
+  const named = [...text(page).matchAll(/`([\w./-]+\/[\w.-]*\w\.(?:ts|js|py|json|wasm|sh))`/g)].map(
+    (match) => match[1]!,
+  );
+  expect(named.length).toBeGreaterThan(5);
+  const missing = named.filter((path) => !existsSync(inRoot(path)) && !existsSync(inRoot(`src/${path}`)));
+  expect(missing).toEqual([]);
+});
+
 /** The anchors that GitHub gives to a page's headings. */
 function headings(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.*)$/gm)].map((match) =>
