@@ -386,14 +386,15 @@ describe("what a guest does wrong at run time is a trap, exit 3", () => {
   test.each([
     ["no-memory.wasm", "the module calls WASI and exports no memory for it"],
     ["outside.wasm", "out of bounds memory access in fd_write"],
-    ["segment.wasm", "data segment is out of bounds"],
+    // the words are V8's, which newer ones begin with the segment's number
+    ["segment.wasm", "data segment (0 )?is out of bounds"],
     // a platform's host calls the plugin before and after: not where it did not come up
-    ["function.wasm --plugin dead-plugin.wasm", "data segment is out of bounds"],
+    ["function.wasm --plugin dead-plugin.wasm", "data segment (0 )?is out of bounds"],
   ])("%s", async (line, message) => {
     const args = [...line.split(" "), "--frames", "wasm", "--out", "-"];
     const { code, stderr } = await javyProf(folder.path, args);
     expect(stderr).not.toContain("internal error");
-    expect(stderr).toContain(`the guest trapped: ${message}`);
+    expect(stderr).toMatch(new RegExp(`the guest trapped: ${message}`));
     expect(code).toBe(3);
   });
 });
