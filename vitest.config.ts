@@ -48,5 +48,7 @@ export default defineConfig({
     // Once, for all of them.
     globalSetup: ["test/support/build.ts"],
     reporters: ["default", "./test/support/summary.ts"],
+    // On demand, `npm run coverage`: of what tests run in their own process, not of the command line's processes.
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary", "html"] },
   },
 });
