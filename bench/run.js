@@ -25,11 +25,15 @@ const warmup = Number(process.env.WARMUP ?? 4);
 const embedded = readEmbeddedPlugin();
 const plugin = readPlugin(embedded.bytes, embedded.sha256);
 const model = modelNamed("wasmtime-50");
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const wasm = (bytes) => new WebAssembly.Module(bytes);
+const median = (/** @type {readonly number[]} */ values) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const wasm = (/** @type {Uint8Array} */ bytes) => new WebAssembly.Module(/** @type {BufferSource} */ (bytes));
 
-const located = locate(plugin);
+const located = locate(plugin, undefined);
+/** @typedef {import("../dist/profiler/prepare.js").InstrumentOptions & { totalsOnly?: boolean }} Options */
+/** @type {Options} */
 const base = { model, mode: "run", checks: true, native: null };
+/** @type {Readonly<Record<string, Options | null>>} */
 const variants = {
   plain: null,
   "metered, no checks": { ...base, checks: false, totalsOnly: true },
@@ -57,6 +61,7 @@ console.log(
     "collector".padStart(11),
   ].join(" "),
 );
+/** @type {Record<string, number[]>} */
 const ratios = Object.fromEntries(columns.map((name) => [name, []]));
 
 for (const { name, source, stdin } of programs) {
@@ -70,6 +75,7 @@ for (const { name, source, stdin } of programs) {
       wasm(options ? instrumentApp(app, options) : appBytes),
     ]),
   );
+  /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(Object.keys(variants).map((variant) => [variant, []]));
   let fuel = 0n;
   let collector = 0;
@@ -115,7 +121,7 @@ for (const { name, source, stdin } of programs) {
     ].join(" "),
   );
 }
-const geometric = (values) =>
+const geometric = (/** @type {readonly number[]} */ values) =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 console.log(
   [
@@ -127,10 +133,11 @@ console.log(
 );
 
 console.log("\nrewriting the embedded plugin, warm");
-for (let i = 0; i < 12; i++) instrumentEngine(locate(plugin), base);
+for (let i = 0; i < 12; i++) instrumentEngine(locate(plugin, undefined), base);
 const { rewrite } = await import("../dist/probe/rewrite.js");
+/** @type {import("../dist/probe/plan.js").Meter} */
 const meter = { model, mode: "run", checks: true, globals: { kind: "define" } };
-const time = (run) =>
+const time = (/** @type {() => unknown} */ run) =>
   median(
     Array.from({ length: rounds }, () => {
       const started = performance.now();
@@ -139,7 +146,7 @@ const time = (run) =>
     }),
   );
 const rewriting = time(() => rewrite(plugin.module, { hooks: [], functions: new Map(), meter }));
-const all = time(() => instrumentEngine(locate(plugin), base));
+const all = time(() => instrumentEngine(locate(plugin, undefined), base));
 const decoding = time(() => decodeModule(plugin.bytes));
 const megabytes = plugin.bytes.length / 1e6;
 console.log(
@@ -151,7 +158,7 @@ const folder = mkdtempSync(join(tmpdir(), "javy-prof-bench-"));
 const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 for (const { name, source, stdin } of [
   { name: "hello", source: 'console.log("hello");', stdin: new Uint8Array() },
-  programs.find(({ name }) => name === "cart"),
+  ...programs.filter(({ name }) => name === "cart"),
 ]) {
   writeFileSync(join(folder, `${name}.js`), source);
   const times = Array.from({ length: 5 }, () => {

@@ -39,5 +39,5 @@ async function assembleCollector() {
   binaryen.setOneCallerInlineMaxSize(16);
   module.optimize();
   writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
-  rmSync(join(folder, "source.js"));
+  for (const file of ["source.js", "source.d.ts"]) rmSync(join(folder, file));
 }
