@@ -1,12 +1,54 @@
+/**
+ * The projects of the suite. `npm test` runs all of them in one command, `npm run test:unit` the first, and
+ * `npx vitest run --project cli` any other. A file belongs to the first project below that names it, or else to
+ * "unit", the inner loop, which has to stay under half a minute: a test file that makes it slower is named below.
+ */
 import { defineConfig } from "vitest/config";
+
+const slower = {
+  /** The programs and modules of fixtures/, against what wasmtime itself reported or a plain run did. */
+  figures: [
+    "test/cli/fuel.test.ts",
+    "test/cli/generations.test.ts",
+    "test/fuel/instantiation.test.ts",
+    "test/fuzz/recorded.test.ts",
+    "test/host/shopify/shopify.test.ts",
+    "test/javy/modules.test.ts",
+    "test/probe/fuel-cases.test.ts",
+    "test/run/guest.test.ts",
+  ],
+  /** Random and damaged input, with fixed seeds. */
+  fuzz: ["test/fuzz/**/*.test.ts"],
+  /** The packed tarball, installed with npm. */
+  package: ["test/package.test.ts"],
+  /** Wants chromium. */
+  browser: ["test/commands/view.test.ts"],
+  /** The command line as it ships, in processes of its own. */
+  cli: ["test/cli/**/*.test.ts", "test/commands/**/*.test.ts"],
+};
+
+const common = { testTimeout: 120_000, hookTimeout: 120_000, pool: "forks" } as const;
+
+const projects = [
+  {
+    ...{ name: "unit", include: ["test/**/*.test.ts"], exclude: Object.values(slower).flat() },
+    // They share their processes: a third of their time would go into loading binaryen anew for each file.
+    isolate: false,
+  },
+  ...Object.entries(slower).map(([name, include], i) => ({
+    name,
+    include,
+    exclude: Object.values(slower).slice(0, i).flat(),
+  })),
+];
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: projects.map((project) => ({ test: { ...common, ...project } })),
+    // Once, for all of them.
     globalSetup: ["test/support/build.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    pool: "forks",
     reporters: ["default", "./test/support/summary.ts"],
+    // On demand, `npm run coverage`: of what tests run in their own process, not of the command line's processes.
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary", "html"] },
   },
 });

@@ -67,6 +67,7 @@ function main() {
 main();
 `;
 
+/** @param {number} count lines of the cart */
 function cartInput(count) {
   const tags = ["sale", "bulk", "new", "club", "plain"];
   const lines = Array.from({ length: count }, (_, i) => ({

@@ -14,24 +14,37 @@ import { programs } from "./programs.js";
 
 const rounds = Number(process.env.ROUNDS ?? 9);
 const warmup = Number(process.env.WARMUP ?? 4);
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const geometric = (values) =>
+const median = (/** @type {readonly number[]} */ values) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const geometric = (/** @type {readonly number[]} */ values) =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
-/** Each way to run a program: the time inside the guest, and what else it tells. */
+/**
+ * One way to run a program: the time inside the guest, and what else it tells.
+ * @typedef {{ exit: string, milliseconds: number, fuel: bigint | number | null, collectorBytes: number }} Outcome
+ * @typedef {(program: import("../dist/index.js").Program, input: Uint8Array) => Promise<Outcome>} Way
+ */
+/** @type {(frames: import("../dist/index.js").Frames) => Way} */
 const profiled = (frames) => async (program, input) => {
   const { result, facts } = await profile(program, { input, frames, limits: "none" });
   return { ...facts, exit: result.run.exit.kind, fuel: result.fuel.total };
 };
+/** @type {(count: boolean) => Way} */
+const executed = (count) => async (program, input) => ({
+  ...(await execute(program, { input, count })),
+  collectorBytes: 0,
+});
+/** @type {Record<string, Way>} */
 const ways = {
-  plain: (program, input) => execute(program, { input }),
-  "totals only": (program, input) => execute(program, { input, count: true }),
+  plain: executed(false),
+  "totals only": executed(true),
   profiled: profiled("js"),
   "frames of builtins": profiled("builtin"),
   "frames engine": profiled("engine"),
 };
 const columns = Object.keys(ways).filter((name) => name !== "plain");
 
+/** @type {(name: string, fuel: string, plain: string, ratios: readonly string[], collector: string) => string} */
 const cells = (name, fuel, plain, ratios, collector) =>
   [
     name.padEnd(14),
@@ -43,11 +56,14 @@ const cells = (name, fuel, plain, ratios, collector) =>
 
 console.log(`warm ratio to the plain run, median of ${rounds} rounds in turn\n`);
 console.log(cells("program", "fuel", "plain ms", columns, "collector"));
+/** @type {Record<string, number[]>} */
 const all = Object.fromEntries(columns.map((name) => [name, []]));
 for (const { name, source, stdin } of programs) {
   const program = await open(new TextEncoder().encode(source), { name: `${name}.js` });
+  /** @type {Record<string, number[]>} */
   const times = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
-  let seen;
+  /** @type {Outcome} */
+  let seen = { exit: "", milliseconds: 0, fuel: 0, collectorBytes: 0 };
   for (let round = -warmup; round < rounds; round++) {
     for (const [way, run] of Object.entries(ways)) {
       const outcome = await run(program, stdin);
@@ -64,7 +80,7 @@ for (const { name, source, stdin } of programs) {
   console.log(
     cells(
       name,
-      seen.fuel.toLocaleString("en-US"),
+      (seen.fuel ?? 0).toLocaleString("en-US"),
       median(times.plain).toFixed(1),
       ratios.map((ratio) => ratio.toFixed(2)),
       `${(seen.collectorBytes / 1048576).toFixed(1)} MB`,
@@ -97,7 +113,7 @@ const folder = mkdtempSync(join(tmpdir(), "javy-prof-bench-"));
 const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 for (const { name, source, stdin } of [
   { name: "hello", source: hello, stdin: new Uint8Array() },
-  programs.find(({ name }) => name === "cart"),
+  ...programs.filter(({ name }) => name === "cart"),
 ]) {
   writeFileSync(join(folder, `${name}.js`), source);
   const times = Array.from({ length: 5 }, () => {

@@ -43,8 +43,7 @@ async function assembleCollector() {
   binaryen.setOneCallerInlineMaxSize(16);
   module.optimize();
   writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
-  rmSync(join(folder, "source.js"));
-  rmSync(join(folder, "source.d.ts"));
+  for (const file of ["source.js", "source.d.ts"]) rmSync(join(folder, file));
 }
 
 /** The JSON schema of the result, from its types. */

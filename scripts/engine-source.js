@@ -21,11 +21,18 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The options that both generators take; `script` is the name for the generated file's header. */
+/** @typedef {ReturnType<typeof parseOptions>} Options */
+
+/**
+ * The options that both generators take; `script` is the name for the generated file's header.
+ * @param {readonly string[]} args
+ * @param {string} script
+ * @throws {Error} with the usage, where they are not what it says
+ */
 export function parseOptions(args, script) {
   const options = {
     ...{ script, name: "", crate: "", from: "", like: "", clang: "clang-19" },
-    ...{ defines: [], patches: [], check: false },
+    ...{ defines: /** @type {string[]} */ ([]), patches: /** @type {string[]} */ ([]), check: false },
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
@@ -46,7 +53,11 @@ export function parseOptions(args, script) {
   return options;
 }
 
-/** Calls `use` with the folder that holds quickjs.c, patched; everything temporary is removed again. */
+/**
+ * Calls `use` with the folder that holds quickjs.c, patched; everything temporary is removed again.
+ * @param {Options} options
+ * @param {(folder: string, temporary: string) => void} use
+ */
 export function withSources(options, use) {
   const temporary = mkdtempSync(join(tmpdir(), "javy-prof-sources-"));
   try {
@@ -57,7 +68,14 @@ export function withSources(options, use) {
   }
 }
 
-/** What a generated file says of where it came from. */
+/** @typedef {{ crate: string, command: string }} Origin */
+
+/**
+ * What a generated file says of where it came from.
+ * @param {Options} options
+ * @param {string} folder
+ * @returns {Origin}
+ */
 export function origin({ crate, script, name, defines, patches, like }, folder) {
   const flags = [
     ...defines.map((each) => ` --define ${each}`),
@@ -70,14 +88,24 @@ export function origin({ crate, script, name, defines, patches, like }, folder) 
   };
 }
 
-/** Writes a generated file; with `check` compares instead. `path` is relative to the repository. */
+/**
+ * Writes a generated file; with `check` compares instead. `path` is relative to the repository.
+ * @param {string} path
+ * @param {string} text
+ * @param {boolean} check
+ */
 export function writeOrCheck(path, text, check) {
   const file = join(root, path);
   if (!check) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) throw new Error(`${path} differs from its source`);
 }
 
-/** A copy of `folder` with patches of the crate that it stands in. */
+/**
+ * A copy of `folder` with patches of the crate that it stands in.
+ * @param {string} folder
+ * @param {readonly string[]} patches
+ * @param {string} temporary
+ */
 function patched(folder, patches, temporary) {
   const copy = join(temporary, basename(folder));
   cpSync(folder, copy, { recursive: true });
@@ -88,7 +116,11 @@ function patched(folder, patches, temporary) {
   return copy;
 }
 
-/** Fetches `name@version` with cargo and returns the folder that holds quickjs-opcode.h. */
+/**
+ * Fetches `name@version` with cargo and returns the folder that holds quickjs-opcode.h.
+ * @param {string} spec
+ * @param {string} temporary
+ */
 function fetchCrate(spec, temporary) {
   const [crate, version] = spec.split("@");
   mkdirSync(join(temporary, "src"));
@@ -106,6 +138,11 @@ function fetchCrate(spec, temporary) {
   return found;
 }
 
+/**
+ * @param {string} folder
+ * @param {number} depth how many folders further down it may be
+ * @returns {string | null}
+ */
 function findHeader(folder, depth) {
   if (existsSync(join(folder, "quickjs-opcode.h"))) return folder;
   if (depth === 0) return null;

@@ -1,7 +1,7 @@
 /**
  * What fixture programs read from stdin. A program says it in a header comment, `// input: <generator> <argument>`;
  * without one its stdin is empty. Large inputs are generated, never stored; the same header gives the same bytes.
- * Also says which programs there are: the folder is the list (HOUSE, rule 13).
+ * Also says which programs there are: the folder is the list.
  *
  *   node scripts/fixture-input.js           the programs, as JSON: [{"name": "cart", "expect": "ok"}, …]
  *   node scripts/fixture-input.js cart      stdin of cart.js
@@ -24,7 +24,10 @@ export function listPrograms() {
     });
 }
 
-/** The bytes that a program finds on its stdin. */
+/**
+ * The bytes that a program finds on its stdin.
+ * @param {string} name
+ */
 export function fixtureInput(name) {
   const [generator, argument] = header(name, "input")?.split(" ") ?? ["empty"];
   const make = generators[generator];
@@ -32,16 +35,21 @@ export function fixtureInput(name) {
   return Buffer.from(make(Number(argument)));
 }
 
-/** The value of `// key: value` among the comments that a program begins with. */
+/**
+ * The value of `// key: value` among the comments that a program begins with.
+ * @param {string} name
+ * @param {string} key
+ */
 function header(name, key) {
   for (const line of readFileSync(new URL(`${name}.js`, programsFolder), "utf8").split("\n")) {
     if (!line.startsWith("//")) return undefined;
     const match = /^\/\/ (\w+): (.+)$/.exec(line);
-    if (match?.[1] === key) return match[2].trim();
+    if (match !== null && match[1] === key) return match[2].trim();
   }
   return undefined;
 }
 
+/** @type {Readonly<Record<string, (argument: number) => string>>} */
 const generators = {
   empty: () => "",
 
@@ -49,7 +57,7 @@ const generators = {
   records(bytes) {
     const next = numbers(bytes);
     const regions = ["north", "south", "east", "west", "overseas"];
-    const tail = (padding) => `],"padding":"${".".repeat(padding)}"}`;
+    const tail = (/** @type {number} */ padding) => `],"padding":"${".".repeat(padding)}"}`;
     let text = '{"records":[';
     for (let id = 0; ; id++) {
       const record = {
@@ -76,7 +84,7 @@ const generators = {
       { tags: ["bundle-a", "bundle-b"], percent: 40 },
       { tags: ["vip", "new", "summer"], percent: 50 },
     ];
-    const line = (_, index) => ({
+    const line = (/** @type {unknown} */ _, /** @type {number} */ index) => ({
       id: `gid://shopify/CartLine/${index}`,
       quantity: 1 + next(9),
       cost: {
@@ -98,7 +106,11 @@ const generators = {
   },
 };
 
-/** A function that gives the next number below n; always the same sequence for a seed. */
+/**
+ * A function that gives the next number below n; always the same sequence for a seed.
+ * @param {number} seed
+ * @returns {(n: number) => number}
+ */
 function numbers(seed) {
   let state = seed >>> 0;
   return (n) => {

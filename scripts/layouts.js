@@ -13,22 +13,40 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { origin, parseOptions, withSources, writeOrCheck } from "./engine-source.js";
 
-/** An expression of C, or a bit field; `before`: of a structure that ends where the address points at. */
+/**
+ * An expression of C, or a bit field; `before`: of a structure that ends where the address points at. Null: none.
+ * @typedef {{ struct: string, field: string, before: boolean }} Bits
+ * @typedef {string | Bits | null} Wanted
+ * @typedef {{ [key: string]: Wanted | Shape }} Shape
+ * @typedef {{ path: readonly string[], value: Wanted }} Item
+ */
+
+/**
+ * What was measured: a number, or where a bit field is. Offsets in bytes.
+ * @typedef {{ offset: number, shift: number, bits: number }} Place
+ * @typedef {number | Place | null} Measured
+ * @typedef {{ [key: string]: Measured | Tree }} Tree
+ */
+
+/** @type {(struct: string, field: string) => string} */
 const at = (struct, field) => `offsetof(${struct}, ${field})`;
+/** @type {(struct: string) => string} */
 const size = (struct) => `sizeof(${struct})`;
+/** @type {(struct: string, field: string, before?: boolean) => Bits} */
 const bits = (struct, field, before = false) => ({ struct, field, before });
 
-/** What of the engine's generations a source is, as far as structures differ. */
+/**
+ * What of the engine's generations a source is, as far as structures differ.
+ * @param {string} source
+ */
 function traits(source) {
   return {
     /** Debug information is a structure at the end of JSFunctionBytecode, which is left away without it. */
     debug: /\bdebug\.filename\b/.test(source),
     /** Columns stand in the line table, in a table of their own, or nowhere. */
-    columns: /\bpc2column_len\b/.test(source)
-      ? "apart"
-      : /\bint col_num;/.test(source)
-        ? "with lines"
-        : "none",
+    columns: /** @type {"apart" | "with lines" | "none"} */ (
+      /\bpc2column_len\b/.test(source) ? "apart" : /\bint col_num;/.test(source) ? "with lines" : "none"
+    ),
     /** Where a captured variable comes from: a number, or two bits. */
     closureType: /\bclosure_type : \d/.test(source),
     /** Strings can be slices of others. */
@@ -42,7 +60,10 @@ function traits(source) {
   };
 }
 
-/** The generated object, with an expression of C for each number; null where the engine has no such thing. */
+/**
+ * The generated object, with an expression of C for each number; null where the engine has no such thing.
+ * @type {(source: ReturnType<typeof traits>) => Shape}
+ */
 const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashedShapes, headerBefore }) => ({
   // JSGCObjectHeader, at the start of every structure that the collector knows
   object: {
@@ -169,22 +190,40 @@ const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashed
   firstAtom: "JS_ATOM_END",
 });
 
+/**
+ * @param {Shape} node
+ * @param {readonly string[]} path
+ * @returns {Item[]}
+ */
 function leaves(node, path = []) {
   return Object.entries(node).flatMap(([key, value]) =>
-    value !== null && typeof value === "object" && !("field" in value)
-      ? leaves(value, [...path, key])
-      : [{ path: [...path, key], value }],
+    value === null || typeof value === "string" || isBits(value)
+      ? [{ path: [...path, key], value }]
+      : leaves(value, [...path, key]),
   );
 }
 
-const isField = ({ value }) => value !== null && typeof value === "object";
+/**
+ * @param {Bits | Shape} value
+ * @returns {value is Bits}
+ */
+function isBits(value) {
+  return "field" in value;
+}
 
-/** C source: one exported array of numbers, and for each bit field a structure with only that field set. */
+/** @type {(items: readonly Item[]) => Bits[]} */
+const bitFields = (items) =>
+  items.flatMap(({ value }) => (value !== null && typeof value === "object" ? [value] : []));
+
+/**
+ * C source: one exported array of numbers, and for each bit field a structure with only that field set.
+ * @param {readonly Item[]} items
+ */
 function program(items) {
   const numbers = items
     .filter(({ value }) => typeof value === "string")
     .map(({ value }) => `(int)(${value})`);
-  const fields = items.filter(isField).map(({ value }) => value);
+  const fields = bitFields(items);
   return `#include "quickjs.c"
 _Static_assert(sizeof(JSValue) == 8, "values are NaN-boxed");
 const int numbers[] = { ${numbers.join(", ")} };
@@ -192,12 +231,18 @@ ${fields.map(({ struct, field }, i) => `union { struct ${struct} s; unsigned cha
 `;
 }
 
+/**
+ * @param {string} folder
+ * @param {import("./engine-source.js").Options} options
+ * @param {string} temporary
+ * @returns {{ path: readonly string[], value: Measured }[]}
+ */
 function measure(folder, options, temporary) {
   const items = leaves(shapeOf(traits(readFileSync(join(folder, "quickjs.c"), "utf8"))));
   const source = join(temporary, "layout.c");
   const output = join(temporary, "layout.wasm");
   writeFileSync(source, program(items));
-  const fields = items.filter(isField);
+  const fields = bitFields(items);
   const exported = ["numbers", ...fields.flatMap((_, i) => [`field${i}`, `set${i}`, `size${i}`])];
   // as rquickjs-sys's build.rs does for WASI
   const defines = [
@@ -222,26 +267,36 @@ function measure(folder, options, temporary) {
     { stdio: ["ignore", "inherit", "inherit"] },
   );
   const module = new WebAssembly.Module(readFileSync(output));
+  /** @type {Record<string, Record<string, () => number>>} */
   const imports = {};
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
     if (kind === "function") (imports[from] ??= {})[name] = () => 0;
   const { exports } = new WebAssembly.Instance(module, imports);
-  const memory = () => new DataView(exports.memory.buffer);
+  const memory = () => new DataView(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
+  const address = (/** @type {string} */ name) =>
+    Number(/** @type {WebAssembly.Global} */ (exports[name]).value);
+  const call = (/** @type {string} */ name) => Number(/** @type {() => unknown} */ (exports[name])());
   let number = 0;
   let field = 0;
   return items.map(({ path, value }) => {
     if (value === null) return { path, value };
     if (typeof value === "string")
-      return { path, value: memory().getInt32(exports.numbers.value + 4 * number++, true) };
+      return { path, value: memory().getInt32(address("numbers") + 4 * number++, true) };
     const index = field++;
-    exports[`set${index}`]();
-    const found = bitField(memory(), exports[`field${index}`].value, path);
-    const shift = value.before ? exports[`size${index}`]() : 0;
+    call(`set${index}`);
+    const found = bitField(memory(), address(`field${index}`), path);
+    const shift = value.before ? call(`size${index}`) : 0;
     return { path, value: { ...found, offset: found.offset - shift } };
   });
 }
 
-/** Finds the run of ones in a zeroed structure of which one bit field was filled. */
+/**
+ * Finds the run of ones in a zeroed structure of which one bit field was filled.
+ * @param {DataView} memory
+ * @param {number} start
+ * @param {readonly string[]} path
+ * @returns {Place}
+ */
 function bitField(memory, start, path) {
   let low = 0;
   while ((memory.getUint8(start + (low >> 3)) & (1 << (low & 7))) === 0) {
@@ -254,18 +309,25 @@ function bitField(memory, start, path) {
   return { offset: (low >> 5) * 4, shift: low & 31, bits: width };
 }
 
+/**
+ * @param {ReturnType<typeof measure>} values
+ * @param {string} name
+ * @param {import("./engine-source.js").Origin} origin
+ */
 function render(values, name, origin) {
+  /** @type {Tree} */
   const tree = {};
   for (const { path, value } of values) {
     let node = tree;
-    for (const key of path.slice(0, -1)) node = node[key] ??= {};
-    node[path.at(-1)] = value;
+    for (const key of path.slice(0, -1)) node = /** @type {Tree} */ ((node[key] ??= {}));
+    node[String(path.at(-1))] = value;
   }
+  /** @type {(node: Tree, indent: string) => string} */
   const print = (node, indent) =>
     Object.entries(node)
       .map(([key, value]) => {
         if (value === null || typeof value === "number") return `${indent}${key}: ${value},\n`;
-        if ("shift" in value)
+        if (isPlace(value))
           return `${indent}${key}: { offset: ${value.offset}, shift: ${value.shift}, bits: ${value.bits} },\n`;
         const flat = Object.entries(value)
           .map(([k, v]) => `${k}: ${v}`)
@@ -286,12 +348,21 @@ ${print(tree, "  ")}};
 `;
 }
 
+/**
+ * @param {Place | Tree} value
+ * @returns {value is Place}
+ */
+function isPlace(value) {
+  return "shift" in value;
+}
+
+/** @param {readonly string[]} args */
 function main(args) {
   const options = parseOptions(args, "layouts");
   withSources(options, (folder, temporary) => {
     const values = measure(folder, options, temporary);
     const text = render(values, options.name, origin(options, folder));
-    writeOrCheck(join("src", "quickjs", "layouts", `${options.name}.ts`), text, options.check);
+    writeOrCheck(join("src", "quickjs", "engines", "layouts", `${options.name}.ts`), text, options.check);
   });
 }
 

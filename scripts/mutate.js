@@ -37,15 +37,20 @@ const silenceMs = 90_000;
 if (values.child) serve();
 else process.exitCode = await oversee();
 
+/**
+ * What came of one mutant. `ms` of time, `rss` bytes of memory of its process.
+ * @typedef {import("./mutate/pipeline.js").Verdict & { number: number, what: string, ms: number, rss: number }} Found
+ */
+
 /** A child: judges the mutants that it is told to. */
 function serve() {
   const folder = mkdtempSync(join(tmpdir(), "javy-prof-mutate-"));
-  process.on("message", async (number) => {
+  process.on("message", async (/** @type {number} */ number) => {
     const { files, command, what } = mutant(seed, number);
     const started = performance.now();
     const found = await judge(folder, files, command);
     const { rss } = process.memoryUsage();
-    process.send({ number, what, ...found, ms: Math.round(performance.now() - started), rss });
+    process.send?.({ number, what, ...found, ms: Math.round(performance.now() - started), rss });
   });
   process.on("disconnect", () => {
     rmSync(folder, { recursive: true, force: true });
@@ -56,13 +61,20 @@ function serve() {
 async function oversee() {
   const first = values.only === undefined ? Number(values.first) : Number(values.only);
   const last = values.only === undefined ? first + Number(values.count) : first + 1;
-  const report = { mutants: 0, outcomes: {}, reasons: {}, slowest: { ms: 0 }, largest: { rss: 0 }, bugs: [] };
+  const report = {
+    mutants: 0,
+    outcomes: /** @type {Record<string, number>} */ ({}),
+    reasons: /** @type {Record<string, number>} */ ({}),
+    slowest: /** @type {Partial<Found> & { ms: number }} */ ({ ms: 0 }),
+    largest: /** @type {Partial<Found> & { rss: number }} */ ({ rss: 0 }),
+    bugs: /** @type {Found[]} */ ([]),
+  };
   let next = first;
-  const note = (found) => {
+  const note = (/** @type {Found} */ found) => {
     report.mutants += 1;
     report.outcomes[found.outcome] = (report.outcomes[found.outcome] ?? 0) + 1;
     if (found.outcome === "refused") {
-      const reason = `${found.exit} ${reasonClass(found.message)}`;
+      const reason = `${found.exit} ${reasonClass(found.message ?? "")}`;
       report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
     }
     if (found.ms > report.slowest.ms)
@@ -72,7 +84,7 @@ async function oversee() {
     if (found.outcome === "bug") {
       report.bugs.push(found);
       process.stderr.write(`BUG ${found.number} ${found.what}: ${found.message}\n`);
-      if (values.keep !== undefined) keep(found.number);
+      if (values.keep !== undefined) keep(values.keep, found.number);
     }
     if (values.only !== undefined) process.stderr.write(`${JSON.stringify(found)}\n`);
     if (report.mutants % 500 === 0)
@@ -87,17 +99,24 @@ async function oversee() {
   return report.bugs.length > 0 ? 1 : 0;
 }
 
-/** One child, until there is no more to do or it is lost. */
+/**
+ * One child, until there is no more to do or it is lost.
+ * @param {() => number | null} take the next mutant's number
+ * @param {(found: Found) => void} note
+ * @returns {Promise<void>}
+ */
 function child(take, note) {
   return new Promise((resolve) => {
     const process_ = fork(fileURLToPath(import.meta.url), ["--child", "--seed", values.seed], {
       execArgv: ["--max-old-space-size=2048"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
+    /** @type {number | null} */
     let number = null;
     let said = "";
+    /** @type {NodeJS.Timeout | undefined} */
     let timer;
-    process_.stderr.on("data", (chunk) => {
+    process_.stderr?.on("data", (chunk) => {
       said = (said + chunk).slice(-2000);
     });
     let served = 0;
@@ -106,10 +125,11 @@ function child(take, note) {
       // a fresh process now and then, so that memory that is never freed is not taken for a leak of one mutant
       number = served++ < 400 ? take() : null;
       if (number === null) return process_.disconnect();
+      const given = number;
       timer = setTimeout(() => {
         note({
-          number,
-          what: mutant(seed, number).what,
+          number: given,
+          what: mutant(seed, given).what,
           outcome: "bug",
           message: "hangs",
           ms: silenceMs,
@@ -121,7 +141,7 @@ function child(take, note) {
       process_.send(number);
     };
     process_.on("message", (found) => {
-      note(found);
+      note(/** @type {Found} */ (found));
       give();
     });
     process_.on("exit", (code, signal) => {
@@ -136,7 +156,10 @@ function child(take, note) {
   });
 }
 
-/** A message without what differs from mutant to mutant. */
+/**
+ * A message without what differs from mutant to mutant.
+ * @param {string} message
+ */
 function reasonClass(message) {
   return message
     .replace(/"[^"]*"/g, '"…"')
@@ -145,9 +168,13 @@ function reasonClass(message) {
     .slice(0, 90);
 }
 
-function keep(number) {
-  mkdirSync(values.keep, { recursive: true });
+/**
+ * @param {string} folder
+ * @param {number} number
+ */
+function keep(folder, number) {
+  mkdirSync(folder, { recursive: true });
   const { files } = mutant(seed, number);
   for (const [name, bytes] of Object.entries(files))
-    writeFileSync(join(values.keep, `${seed}-${number}-${name}`), bytes);
+    writeFileSync(join(folder, `${seed}-${number}-${name}`), bytes);
 }

@@ -18,14 +18,24 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { origin, parseOptions, withSources, writeOrCheck } from "./engine-source.js";
 
-/** The lines of a C header that the preprocessor keeps, comments removed. */
+/** @typedef {ReturnType<typeof readEngine>} Engine */
+/** @typedef {import("./engine-source.js").Origin} Origin */
+
+/**
+ * The lines of a C header that the preprocessor keeps, comments removed.
+ * @param {string} text
+ * @param {ReadonlySet<string>} defines
+ */
 export function preprocess(text, defines) {
   const lines = text
     .replace(/\/\*[\s\S]*?\*\//g, " ")
     .replace(/\/\/.*$/gm, "")
     .split("\n");
   const kept = [];
-  /** One entry an open conditional: whether its current branch is kept. */
+  /**
+   * One entry an open conditional: whether its current branch is kept.
+   * @type {boolean[]}
+   */
   const open = [];
   for (const line of lines) {
     const directive = /^\s*#\s*(\w+)\s*(.*?)\s*$/.exec(line);
@@ -46,6 +56,10 @@ export function preprocess(text, defines) {
   return kept.join("\n");
 }
 
+/**
+ * @param {string} text
+ * @param {ReadonlySet<string>} defines
+ */
 function condition(text, defines) {
   const match = /^(?:defined\s*\(?\s*)?(!?)(\w+)\s*\)?$/.exec(text);
   if (match === null) throw new Error(`unknown condition #if ${text}`);
@@ -56,10 +70,15 @@ const row = /\bDEF\(\s*(\w+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\w+)\s*\
 const formatRow = /\bFMT\(\s*(\w+)\s*\)/g;
 const atomRow = /\bDEF\(\s*(\w+)\s*,\s*"((?:[^"\\]|\\.)*)"\s*\)/g;
 
-/** Everything the generated file holds, from a folder with quickjs-opcode.h, quickjs-atom.h and quickjs.c. */
+/**
+ * Everything the generated file holds, from a folder with quickjs-opcode.h, quickjs-atom.h and quickjs.c.
+ * @param {string} folder
+ * @param {readonly string[]} extra names that are defined beside the usual ones
+ */
 export function readEngine(folder, extra = []) {
   const defines = new Set(["FMT", "DEF", "def", "SHORT_OPCODES", ...extra]);
-  const header = (name) => preprocess(readFileSync(join(folder, name), "utf8"), defines);
+  const header = (/** @type {string} */ name) =>
+    preprocess(readFileSync(join(folder, name), "utf8"), defines);
   const opcodeText = header("quickjs-opcode.h");
   const opcodes = [...opcodeText.matchAll(row)].map(([, name, size, pop, push, format]) => ({
     name,
@@ -80,7 +99,7 @@ export function readEngine(folder, extra = []) {
   if (version === null || tagEnum === null) throw new Error("quickjs.c: no BC_VERSION or BCTagEnum");
   const tags = [...tagEnum[1].matchAll(/\bBC_TAG_(\w+)/g)].map((match) => match[1].toLowerCase());
   /** Atoms are numbered from 1: index 0 of the list is atom 1. */
-  const atomOf = (id) => atoms.findIndex((atom) => atom.id === id) + 1;
+  const atomOf = (/** @type {string} */ id) => atoms.findIndex((atom) => atom.id === id) + 1;
   return {
     version,
     opcodes,
@@ -92,7 +111,11 @@ export function readEngine(folder, extra = []) {
   };
 }
 
-/** The first byte of what the engine writes on a little-endian machine; with CONFIG_BIGNUM often another than without. */
+/**
+ * The first byte of what the engine writes on a little-endian machine; with CONFIG_BIGNUM often another than without.
+ * @param {string} source
+ * @param {ReadonlySet<string>} defines
+ */
 function versionByte(source, defines) {
   const number = "(\\d+|0x[\\da-f]+)";
   const either = new RegExp(
@@ -103,10 +126,15 @@ function versionByte(source, defines) {
   return plain === null ? null : Number(plain[1]);
 }
 
-/** The text of the generated file, as biome would lay it out. */
+/**
+ * The text of the generated file, as biome would lay it out.
+ * @param {Engine} engine
+ * @param {string} name
+ * @param {Origin} origin
+ */
 export function render(engine, name, origin) {
-  const quote = (text) => JSON.stringify(text);
-  const list = (items) => items.map((item) => `    ${item},`).join("\n");
+  const quote = (/** @type {string} */ text) => JSON.stringify(text);
+  const list = (/** @type {readonly string[]} */ items) => items.map((item) => `    ${item},`).join("\n");
   return `// Generated from ${origin.crate} by \`${origin.command}\`. Do not edit.
 import type { EngineTable } from "./table.ts";
 
@@ -133,10 +161,16 @@ ${list(engine.tags.map(quote))}
 `;
 }
 
-/** The text for an engine whose headers differ from those of another in the version byte only, which is checked. */
+/**
+ * The text for an engine whose headers differ from those of another in the version byte only, which is checked.
+ * @param {Engine} engine
+ * @param {string} name
+ * @param {string} like
+ * @param {Origin} origin
+ */
 function renderLike(engine, name, like, origin) {
   const other = readFileSync(join(tables, `${like}.ts`), "utf8");
-  const body = (text) => text.slice(text.indexOf("  // name, size"));
+  const body = (/** @type {string} */ text) => text.slice(text.indexOf("  // name, size"));
   if (body(render(engine, name, origin)) !== body(other))
     throw new Error(`${name} differs from ${like} in more than the version byte`);
   return `// Generated from ${origin.crate} by \`${origin.command}\`. Do not edit.
@@ -150,6 +184,7 @@ export const ${name}: EngineTable = { ...${like}, version: ${engine.version} };
 
 const tables = fileURLToPath(new URL("../src/quickjs/engines/opcodes/", import.meta.url));
 
+/** @param {readonly string[]} args */
 function main(args) {
   const options = parseOptions(args, "opcodes");
   withSources(options, (folder) => {
@@ -157,7 +192,7 @@ function main(args) {
     const { name, like } = options;
     const from = origin(options, folder);
     const text = like === "" ? render(engine, name, from) : renderLike(engine, name, like, from);
-    writeOrCheck(join("src", "quickjs", "opcodes", `${options.name}.ts`), text, options.check);
+    writeOrCheck(join("src", "quickjs", "engines", "opcodes", `${options.name}.ts`), text, options.check);
   });
 }
 

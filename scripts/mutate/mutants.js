@@ -6,11 +6,22 @@ import { readFileSync } from "node:fs";
 import { decodeModule } from "../../dist/wasm/decode.js";
 import { lebEnd, opcodeEnd, rowAt, skipImmediates } from "../../dist/wasm/instructions.js";
 import { localDeclarations } from "../../dist/wasm/locals.js";
-import { noRow, opcodes } from "../../dist/wasm/opcodes.js";
+import { noRow, opcodes, rowNamed } from "../../dist/wasm/opcodes.js";
+
+/**
+ * A way to damage a module; `module` is what was in it before.
+ * @typedef {import("../../dist/wasm/types.js").Module} Module
+ * @typedef {(bytes: Uint8Array, random: Random, module: Module) => Uint8Array} Way
+ * @typedef {{ start: number, content: number, end: number, id: number }} Section
+ */
 
 const root = new URL("../../", import.meta.url);
+/** @type {Map<string, { bytes: Uint8Array, module?: Module }>} */
 const cache = new Map();
-/** A fixture's bytes and what is in them. */
+/**
+ * A fixture's bytes and what is in them.
+ * @param {string} path
+ */
 function fixture(path) {
   let found = cache.get(path);
   if (!found) {
@@ -21,6 +32,7 @@ function fixture(path) {
   return found;
 }
 
+/** @type {(generation: string, ...names: string[]) => string[]} */
 const engines = (generation, ...names) => names.map((name) => `fixtures/engines/${generation}/${name}.wasm`);
 const whole = [
   ...engines("bellard2020", "bare"),
@@ -31,6 +43,7 @@ const whole = [
   "fixtures/javy/static-wit.wasm",
 ];
 const embedded = "plugin/plugin.wasm";
+/** A program and its plugin. */
 const pairs = [
   ...["bellard2021", "bellard2023", "bellard2024", "ng19", "ng21"].map((name) =>
     engines(name, "app", "plugin"),
@@ -45,14 +58,21 @@ const pairs = [
   ),
 ];
 const all = [...whole, ...new Set(pairs.flat())];
+/** @type {Readonly<Record<string, string>>} */
 const shopifyInputs = { discount: "cart", echo: "values", logs: "logs", throw: "what" };
 
+/**
+ * @param {number} seed
+ * @param {number} number
+ */
 export function mutant(seed, number) {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
+  /** @type {Record<string, Uint8Array>} */
   const files = {};
+  /** @type {string[]} */
   const command = [];
-  let target;
-  let kind;
+  let target = "";
+  let kind = "";
   if (random.below(3) === 0) {
     target = random.pick(whole);
     command.push("app.wasm");
@@ -68,7 +88,7 @@ export function mutant(seed, number) {
       files["plugin.wasm"] = fixture(plugin).bytes;
       command.push("--plugin", "plugin.wasm");
     }
-    const input = shopifyInputs[/apps\/(\w+)-v/.exec(app)?.[1]];
+    const input = shopifyInputs[/apps\/(\w+)-v/.exec(app)?.[1] ?? ""];
     if (input) {
       files["in.json"] = fixture(`fixtures/shopify/inputs/${input}.json`).bytes;
       command.push("--input", "in.json");
@@ -79,13 +99,14 @@ export function mutant(seed, number) {
       command[0] = "app.js";
     }
   }
+  /** @type {string[]} */
   const what = [];
   let bytes = files[kind];
   const gently = random.below(3) > 0;
   for (let count = 1 + random.below(3); count > 0; count--) {
     const way = random.pick(gently ? sound : ways);
     what.push(way.name);
-    bytes = way(bytes, random, fixture(target).module);
+    bytes = way(bytes, random, /** @type {Module} */ (fixture(target).module));
   }
   files[kind] = bytes;
   const choice = random.below(10);
@@ -99,6 +120,7 @@ export function mutant(seed, number) {
   if (exported) command.push("--export", "x");
   return done(["run", ...command, "--json", "--max-fuel", "12M", "--timeout", "10"]);
 
+  /** @param {readonly string[]} command */
   function done(command) {
     return { files, command, what: `${target} ${what.join(" ")}: ${command.join(" ")}` };
   }
@@ -107,9 +129,11 @@ export function mutant(seed, number) {
 /** mulberry32 */
 class Random {
   #state;
+  /** @param {number} seed */
   constructor(seed) {
     this.#state = seed >>> 0;
   }
+  /** @param {number} n */
   below(n) {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -117,13 +141,21 @@ class Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * n);
   }
+  /**
+   * @template T
+   * @param {readonly T[]} list
+   */
   pick(list) {
     return list[this.below(list.length)];
   }
 }
 
-/** Sections as far as they can be read: [start, content, end, id]. */
+/**
+ * Sections as far as they can be read.
+ * @param {Uint8Array} bytes
+ */
 function sectionsOf(bytes) {
+  /** @type {Section[]} */
   const found = [];
   try {
     for (let at = 8; at < bytes.length; ) {
@@ -140,13 +172,18 @@ function sectionsOf(bytes) {
   return found;
 }
 
+/** @type {(...parts: Uint8Array[]) => Uint8Array} */
 const joined = (...parts) => new Uint8Array(Buffer.concat(parts));
+/** @type {(bytes: Uint8Array, change: (copy: Uint8Array) => void) => Uint8Array} */
 const changed = (bytes, change) => {
   const copy = bytes.slice();
   change(copy);
   return copy;
 };
-/** Some bytes within a range replaced. */
+/**
+ * Some bytes within a range replaced.
+ * @type {(bytes: Uint8Array, range: { start: number, end: number }, random: Random, most: number) => Uint8Array}
+ */
 const scratch = (bytes, { start, end }, random, most) =>
   changed(bytes, (copy) => {
     if (end <= start || end > copy.length) return;
@@ -163,36 +200,44 @@ const scratch = (bytes, { start, end }, random, most) =>
       ]);
     }
   });
+/** @type {(ids: readonly number[], most: number) => Way} */
 const inSection = (ids, most) => (bytes, random) => {
   const found = sectionsOf(bytes).filter(({ id }) => ids.includes(id));
   const section = found.length > 0 ? random.pick(found) : { content: 8, end: bytes.length };
   return scratch(bytes, { start: section.content, end: section.end }, random, most);
 };
 
+/** @type {Way} */
 function bits(bytes, random) {
   return changed(bytes, (copy) => {
     for (let count = 1 + random.below(8); count > 0; count--)
       copy[random.below(copy.length)] ^= 1 << random.below(8);
   });
 }
+/** @type {Way} */
 function someBytes(bytes, random) {
   return scratch(bytes, { start: 0, end: bytes.length }, random, 4);
 }
+/** @type {Way} */
 function truncation(bytes, random) {
   return bytes.slice(0, random.below(2) ? random.below(bytes.length) : bytes.length - random.below(40));
 }
+/** @type {Way} */
 function truncationAtSection(bytes, random) {
   const section = random.pick(sectionsOf(bytes));
   return section ? bytes.slice(0, section.start) : bytes;
 }
+/** @type {Way} */
 function dropSection(bytes, random) {
   const section = random.pick(sectionsOf(bytes));
   return section ? joined(bytes.subarray(0, section.start), bytes.subarray(section.end)) : bytes;
 }
+/** @type {Way} */
 function repeatSection(bytes, random) {
   const section = random.pick(sectionsOf(bytes));
   return section ? joined(bytes.subarray(0, section.end), bytes.subarray(section.start)) : bytes;
 }
+/** @type {Way} */
 function swapSections(bytes, random) {
   const sections = sectionsOf(bytes);
   if (sections.length < 2) return bytes;
@@ -205,15 +250,20 @@ function swapSections(bytes, random) {
     bytes.subarray(b.end),
   );
 }
+/** @type {Way} */
 function inserted(bytes, random) {
   const at = random.below(bytes.length);
   return joined(bytes.subarray(0, at), bytes.subarray(0, random.below(20)), bytes.subarray(at));
 }
+/** @type {Way} */
 function removed(bytes, random) {
   const at = random.below(bytes.length);
   return joined(bytes.subarray(0, at), bytes.subarray(at + 1 + random.below(8)));
 }
-/** An integer made as large as it can be, or longer than it may be. */
+/**
+ * An integer made as large as it can be, or longer than it may be.
+ * @type {Way}
+ */
 function leb(bytes, random) {
   const sections = sectionsOf(bytes).filter(({ id }) => id !== 0);
   const section = random.pick(sections);
@@ -231,7 +281,10 @@ function leb(bytes, random) {
     ? changed(bytes, (copy) => copy.set(value.slice(0, copy.length - at), at))
     : joined(bytes.subarray(0, at), Uint8Array.from(value), bytes.subarray(at + 1));
 }
-/** The head of this module and the tail of another, at any place or where a section begins. */
+/**
+ * The head of this module and the tail of another, at any place or where a section begins.
+ * @type {Way}
+ */
 function spliced(bytes, random) {
   const other = fixture(random.pick(all)).bytes;
   if (random.below(3) === 0)
@@ -245,11 +298,14 @@ function spliced(bytes, random) {
     bytes.subarray(own.end),
   );
 }
-/** The serialized program, or a name of an exported function. */
+/**
+ * The serialized program, or a name of an exported function.
+ * @type {Way}
+ */
 function payload(bytes, random, module) {
   const passive = module.data.filter(({ mode }) => mode === "passive");
   return passive.length === 0
-    ? data(bytes, random)
+    ? data(bytes, random, module)
     : scratch(bytes, random.pick(passive).bytes, random, random.pick([1, 2, 8, 64]));
 }
 const data = inSection([11], 64);
@@ -277,9 +333,12 @@ const alike = [
   ["i64.add", "i64.sub", "i64.and", "i64.or", "i64.shl", "i64.div_s"],
   ["i32.load", "i32.load8_u", "i32.load16_s"],
   ["i32.store", "i32.store8", "i32.store16"],
-].map((group) => group.map((name) => opcodes.find((op) => op.name === name).code));
+].map((group) => group.map((name) => opcodes[rowNamed(name)].code));
 
-/** Other behaviour, as valid as before: an instruction for one of the same type, a constant, an offset, a target. */
+/**
+ * Other behaviour, as valid as before: an instruction for one of the same type, a constant, an offset, a target.
+ * @type {Way}
+ */
 function behaviour(bytes, random, module) {
   return changed(bytes, (copy) => {
     for (let count = 1 + random.below(6); count > 0; count--) {

@@ -12,11 +12,26 @@ import { Diagnostic } from "../../dist/base/diagnostics.js";
 import { registerInfo } from "../../dist/commands/info.js";
 import { registerRun } from "../../dist/commands/run.js";
 
+/**
+ * @typedef {object} Verdict
+ * @property {"ran" | "failed" | "refused" | "bug"} outcome
+ * @property {number} [exit]
+ * @property {string} [kind] how the run ended, as the result says it
+ * @property {string} [message]
+ */
+
+/**
+ * @param {string} folder emptied, and filled with the files
+ * @param {Readonly<Record<string, Uint8Array>>} files
+ * @param {readonly string[]} args
+ * @returns {Promise<Verdict>}
+ */
 export async function judge(folder, files, args) {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   let written = "";
   let said = "";
+  /** @type {import("../../dist/commands/io.js").CommandIo} */
   const io = {
     stdout: async (data) => {
       written += data;
@@ -51,7 +66,7 @@ export async function judge(folder, files, args) {
     const message =
       error instanceof Diagnostic
         ? `exit ${error.exit}: ${error.message} ${error.details.slice(0, 3).join(" | ")}`
-        : (error?.stack ?? String(error));
+        : (error instanceof Error && error.stack) || String(error);
     return { outcome: "bug", message };
   }
   if (args[0] === "info")

@@ -9,36 +9,60 @@ import type { Module } from "../wasm/types.ts";
 interface Feature {
   readonly name: string;
   readonly used: (module: Module) => boolean;
-  /** The first Node.js whose V8 has it without a flag. */
+  /** The smallest module that has nothing else: whether V8 takes it is whether V8 has the feature. */
+  readonly smallest: readonly number[];
+  /** The first major version of Node.js that has it without a flag in all of its releases. */
   readonly node: number;
 }
 
+const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const features: readonly Feature[] = [
-  { name: "several memories (multi-memory)", used: ({ memories }) => memories.length > 1, node: 22 },
+  {
+    name: "several memories (multi-memory)",
+    used: ({ memories }) => memories.length > 1,
+    // section 5 with two memories of no page
+    smallest: [...header, 5, 5, 2, 0, 0, 0, 0],
+    node: 22,
+  },
   {
     name: "64-bit memory (memory64)",
-    used: ({ memories, tables }) =>
-      memories.some(({ is64 }) => is64) || tables.some(({ limits }) => limits.is64),
+    used: ({ memories }) => memories.some(({ is64 }) => is64),
+    // section 5 with one memory, flags 4: addresses are i64
+    smallest: [...header, 5, 3, 1, 4, 0],
+    node: 24,
+  },
+  {
+    name: "64-bit tables (table64)",
+    used: ({ tables }) => tables.some(({ limits }) => limits.is64),
+    // section 4 with one table of funcref, flags 4
+    smallest: [...header, 4, 4, 1, 0x70, 4, 0],
     node: 24,
   },
 ];
 
-/** Names of the features that a module uses and older engines lack. */
+const takes = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes as BufferSource);
+
+/** What a module uses and this V8 does not have, asked of V8 itself. */
+function lackingFeatures(module: Module): Feature[] {
+  return features.filter(({ used, smallest }) => used(module) && !takes(Uint8Array.from(smallest)));
+}
+
+/** Names of the features that a module uses and the V8 under this process lacks. */
 export function lacking(module: Module): string[] {
-  return features.filter(({ used }) => used(module)).map(({ name }) => name);
+  return lackingFeatures(module).map(({ name }) => name);
 }
 
 /** Why V8 does not take a module; null where it does. */
 export function whyNotRunnable(module: Module): Diagnostic | null {
-  if (WebAssembly.validate(module.bytes as BufferSource)) return null;
+  if (takes(module.bytes)) return null;
   const reason = compileError(module.bytes);
   const here = `Node.js ${process.versions.node} (V8 ${process.versions.v8.split("-")[0]})`;
-  const used = features.filter((feature) => feature.used(module));
-  if (used.length > 0)
+  const missing = lackingFeatures(module);
+  if (missing.length > 0)
     return unsupported(
-      `this module uses what ${here} does not run: ${lacking(module).join(", ")}`,
+      `this module uses what ${here} does not run: ${missing.map(({ name }) => name).join(", ")}`,
       `found: ${reason}`,
-      `supported: WebAssembly as this Node.js runs it; Node.js ${Math.max(...used.map(({ node }) => node))} has it, and so has wasmtime`,
+      `supported: WebAssembly as this Node.js runs it; Node.js ${Math.max(...missing.map(({ node }) => node))} has it, and so has wasmtime`,
     );
   return unsupported(
     `this module is damaged: ${reason}`,

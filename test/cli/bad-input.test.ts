@@ -1,5 +1,5 @@
 /**
- * What is wrong with what the user typed or has on disk: one clear message each, the exit code of PRODUCT.md, nothing
+ * What is wrong with what the user typed or has on disk: one clear message each, the README's exit code, nothing
  * on stdout, nothing written, nothing run.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { assemble, everything } from "../support/binaryen.ts";
+import { assemble } from "../support/binaryen.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const plugin = inRoot("plugin/plugin.wasm");
@@ -102,11 +102,6 @@ const files = {
   "bad-version.wasm": payloadChanged(engine("ng21/app.wasm"), 0, [99]),
   "bad-atoms.wasm": payloadChanged(engine("ng21/app.wasm"), 1, [0xff]),
   "bad-lines.wasm": payloadChanged(engine("ng21/app.wasm"), -100, new Array<number>(100).fill(0)),
-  "memory64.wasm": wat('(module (memory (export "memory") i64 1) (func (export "_start")))', everything),
-  "memories.wasm": wat(
-    '(module (memory (export "memory") 1) (memory 1) (func (export "_start")))',
-    everything,
-  ),
   "imports.wasm": wat(
     '(module (import "env" "memory" (memory 1)) (import "env" "log" (func)) (func (export "_start")))',
   ),
@@ -181,12 +176,6 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
     unsupported,
     /^javy-prof: flipped\.wasm: .*\(at offset 0x[0-9a-f]+\)\n {2}(what is there is damaged|found by Node\.js)/,
   ],
-  [
-    "memory64.wasm --frames wasm",
-    unsupported,
-    /^javy-prof: memory64\.wasm: this module uses what Node\.js .* does not run: 64-bit memory \(memory64\)\n {2}found: .*\n {2}supported: .*wasmtime$/,
-  ],
-  ["memories.wasm --frames wasm", unsupported, /does not run: several memories \(multi-memory\)\n/],
   [
     "imports.wasm",
     unsupported,
@@ -397,14 +386,15 @@ describe("what a guest does wrong at run time is a trap, exit 3", () => {
   test.each([
     ["no-memory.wasm", "the module calls WASI and exports no memory for it"],
     ["outside.wasm", "out of bounds memory access in fd_write"],
-    ["segment.wasm", "data segment is out of bounds"],
+    // the words are V8's, which newer ones begin with the segment's number
+    ["segment.wasm", "data segment (0 )?is out of bounds"],
     // a platform's host calls the plugin before and after: not where it did not come up
-    ["function.wasm --plugin dead-plugin.wasm", "data segment is out of bounds"],
+    ["function.wasm --plugin dead-plugin.wasm", "data segment (0 )?is out of bounds"],
   ])("%s", async (line, message) => {
     const args = [...line.split(" "), "--frames", "wasm", "--out", "-"];
     const { code, stderr } = await javyProf(folder.path, args);
     expect(stderr).not.toContain("internal error");
-    expect(stderr).toContain(`the guest trapped: ${message}`);
+    expect(stderr).toMatch(new RegExp(`the guest trapped: ${message}`));
     expect(code).toBe(3);
   });
 });

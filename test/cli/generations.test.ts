@@ -1,10 +1,10 @@
 /**
- * Every engine in fixtures/engines, of each kind, by the command line: the cells of the README's table. For each module:
+ * Every engine in fixtures/engines, of each kind, by the command line: the cells of docs/modules.md. For each module:
  *   total      equals the fuel that wasmtime reported, under three cost models (fixtures/engines/fuel.json)
  *   functions  have the names and the calls that the program itself counted
  *   lines      are those at which census.js has these functions
  *   builtins   have names: less than 5 % of the native fuel is without one, and the sums hold
- * `stripped` is the static module without its name section. The README's table is compared with what was found.
+ * `stripped` is the static module without its name section. That table is compared with what was found.
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -180,9 +180,9 @@ test("there is a fixture for each version byte that is supported, and each folde
     expect(generations.map((name) => name.replace("bellard2020", "bellard2021"))).toContain(id);
 });
 
-test("the README's table says what was run, and nothing else", () => {
-  const readme = readFileSync(inRoot("README.md"), "utf8");
-  const shown = [...readme.matchAll(/^\| (`\w+`) \|[^|]*\|[^|]*\|(.*)\|$/gm)].map(([, name, rest]) =>
+test("the table of docs/modules.md says what was run, and nothing else", () => {
+  const page = readFileSync(inRoot("docs/modules.md"), "utf8");
+  const shown = [...page.matchAll(/^\| (`\w+`) \|[^|]*\|[^|]*\|(.*)\|$/gm)].map(([, name, rest]) =>
     [name, ...rest!.split("|").map((cell) => cell.trim())].join(" | "),
   );
   const works = "T F L B";
