@@ -8,6 +8,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { createGenerator } from "ts-json-schema-generator";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,6 +23,7 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "-
   cwd: root,
 });
 nameDeclarations();
+await bundle();
 await assembleCollector();
 writeSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
@@ -69,4 +71,49 @@ function nameDeclarations() {
     const text = readFileSync(path, "utf8");
     writeFileSync(path, text.replace(/((?:from|import\()\s*"\.[^"]*)\.ts"/g, '$1.js"'));
   }
+}
+
+/**
+ * The command as one small entry with chunks on demand, and the guests' thread: read in a few milliseconds, where the
+ * modules of the library take many. dist/cli.js stays the command's file, and starts the bundle.
+ */
+async function bundle() {
+  renameSync(join(fresh, "cli.js"), join(fresh, "cli.unbundled.js"));
+  const { metafile } = await build({
+    entryPoints: { cli: join(fresh, "cli.unbundled.js"), worker: join(fresh, "run", "worker.js") },
+    outdir: join(fresh, "bin"),
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    metafile: true,
+    // both need files of their own packages beside them
+    external: ["speedscope", "open"],
+    // packages in CommonJS ask for Node's modules with require
+    banner: {
+      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+    },
+    logLevel: "warning",
+  });
+  rmSync(join(fresh, "cli.unbundled.js"));
+  rmSync(join(fresh, "cli.d.ts"));
+  writeFileSync(join(fresh, "cli.js"), '#!/usr/bin/env node\nimport "./bin/cli.js";\n');
+  writeFileSync(join(fresh, "bin", "NOTICE"), licencesOf(Object.keys(metafile.inputs)));
+}
+
+/** The licences of the packages that files are of. @param {readonly string[]} files */
+function licencesOf(files) {
+  const names = files.flatMap((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
+  return [...new Set(names)]
+    .sort()
+    .map((name) => {
+      const folder = join(root, "node_modules", name);
+      const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+      if (licence === undefined) throw new Error(`${name} is bundled and has no licence file`);
+      const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      return `${name} ${version}\n\n${readFileSync(join(folder, licence), "utf8").trim()}\n`;
+    })
+    .join(`\n${"-".repeat(78)}\n\n`);
 }

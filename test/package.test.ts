@@ -26,10 +26,17 @@ test("has what a user needs", () => {
   expect(files).toEqual(
     expect.arrayContaining([
       ...["package.json", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"],
-      ...["dist/cli.js", "dist/run/worker.js", "dist/profiler/counters/collector.wasm"],
+      ...["dist/cli.js", "dist/bin/worker.js", "dist/profiler/counters/collector.wasm"],
       ...["plugin/plugin.wasm", "plugin/plugin.json"],
     ]),
   );
+});
+
+test("says whose code the command's bundle contains", () => {
+  const notice = readFileSync(join(root, "dist/bin/NOTICE"), "utf8");
+  const names = [...notice.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map((match) => match[1]);
+  expect(names).toEqual(["@msgpack/msgpack", "commander"]);
+  expect(notice).toContain("TJ Holowaychuk");
 });
 
 test("has nothing else", () => {
@@ -42,8 +49,8 @@ test("has nothing else", () => {
     "plugin/plugin.wasm",
   ]);
   // Every module in dist/ is compiled from one in src/, every declaration is of such a module: nothing stale.
-  const inDist = (extension: string) =>
-    files.filter((file) => file.startsWith("dist/") && file.endsWith(extension)).sort();
+  const unbundled = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/bin/"));
+  const inDist = (extension: string) => unbundled.filter((file) => file.endsWith(extension)).sort();
   const sources = (readdirSync(join(root, "src"), { recursive: true }) as string[])
     .map((file) => `dist/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".ts"));
@@ -51,8 +58,9 @@ test("has nothing else", () => {
   const assembled = "dist/profiler/counters/source.ts";
   const modules = sources.filter((file) => file !== assembled).map((file) => file.replace(/\.ts$/, ".js"));
   expect(inDist(".js")).toEqual(modules.sort());
-  expect(inDist(".d.ts")).toEqual(modules.map((file) => file.replace(/\.js$/, ".d.ts")).sort());
-  expect(files.filter((file) => file.startsWith("dist/") && !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
+  const declared = modules.filter((file) => file !== "dist/cli.js");
+  expect(inDist(".d.ts")).toEqual(declared.map((file) => file.replace(/\.js$/, ".d.ts")).sort());
+  expect(unbundled.filter((file) => !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",
   ]);

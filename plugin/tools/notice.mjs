@@ -137,6 +137,8 @@ const text = [
   `javy-prof
 Licensed under the Apache License, Version 2.0 (see LICENSE).
 
+dist/bin/ contains packages of npm; their licences are in dist/bin/NOTICE.
+
 plugin/plugin.wasm is the JavaScript engine that javy-prof embeds. It contains
 the software listed here. This file is generated: plugin/build.sh writes it
 from the sources it builds.

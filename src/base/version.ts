@@ -1,6 +1,6 @@
 /** The version of this package, from its package.json. */
 import { readFileSync } from "node:fs";
+import { packageFile } from "./package-files.ts";
 
-export const version = (
-  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
-).version;
+export const version = (JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { version: string })
+  .version;

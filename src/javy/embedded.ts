@@ -3,13 +3,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { internalError } from "../base/diagnostics.ts";
+import { packageFile } from "../base/package-files.ts";
 
-const folder = new URL("../../plugin/", import.meta.url);
+const plugin = packageFile("plugin/plugin.wasm");
 
 /** Reads the plugin and checks it against its recorded sha256; a package that was damaged is an error (exit 5). */
 export function readEmbeddedPlugin(): { readonly bytes: Uint8Array; readonly sha256: string } {
-  const bytes = new Uint8Array(readFileSync(new URL("plugin.wasm", folder)));
-  const recorded = JSON.parse(readFileSync(new URL("plugin.json", folder), "utf8")) as { sha256: string };
+  const bytes = new Uint8Array(readFileSync(plugin));
+  const recorded = JSON.parse(readFileSync(packageFile("plugin/plugin.json"), "utf8")) as { sha256: string };
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (sha256 !== recorded.sha256) {
     throw internalError(
@@ -22,5 +23,5 @@ export function readEmbeddedPlugin(): { readonly bytes: Uint8Array; readonly sha
 
 /** Where the plugin lies, for copying it. */
 export function embeddedPluginPath(): string {
-  return fileURLToPath(new URL("plugin.wasm", folder));
+  return fileURLToPath(plugin);
 }

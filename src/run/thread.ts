@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { Diagnostic, type ExitCode, internalError, unsupported } from "../base/diagnostics.ts";
+import { packageFile } from "../base/package-files.ts";
 import type { CompileJob, CompileOutcome, Compiler } from "../javy/compile.ts";
 import type { FailedOutcome, RunJob, RunOutcome } from "./job.ts";
 
@@ -19,8 +20,7 @@ export class GuestThread implements Compiler {
   #failed = false;
 
   constructor() {
-    // dist/run/worker.js from src/ and from dist/ alike.
-    this.#worker = new Worker(new URL("../../dist/run/worker.js", import.meta.url), {
+    this.#worker = new Worker(packageFile("dist/bin/worker.js"), {
       resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: 4096 },
       stdout: false,
       stderr: false,

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { unsupported } from "../../base/diagnostics.ts";
+import { packageFile } from "../../base/package-files.ts";
 import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../result/recording.ts";
 import type { SharedNative } from "../native-frames.ts";
 import {
@@ -74,9 +75,7 @@ let compiled: WebAssembly.Module | undefined;
 
 function collectorModule(): WebAssembly.Module {
   // Built into dist/ by scripts/build.js; the path is the same from src/ and from dist/.
-  compiled ??= new WebAssembly.Module(
-    readFileSync(new URL("../../../dist/profiler/counters/collector.wasm", import.meta.url)),
-  );
+  compiled ??= new WebAssembly.Module(readFileSync(packageFile("dist/profiler/counters/collector.wasm")));
   return compiled;
 }
 
