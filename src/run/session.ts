@@ -42,6 +42,7 @@ import { Control, type RunJob, type RunOutcome } from "./job.ts";
 import { findLines, type GivenSource, type Lines, linesWarnings, payloadWarnings } from "./lines.ts";
 import { Patience } from "./patience.ts";
 import type { GuestThread } from "./thread.ts";
+import { uncountedWarnings } from "./uncounted-notes.ts";
 
 export interface SessionRequest {
   /** The plugin of a dynamic program, null for one that is whole. */
@@ -140,7 +141,11 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
   };
   const instrumented = (refused ? null : early) ?? instrument(request, "run");
   const options = instrumentation(request, "run", request.native);
-  let outcome = await execute(thread, request, options, instrumented);
+  const running = execute(thread, request, options, instrumented);
+  // Found while the guest runs in its own thread.
+  running.catch(() => {});
+  const doubts = uncountedWarnings(plugin ? [plugin.module, app.module] : [app.module], request.model);
+  let outcome = await running;
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
@@ -158,7 +163,7 @@ export async function runSession(thread: GuestThread, pending: SessionRequest): 
     engineBytes: instrumented.length,
   };
   const unread = outcome.engine === unknownEngine.id ? unreadable(pending.name, engines) : null;
-  return { result: resultOf(request, outcome), refused: refused ?? unread, outcome, facts };
+  return { result: resultOf(request, outcome, doubts), refused: refused ?? unread, outcome, facts };
 }
 
 /** The engines that the module may hold; one that is not known is run all the same, and said. */
@@ -294,7 +299,8 @@ async function execute(
   }
 }
 
-function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
+/** `doubts`: why the modules' fuel may not be the engine's own. */
+function resultOf(request: ReadyRequest, outcome: RunOutcome, doubts: readonly Warning[]): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
   const { app, plugin } = request;
@@ -330,11 +336,12 @@ function resultOf(request: ReadyRequest, outcome: RunOutcome): Result {
       code: end.kind === "exit" ? end.code : 0,
       message: messageOf(end, trace?.message, request),
     },
-    comparable: isComparable(end),
+    comparable: isComparable(end) && doubts.length === 0,
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: request.lines.kind === "own" ? (trace?.frames ?? []) : [],
     warnings: [
       ...settingsWarnings(request.model, request.host),
+      ...doubts,
       ...platformNotes(request, outcome),
       ...linesWarnings(request.lines, outcome.carried),
       ...payloadWarnings(app.payload, engine),
