@@ -24,6 +24,7 @@ import { Control, type ProfileSettings, type RunJob, type RunOutcome } from "./j
 import { Patience } from "./patience.ts";
 import { countingModules, type PreparedModules, plainModules } from "./prepared.ts";
 import type { GuestThread } from "./thread.ts";
+import { uncountedWarnings } from "./uncounted-notes.ts";
 
 /** What happens while a run is under way. */
 export interface Live {
@@ -67,7 +68,14 @@ export async function profileProgram(
 ): Promise<Session> {
   const plan = await planRun(program, request, thread);
   const modules = counting(program, plan, request, "run");
-  let outcome = await execute(thread, program, request, plan, modules, live);
+  const running = execute(thread, program, request, plan, modules, live);
+  running.catch(() => {});
+  // found while the guest runs in its own thread
+  const doubts = uncountedWarnings(
+    [...(program.plugin ? [program.plugin.module] : []), program.module],
+    request.model,
+  );
+  let outcome = await running;
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
@@ -78,7 +86,7 @@ export async function profileProgram(
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   return {
-    result: resultOf(program, request, plan, outcome, version),
+    result: resultOf(program, request, plan, outcome, doubts, version),
     refused: plan.refused ?? (outcome.engine === unknownEngine.id ? unreadable(program, plan) : null),
     facts: {
       maxFuel: plan.bounds.maxFuel,
@@ -180,11 +188,13 @@ function hostSettings({ host }: Request, { platform, engines }: RunPlan): HostSe
   return engines.length > 0 ? { ...host, platform } : { monotonic: 1n, ...host, platform };
 }
 
+/** `doubts`: why the modules' fuel may not be the engine's own. */
 function resultOf(
   program: Program,
   request: Request,
   plan: RunPlan,
   outcome: RunOutcome,
+  doubts: readonly Warning[],
   version: string,
 ): Result {
   const { recording, end } = outcome;
@@ -218,11 +228,12 @@ function resultOf(
       code: end.kind === "exit" ? end.code : 0,
       message: messageOf(end, trace?.message, plan.bounds),
     },
-    comparable: isComparable(end),
+    comparable: isComparable(end) && doubts.length === 0,
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: plan.lines.kind === "own" ? (trace?.frames ?? []) : [],
     warnings: [
       ...settingsWarnings(request.model, request.host),
+      ...doubts,
       ...platformNotes(program, plan, outcome),
       ...linesWarnings(plan.lines, outcome.carried),
       ...payloadWarnings(payload, engine),

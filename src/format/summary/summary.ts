@@ -56,7 +56,9 @@ function header(result: Result, options: SummaryOptions, paint: Paint): string[]
   const gap = " ".repeat(Math.max(2, options.width - cellWidth(who) - cellWidth(fuel) - cellWidth(rest)));
   const line = `${who}${gap}${paint.bold(fuel)}${rest}`;
   if (comparable) return [line];
-  return [line, "  the instructions executed; the engine's own count can differ for a run that was stopped"];
+  const doubted = result.warnings.some(({ code }) => code === "fuel-uncounted");
+  const why = doubted ? "as the warnings say" : "for a run that was stopped";
+  return [line, `  the instructions executed; the engine's own count can differ ${why}`];
 }
 
 /** Nothing for a module without an engine: phases are those of JavaScript. */
