@@ -11,6 +11,7 @@ const slower = {
     "test/cli/fuel.test.ts",
     "test/cli/generations.test.ts",
     "test/fuel/instantiation.test.ts",
+    "test/fuel/instructions.test.ts",
     "test/fuzz/recorded.test.ts",
     "test/host/shopify/shopify.test.ts",
     "test/javy/modules.test.ts",

@@ -9,16 +9,44 @@
  */
 import { pathToFileURL } from "node:url";
 
-/** Unsigned LEB128. */
+/**
+ * Code is bytes in lists of lists. A variant of an instruction is a label, the code, and what its module needs.
+ * @typedef {number | readonly Code[]} Code
+ * @typedef {readonly [label: string, code: readonly Code[], needs?: Needs]} Variant
+ * @typedef {(name: string, ...immediates: readonly (number | readonly number[])[]) => number[]} Op
+ * @typedef {import("../src/wasm/opcodes.ts").Opcode} Row
+ */
+
+/**
+ * What a module and a series of variants need: `stops`, `f` does not return; `wide`, operands of 64 bits.
+ * @typedef {object} Needs
+ * @property {readonly number[]} [locals] types
+ * @property {readonly string[]} [needs] gc, tag, shared, memory64, table64, full: see moduleOf
+ * @property {boolean} [stops]
+ * @property {boolean} [wide]
+ * @property {string} [label]
+ * @property {readonly number[]} [sizes]
+ */
+
+/**
+ * Unsigned LEB128.
+ * @param {number} value
+ */
 const u = (value) => {
   const bytes = [];
   for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128);
   return [...bytes, value];
 };
-/** Signed LEB128 of a number of 32 bits at most. */
+/**
+ * Signed LEB128 of a number of 32 bits at most.
+ * @type {(value: number) => number[]}
+ */
 const s = (value) => (value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...s(value >> 7)]);
+/** @type {(items: readonly (number | readonly number[])[]) => number[]} */
 const vector = (items) => [...u(items.length), ...items.flat()];
+/** @type {(bytes: readonly number[]) => number[]} */
 const sized = (bytes) => [...u(bytes.length), ...bytes];
+/** @type {(string: string) => number[]} */
 const text = (string) => sized([...Buffer.from(string)]);
 
 const [I32, I64, FUNCREF, EXTERNREF, ANYREF, I31REF] = [0x7f, 0x7e, 0x70, 0x6f, 0x6e, 0x6c];
@@ -41,8 +69,10 @@ const storage = {
   anyref: ANYREF,
   i31ref: I31REF,
 };
-const kinds = Object.keys(storage);
+/** @typedef {keyof typeof storage} Kind */
+const kinds = /** @type {Kind[]} */ (Object.keys(storage));
 const numbers = kinds.filter((kind) => !kind.endsWith("ref"));
+/** @type {Readonly<Record<string, number>>} */
 const arrays = Object.fromEntries(kinds.map((kind, i) => [kind, 3 + i]));
 const gcTypes = [
   [0x5f, 1, I32, 1],
@@ -59,13 +89,17 @@ const [G, WORKS, THROWS] = [1, 2, 3];
 /**
  * A module around the code of `f`. `needs`: gc, tag, shared (memory), memory64, table64, full (memory and table that
  * cannot grow).
+ * @param {Needs & { code: readonly number[] }} what
  */
 function moduleOf({ code, locals = [], needs = [] }) {
-  const has = (need) => needs.includes(need);
+  const has = (/** @type {string} */ need) => needs.includes(need);
+  /** @type {(body: readonly number[], own?: readonly number[]) => number[]} */
   const function_ = (body, own = []) =>
     sized([...vector(own.map((type) => [...u(1), ...[type].flat()])), ...body, 0x0b]);
   const works = Array(5).fill([0x41, 0, 0x1a]).flat();
+  /** @type {(id: number, content: readonly number[]) => number[]} */
   const section = (id, content) => [id, ...sized(content)];
+  /** @type {(min: number, max: number | null, flags: number) => number[]} */
   const limits = (min, max, flags) => (max === null ? [flags, ...u(min)] : [flags | 1, ...u(min), ...u(max)]);
   const memory = has("shared") ? limits(1, 1, 2) : limits(1, has("full") ? 1 : null, has("memory64") ? 4 : 0);
   const table = limits(tableSize, has("full") ? tableSize : null, has("table64") ? 4 : 0);
@@ -104,12 +138,18 @@ function moduleOf({ code, locals = [], needs = [] }) {
   ];
 }
 
+/** @type {(code: Code) => number[]} */
+const flat = (code) => (typeof code === "number" ? [code] : code.flatMap(flat));
+
 const SET = 0x21;
 const GET = 0x20;
 const DROP = 0x1a;
-const i32 = (value) => [0x41, ...s(value)];
-const i64 = (value) => [0x42, ...s(value)];
-/** Operands by the table's letters: 1 for numbers, which no division minds, 8 for addresses, which are aligned. */
+const i32 = (/** @type {number} */ value) => [0x41, ...s(value)];
+const i64 = (/** @type {number} */ value) => [0x42, ...s(value)];
+/**
+ * Operands by the table's letters: 1 for numbers, which no division minds, 8 for addresses, which are aligned.
+ * @type {Readonly<Record<string, readonly number[]>>}
+ */
 const operands = {
   i: i32(1),
   l: i64(1),
@@ -119,21 +159,27 @@ const operands = {
   a: i32(8),
 };
 
-/** All cases: [{ name, bytes, stops }]; `stops`: `f` does not return. `opcodes`: the rows of the table. */
+/**
+ * All cases; `stops`: `f` does not return.
+ * @param {readonly Row[]} opcodes the rows of the table
+ */
 export function instructionCases(opcodes) {
   const rows = new Map(opcodes.map((row) => [row.name, row]));
+  /** @type {Op} */
   const op = (name, ...immediates) => {
-    const { code } = rows.get(name);
+    const { code } = /** @type {Row} */ (rows.get(name));
     return [...(code < 256 ? [code] : [Math.floor(code / 65536), ...u(code % 65536)]), ...immediates.flat()];
   };
+  /** @type {{ name: string, bytes: Uint8Array, stops: boolean }[]} */
   const cases = [];
+  /** @type {(name: string, code: readonly Code[], rest?: Needs) => void} */
   const add = (name, code, rest = {}) =>
     cases.push({
       name,
-      bytes: Uint8Array.from(moduleOf({ code: code.flat(Infinity), ...rest })),
+      bytes: Uint8Array.from(moduleOf({ code: code.flatMap(flat), ...rest })),
       stops: rest.stops ?? false,
     });
-  const drops = (count) => Array(count).fill(DROP);
+  const drops = (/** @type {number} */ count) => Array(count).fill(DROP);
 
   for (const row of opcodes) {
     const { name } = row;
@@ -144,6 +190,7 @@ export function instructionCases(opcodes) {
       throw new Error(`${name} has neither a signature nor a case of its own`);
     } else {
       const [takes, gives] = row.signature.split(">");
+      /** @type {Readonly<Record<string, readonly number[]>>} */
       const immediate = { memory: [0], data: [0], elem: [0], table: [0], none: [] };
       const [space] = row.spaces;
       const written = space ? immediate[space] : immediatesByKind(row);
@@ -157,9 +204,12 @@ export function instructionCases(opcodes) {
   return cases;
 }
 
-/** Immediates of the instructions that have a signature and no index. */
+/**
+ * Immediates of the instructions that have a signature and no index.
+ * @param {Row} row
+ */
 function immediatesByKind({ name, code, signature }) {
-  if (/\.const$/.test(name)) return operands[signature.at(-1)].slice(code < 256 ? 1 : 2);
+  if (/\.const$/.test(name)) return operands[signature.slice(-1)].slice(code < 256 ? 1 : 2);
   if (/^v128\.(load|store)\d+_lane$/.test(name)) return [0, 0, 0];
   // an atomic access has its natural alignment
   if (/\.atomic\./.test(name)) return [atomicAlignment(name), 0];
@@ -169,6 +219,7 @@ function immediatesByKind({ name, code, signature }) {
   return [];
 }
 
+/** @param {string} name */
 function atomicAlignment(name) {
   const bits =
     /(8|16|32)(_u)?$/.exec(name)?.[1] ??
@@ -180,13 +231,17 @@ function atomicAlignment(name) {
 /** Sizes as constants, on both sides of 128, and as what is known at run time only. */
 const sizes = [0, 1, 10, 128, 129, 300];
 const arraySizes = [0, 10, 129];
-const globalGet = (index) => [0x23, index];
+const globalGet = (/** @type {number} */ index) => [0x23, index];
 
-/** Variants of an instruction whose topmost operand is a size: `before` makes the others, `after` ends it. */
-function bySize(before, instruction, after, rest = {}) {
+/**
+ * Variants of an instruction whose topmost operand is a size: `before` makes the others, `after` ends it.
+ * @type {(before: Code, instruction: Code, after: Code, rest?: Needs) => Variant[]}
+ */
+const bySize = (before, instruction, after, rest = {}) => {
   const wide = rest.wide;
   const number = wide ? i64 : i32;
   const prefix = rest.label ? `${rest.label} ` : "";
+  /** @type {Variant[]} */
   const cases = (rest.sizes ?? sizes).map((size) => [
     `${prefix}of ${size}`,
     [before, number(size), instruction, after],
@@ -194,15 +249,23 @@ function bySize(before, instruction, after, rest = {}) {
   ]);
   cases.push([`${prefix}of a global's 10`, [before, globalGet(wide ? 1 : 0), instruction, after], rest]);
   return cases;
-}
+};
 
-/** Variants of a grow that fails: known when compiled, through the stack or a local, or at run time only. */
+/**
+ * Variants of a grow that fails: known when compiled, through the stack or a local, or at run time only.
+ * @param {Code} instruction
+ * @param {Code} operand
+ * @param {boolean} wide
+ * @param {Needs} rest
+ * @returns {Variant[]}
+ */
 function failing(instruction, operand, wide, rest) {
   const number = wide ? i64 : i32;
-  const code = (size) => [operand, size, instruction, DROP];
+  const code = (/** @type {Code} */ size) => [operand, size, instruction, DROP];
   const local = { ...rest, locals: [wide ? I64 : I32] };
+  /** @type {Variant[]} */
   const how = [
-    ...[1, 128, 129, 1000].map((size) => [`of ${size}`, code(number(size)), rest]),
+    ...[1, 128, 129, 1000].map((size) => /** @type {Variant} */ ([`of ${size}`, code(number(size)), rest])),
     ["of a global's 10", code(globalGet(wide ? 1 : 0)), rest],
     ["of a local's 10", [number(10), SET, 0, ...code([GET, 0])], local],
     ["of a local's 300", [number(300), SET, 0, ...code([GET, 0])], local],
@@ -220,21 +283,27 @@ function failing(instruction, operand, wide, rest) {
     ],
     ["of a looped local's 10", [number(10), SET, 0, 0x03, 0x40, ...code([GET, 0]), 0x0b], local],
     // as 64 bits these are more than any budget
-    ...(wide ? [] : [["of -1", code(number(-1)), rest]]),
+    ...(wide ? [] : [/** @type {Variant} */ (["of -1", code(number(-1)), rest])]),
   ];
-  return how.map(([label, ...more]) => [`failing ${wide ? "64-bit " : ""}${label}`, ...more]);
+  return how.map(([label, code, needs]) => [`failing ${wide ? "64-bit " : ""}${label}`, code, needs ?? {}]);
 }
 
+/** @type {WeakMap<Op, Readonly<Record<string, readonly Variant[]>>>} */
 const memo = new WeakMap();
+/** @param {Op} op */
 function irregularCases(op) {
-  if (memo.has(op)) return memo.get(op);
-  const table = irregular(op);
+  const table = memo.get(op) ?? irregular(op);
   memo.set(op, table);
   return table;
 }
 
+/**
+ * @param {Op} op
+ * @returns {Readonly<Record<string, readonly Variant[]>>}
+ */
 function irregular(op) {
-  const one = (code, rest) => [["", code, rest]];
+  /** @type {(code: readonly Code[], rest?: Needs) => Variant[]} */
+  const one = (code, rest = {}) => [["", code, rest]];
   const ref = (name = "ref.func") => (name === "ref.func" ? op(name, u(G)) : op(name, [FUNCREF]));
   const end = op("end");
   const block = op("block", [0x40]);
@@ -243,11 +312,15 @@ function irregular(op) {
   const thrown = { ...tag, stops: true };
   const struct = [i32(1), op("struct.new", u(STRUCT))];
   const packed = [i32(1), op("struct.new", u(PACKED))];
-  const array = (kind, length = 200) => [i32(length), op("array.new_default", u(arrays[kind]))];
+  const array = (/** @type {Kind} */ kind, length = 200) => [
+    i32(length),
+    op("array.new_default", u(arrays[kind])),
+  ];
   const i31 = [i32(1), op("ref.i31")];
   const legacy = [op("try", [0x40]), op("nop"), op("catch_all"), end];
   /** try_table () -> () with catch_all to label 0. */
   const tryTable = op("try_table", [0x40, ...vector([[2, 0]])]);
+  /** @type {Readonly<Record<Kind, Code>>} */
   const fill = {
     ...{
       i8: i32(1),
@@ -260,6 +333,7 @@ function irregular(op) {
     },
     ...{ funcref: ref(), externref: op("ref.null", [EXTERNREF]), anyref: i31, i31ref: i31 },
   };
+  /** @type {(kinds: readonly Kind[], make: (kind: Kind) => readonly [Code, Code, Code?]) => Variant[]} */
   const arrayCases = (kinds, make) =>
     kinds.flatMap((kind) => {
       const [before, instruction, after = []] = make(kind);
@@ -461,7 +535,11 @@ function irregular(op) {
   };
 }
 
-/** What moves control between functions, where wasmtime has lost fuel. */
+/**
+ * What moves control between functions, where wasmtime has lost fuel.
+ * @param {Op} op
+ * @returns {Variant[]}
+ */
 function controlCases(op) {
   const end = op("end");
   const block = op("block", [0x40]);
@@ -470,7 +548,7 @@ function controlCases(op) {
   const work = [i32(1), DROP, i32(1), DROP];
   const catching = op("try_table", [0x40, ...vector([[2, 0]])]);
   const uncatching = op("try_table", [0x40, ...vector([])]);
-  const inTry = (...code) => [...work, block, catching, ...code, end, end, ...work];
+  const inTry = (/** @type {Code[]} */ ...code) => [...work, block, catching, ...code, end, end, ...work];
   return [
     ["call of work", [...work, op("call", u(WORKS)), ...work]],
     ["call_ref of work", [...work, op("ref.func", u(WORKS)), op("call_ref", [0]), ...work]],
