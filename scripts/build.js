@@ -4,7 +4,7 @@
  * tools runs on their machine.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -25,6 +25,7 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "-
 nameDeclarations();
 await bundle();
 await assembleCollector();
+await prepareEngine();
 writeSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -116,4 +117,15 @@ function licencesOf(files) {
       return `${name} ${version}\n\n${readFileSync(join(folder, licence), "utf8").trim()}\n`;
     })
     .join(`\n${"-".repeat(78)}\n\n`);
+}
+
+/** The embedded engine, rewritten for what is asked of it by default, with what was found in it. */
+async function prepareEngine() {
+  const path = pathToFileURL(join(fresh, "profiler", "prepare-engine.js")).href;
+  /** @type {typeof import("../src/profiler/prepare-engine.ts")} */
+  const { prepareEngine: prepare } = await import(path);
+  const { facts, module } = prepare();
+  mkdirSync(join(fresh, "engine"));
+  writeFileSync(join(fresh, "engine", "engine.wasm"), module);
+  writeFileSync(join(fresh, "engine", "engine.json"), `${JSON.stringify(facts)}\n`);
 }

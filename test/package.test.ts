@@ -61,6 +61,8 @@ test("has nothing else", () => {
   const declared = modules.filter((file) => file !== "dist/cli.js");
   expect(inDist(".d.ts")).toEqual(declared.map((file) => file.replace(/\.js$/, ".d.ts")).sort());
   expect(unbundled.filter((file) => !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
+    "dist/engine/engine.json",
+    "dist/engine/engine.wasm",
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",
   ]);

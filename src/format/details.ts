@@ -9,7 +9,7 @@ import { inertText } from "./inert.ts";
 export function renderDetails(program: Program, result: Result, facts: SessionFacts): string {
   const { plugin, engine, payload } = program;
   const lines = [
-    ...(plugin ? [`plugin     ${plugin.namespace}, ${grouped(plugin.bytes.length)} bytes`] : []),
+    ...(plugin ? [`plugin     ${plugin.namespace}, ${grouped(plugin.size)} bytes`] : []),
     ...(facts.dispatch ? engineLines(engine!, plugin !== null, result, facts) : []),
     `program    ${grouped(program.bytes.length)} bytes, of which bytecode ${grouped(payload?.length ?? 0)}`,
     `memory     guest ${grouped(facts.memoryBytes)} bytes, counters ${grouped(facts.collectorBytes)} bytes`,

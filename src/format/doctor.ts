@@ -65,9 +65,9 @@ function check<T>(name: string, part: Tried<T>, text: (value: T) => string): Che
   return { name, ok: false, found: [problem.message, ...details].join("; ") };
 }
 
-function pluginText({ origin, namespace, bytes, sha256, engine }: Plugin): string {
+function pluginText({ origin, namespace, size, sha256, engine }: Plugin): string {
   const names = engine.names.size === 0 ? "no function names" : "with function names";
-  return `${origin}: ${namespace}, ${grouped(bytes.length)} bytes, sha256 ${sha256.slice(0, 16)}…, ${names}`;
+  return `${origin}: ${namespace}, ${grouped(size)} bytes, sha256 ${sha256.slice(0, 16)}…, ${names}`;
 }
 
 function javyText({ javy, skipped }: FoundJavy): string {

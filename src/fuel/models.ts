@@ -232,3 +232,8 @@ function amount(value: unknown, file: string, where: string): number {
   }
   return value;
 }
+
+/** What tells two models apart, whatever they are called: equal for equal costs. */
+export function costKey({ name, entry, cost, perUnit, uncounted, ...rest }: CostModel): string {
+  return JSON.stringify([name, entry, [...cost], [...perUnit], [...uncounted], rest]);
+}

@@ -6,7 +6,8 @@
 /** Compiles JavaScript in an instance of its own. */
 export interface CompileJob {
   readonly kind: "compile";
-  readonly plugin: Uint8Array;
+  /** As it is, or instrumented: nothing is heard of it then. */
+  readonly plugin: Uint8Array | WebAssembly.Module;
   /** The plugin's functions: to allocate, and to compile; `words` of what the latter's result points at. */
   readonly abi: { readonly realloc: string; readonly name: string; readonly words: 2 | 3 };
   readonly source: Uint8Array;

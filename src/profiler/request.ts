@@ -12,6 +12,7 @@ import type { HostSettings } from "../host/settings.ts";
  */
 export const frameKinds = ["js", "builtin", "engine", "wasm"] as const;
 export type Frames = (typeof frameKinds)[number];
+export const defaultFrames: Frames = "js";
 
 export interface Request {
   /** Null: `_start`, or the only export that can be called. */
@@ -64,7 +65,7 @@ export const greatestScale = 10;
 
 /** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (exit 2). */
 export function checkRequest(options: RequestOptions, name: string): Request {
-  const { fuelModel = defaultModelName, frames = "js", limits = "auto", seed = 42 } = options;
+  const { fuelModel = defaultModelName, frames = defaultFrames, limits = "auto", seed = 42 } = options;
   if (!frameKinds.includes(frames)) throw wrong("frames", frameKinds.join(", "), frames);
   const positive = (what: "maxFuel" | "timeoutMs", value: number | undefined) => {
     if (value === undefined) return null;

@@ -82,12 +82,7 @@ function platformOf(
   asked: Request["limits"],
 ): Pick<RunPlan, "platform" | "limits"> {
   const namespaces = module.imports.map((entry) => entry.module);
-  const found =
-    plugin &&
-    shopifyGeneration(
-      namespaces,
-      plugin.module.exports.map(({ name }) => name),
-    );
+  const found = plugin && shopifyGeneration(namespaces, plugin.exports);
   const platform = found && (found.certain || typeof asked === "number") ? found : null;
   if (plugin && platform) refuseIncomplete(platform, plugin.module);
   if (asked === "none" || (asked === "auto" && !platform)) return { platform, limits: null };

@@ -4,6 +4,7 @@ import { Diagnostic, Exit, unsupported } from "../base/diagnostics.ts";
 import type { CompileJob, Compiler } from "../javy/compile.ts";
 import { entryFile } from "../javy/module.ts";
 import type { Plugin } from "./plugin.ts";
+import { preparedCode } from "./prepared-engine.ts";
 
 /** The bytecode of a source. @throws Diagnostic (exit 2) on a syntax error, (exit 4) where the plugin cannot compile. */
 export async function compileSource(
@@ -18,16 +19,16 @@ export async function compileSource(
 }
 
 /** What a compiler is asked for. @throws Diagnostic (exit 4) where the plugin cannot compile. */
-export function compileJob(
-  { bytes, abi: { realloc, compile } }: Pick<Plugin, "bytes" | "abi">,
-  source: string,
-): CompileJob {
+export function compileJob(plugin: Pick<Plugin, "bytes" | "abi" | "prepared">, source: string): CompileJob {
+  const { realloc, compile } = plugin.abi;
   if (compile === null)
     throw unsupported(
       "the plugin cannot compile JavaScript",
       "it exports neither compile-src nor compile_src",
     );
-  return { kind: "compile", plugin: bytes, abi: { realloc, ...compile }, source: encodeText(source) };
+  // one compiled module serves the compiler and the run
+  const code = plugin.prepared ? preparedCode.value : plugin.bytes;
+  return { kind: "compile", plugin: code, abi: { realloc, ...compile }, source: encodeText(source) };
 }
 
 /** The compiler's message, with the file's own name: `SyntaxError: … at app.js:3:7`. */

@@ -1,19 +1,27 @@
 /**
  * A module that holds QuickJS, or may: a plugin, or a program with its engine in it. What is known of the engine is
- * found on demand, once: its interpreter, the releases that it may be, its native functions.
+ * found on demand, once: its interpreter, the releases that it may be, its native functions. Of the embedded engine it
+ * was found when the package was built, and the module is not even decoded.
  */
 import { Kept } from "../base/kept.ts";
 import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
 import { identifyEngines } from "../quickjs/engines/identify.ts";
-import { type EngineVersion, versions } from "../quickjs/engines/versions.ts";
+import { type EngineVersion, engineById, versions } from "../quickjs/engines/versions.ts";
 import { type NativeName, nameNatives } from "../quickjs/natives/natives.ts";
 import { functionNames } from "../wasm/names.ts";
 import type { Module } from "../wasm/types.ts";
 
+/** What is known of an engine beforehand. */
+export interface KnownEngine {
+  readonly dispatch: Dispatch;
+  /** Ids of the releases that it may be, likeliest first. */
+  readonly engines: readonly string[];
+}
+
 export class EngineModule {
-  readonly module: Module;
-  /** Function names of its name section, by absolute index. */
-  readonly names: ReadonlyMap<number, string>;
+  readonly #module: Kept<Module>;
+  readonly #names: Kept<ReadonlyMap<number, string>>;
+  readonly #known: KnownEngine | null;
   /** The interpreter; its problem says what was found instead. */
   readonly dispatch: Kept<Dispatch>;
   /** Builtins and engine functions by absolute function index. */
@@ -22,21 +30,36 @@ export class EngineModule {
   readonly #engines = new Map<number, Kept<readonly EngineVersion[]>>();
 
   /** `interpreter`: the function index of the interpreter, where it cannot be found (--dispatch-function). */
-  constructor(module: Module, interpreter?: number) {
-    this.module = module;
-    this.names = functionNames(module);
-    this.dispatch = new Kept(() => findDispatch(module, interpreter));
-    this.natives = new Kept(() => nameNatives(module, this.dispatch.value, this.likelyEngines()));
+  constructor(module: Kept<Module>, interpreter?: number, known: KnownEngine | null = null) {
+    this.#module = module;
+    this.#known = known;
+    this.#names = new Kept(() => functionNames(module.value));
+    this.dispatch = new Kept(() => known?.dispatch ?? findDispatch(module.value, interpreter));
+    this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, this.likelyEngines()));
+  }
+
+  get module(): Module {
+    return this.#module.value;
+  }
+
+  /** Function names of its name section, by absolute index. */
+  get names(): ReadonlyMap<number, string> {
+    return this.#names.value;
   }
 
   /** The releases that it may be, likeliest first. `payload`: the serialized program that it is to run, or null. */
   engines(payload: Uint8Array | null): Kept<readonly EngineVersion[]> {
     const version = payload?.[0] ?? -1;
-    const known =
-      this.#engines.get(version) ??
-      new Kept(() => identifyEngines(this.module, this.dispatch.value, version < 0 ? null : version));
-    this.#engines.set(version, known);
-    return known;
+    const kept = this.#engines.get(version) ?? new Kept(() => this.#identify(version));
+    this.#engines.set(version, kept);
+    return kept;
+  }
+
+  #identify(version: number): readonly EngineVersion[] {
+    const known = (this.#known?.engines ?? []).map(engineById);
+    const fitting = known.filter((engine) => version < 0 || engine.version === version);
+    if (fitting.length > 0) return fitting;
+    return identifyEngines(this.module, this.dispatch.value, version < 0 ? null : version);
   }
 
   /** The releases that it may be, as far as it tells; all, where it tells of none that is known. */

@@ -7,7 +7,6 @@
  */
 import { Diagnostic, usageError } from "../base/diagnostics.ts";
 import type { CompiledSource, Compiler } from "../javy/compile.ts";
-import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { lineTable } from "../quickjs/bytecode/line-table.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
@@ -15,7 +14,7 @@ import { type LossReason, type LostFunction, lacksDebug } from "../quickjs/carry
 import { type EngineVersion, versions } from "../quickjs/engines/versions.ts";
 import type { Warning } from "../result/result.ts";
 import { compileJob } from "./compile-source.ts";
-import { type Plugin, readPlugin } from "./plugin.ts";
+import { embeddedPlugin, type Plugin } from "./plugin.ts";
 import type { ProgramSource } from "./source.ts";
 
 /** Where a program's lines come from. */
@@ -105,11 +104,8 @@ function* candidates({ plugin, compiler, payload }: LinesOf): Generator<Candidat
   const named = (one: Plugin) => `the plugin ${one.namespace}`;
   if (plugin) yield { name: named(plugin), plugin, runs: payload };
   if (compiler) yield { name: named(compiler), plugin: compiler, runs: null };
-  const { bytes, sha256 } = readEmbeddedPlugin();
-  if (plugin?.sha256 !== sha256) {
-    const embedded = readPlugin(bytes, sha256, "embedded");
-    yield { name: "the embedded engine", plugin: embedded, runs: null };
-  }
+  const embedded = embeddedPlugin();
+  if (plugin?.sha256 !== embedded.sha256) yield { name: "the embedded engine", plugin: embedded, runs: null };
 }
 
 /** Compiles; a text says why nothing came of it. */

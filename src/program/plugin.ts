@@ -1,6 +1,7 @@
 /** A plugin that was read and understood: the embedded one, or one that was given. */
 import { createHash } from "node:crypto";
 import { named, unsupported } from "../base/diagnostics.ts";
+import { Kept } from "../base/kept.ts";
 import { refuseUnknownImports } from "../host/wasi.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
@@ -9,17 +10,55 @@ import { decodeModule } from "../wasm/decode.ts";
 import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
 import { type Given, readGivenFile } from "./given.ts";
+import { type PreparedFacts, preparedEngine } from "./prepared-engine.ts";
 import { refuseUnrunnable } from "./runnable.ts";
 
-export interface Plugin {
+interface PluginParts {
   readonly origin: "embedded" | "plugin";
-  readonly bytes: Uint8Array;
   readonly sha256: string;
-  readonly module: Module;
+  readonly size: number;
+  readonly namespace: string;
+  readonly abi: PluginAbi;
+  readonly exports: readonly string[];
+  readonly module: Kept<Module>;
+  readonly engine: EngineModule;
+  readonly prepared: PreparedFacts | null;
+}
+
+export class Plugin {
+  readonly origin: "embedded" | "plugin";
+  readonly sha256: string;
+  /** Bytes of its file. */
+  readonly size: number;
   /** What its modules import from. */
   readonly namespace: string;
   readonly abi: PluginAbi;
+  /** Names of its exports. */
+  readonly exports: readonly string[];
   readonly engine: EngineModule;
+  /** Where it is the embedded one, made ready when the package was built. */
+  readonly prepared: PreparedFacts | null;
+  readonly #module: Kept<Module>;
+
+  constructor(parts: PluginParts) {
+    this.origin = parts.origin;
+    this.sha256 = parts.sha256;
+    this.size = parts.size;
+    this.namespace = parts.namespace;
+    this.abi = parts.abi;
+    this.exports = parts.exports;
+    this.engine = parts.engine;
+    this.prepared = parts.prepared;
+    this.#module = parts.module;
+  }
+
+  get module(): Module {
+    return this.#module.value;
+  }
+
+  get bytes(): Uint8Array {
+    return this.module.bytes;
+  }
 }
 
 export interface PluginOptions {
@@ -38,12 +77,22 @@ export async function choosePlugin(
   cwd: string,
   options: PluginOptions = {},
 ): Promise<Plugin> {
-  if (given === undefined) {
-    const { bytes, sha256 } = readEmbeddedPlugin();
-    return readPlugin(bytes, sha256, "embedded", options);
-  }
+  if (given === undefined) return embeddedPlugin(options);
   const { bytes, name } = await readGivenFile(given, cwd, "the plugin");
   return named(name, () => readPlugin(bytes, sha256Of(bytes), "plugin", options));
+}
+
+/** The embedded plugin: as it was prepared, or read anew where something is asked of it that was not. */
+export function embeddedPlugin({ dispatchFunction }: PluginOptions = {}): Plugin {
+  const prepared = dispatchFunction === undefined ? preparedEngine.found : null;
+  if (!prepared) {
+    const { bytes, sha256 } = readEmbeddedPlugin();
+    return readPlugin(bytes, sha256, "embedded", { dispatchFunction });
+  }
+  const module = new Kept(() => decodeModule(readEmbeddedPlugin().bytes));
+  const { sha256, bytes: size, namespace, abi, exports } = prepared;
+  const engine = new EngineModule(module, undefined, prepared);
+  return new Plugin({ origin: "embedded", sha256, size, namespace, abi, exports, module, engine, prepared });
 }
 
 /** Reads a plugin. @throws Diagnostic (exit 4) where it is none. */
@@ -64,9 +113,14 @@ export function readPlugin(
   }
   refuseUnrunnable(module);
   refuseUnknownImports(module, []);
-  const { namespace, abi } = kind;
-  const engine = new EngineModule(module, dispatchFunction);
-  return { origin, bytes, sha256, module, abi, namespace: namespace ?? importedAs, engine };
+  const decoded = new Kept(() => module);
+  return new Plugin({
+    ...{ origin, sha256, size: bytes.length, abi: kind.abi, namespace: kind.namespace ?? importedAs },
+    exports: module.exports.map(({ name }) => name),
+    module: decoded,
+    engine: new EngineModule(decoded, dispatchFunction),
+    prepared: null,
+  });
 }
 
 function describeExports(module: Module): string {

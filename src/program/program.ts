@@ -57,14 +57,18 @@ export class Program {
     this.source = parts.source;
     this.builtBy = parts.builtBy;
     const { module, kind, plugin } = parts;
-    this.#runnable = new Kept(() => refuseProgram(module, kind, plugin, false));
+    // what was linked for the plugin here fits it
+    const linked = parts.compiled && parts.builtBy === null;
+    this.#runnable = new Kept(() => {
+      if (!linked) refuseProgram(module, kind, plugin, false);
+    });
     this.#hosted = new Kept(() => refuseProgram(module, kind, plugin, true));
     // one that does not go with the module says nothing about it
     this.plugin = plugin && this.#runnable.problem === null ? plugin : null;
     this.engine =
       kind.kind === "dynamic"
         ? (this.plugin?.engine ?? null)
-        : new EngineModule(module, parts.dispatchFunction);
+        : new EngineModule(new Kept(() => module), parts.dispatchFunction);
     this.#programs = new Kept(() => programsOf(this));
     this.#sha256 = new Kept(() => sha256Of(module.bytes));
   }

@@ -3,8 +3,9 @@ import { internalError, unsupported } from "../base/diagnostics.ts";
 import { hostOptions } from "../host/streams.ts";
 import { Wasi, wasiModule } from "../host/wasi.ts";
 import type { CompileJob, CompileOutcome } from "../javy/compile.ts";
+import { hookModule } from "../profiler/profiler-plan.ts";
 import { isEnd, withoutApi } from "./ends.ts";
-import { initialise } from "./instances.ts";
+import { compiled, initialise } from "./instances.ts";
 
 /** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
 export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcome {
@@ -16,12 +17,13 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
       () => {},
     ),
   );
-  const module = new WebAssembly.Module(plugin as BufferSource);
+  const module = compiled(plugin);
   let exports: WebAssembly.Exports;
   let memory: WebAssembly.Memory;
   try {
     const instance = new WebAssembly.Instance(module, {
       [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
+      [hookModule]: deafHooks(module),
     });
     exports = instance.exports;
     memory = exports["memory"] as WebAssembly.Memory;
@@ -59,4 +61,10 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     }
     throw internalError(`compiling failed: ${String(error)}`);
   }
+}
+
+/** What an instrumented plugin imports to be heard, for one that nobody listens to. */
+function deafHooks(module: WebAssembly.Module): WebAssembly.ModuleImports {
+  const hooks = WebAssembly.Module.imports(module).filter(({ module: from }) => from === hookModule);
+  return Object.fromEntries(hooks.map(({ name }) => [name, () => {}]));
 }

@@ -2,9 +2,10 @@
  * A program's modules, ready to be instantiated: as they are, or instrumented in one of the ways of counting. Each way is
  * rewritten and compiled once for a program, and kept with it, so that a second run costs its running alone.
  */
-import type { CostModel } from "../fuel/models.ts";
-import { type InstrumentOptions, instrumentProgram } from "../profiler/instrument.ts";
+import { costKey, modelNamed } from "../fuel/models.ts";
+import { type InstrumentOptions, instrumentApp, instrumentProgram } from "../profiler/instrument.ts";
 import type { Frames } from "../profiler/request.ts";
+import { type PreparedFacts, preparedCode } from "../program/prepared-engine.ts";
 import type { Program } from "../program/program.ts";
 
 export interface PreparedModules {
@@ -29,7 +30,12 @@ export function countingModules(
   options: InstrumentOptions,
 ): PreparedModules {
   const { mode, checks, totalsOnly = false } = options;
-  return once(program, `${frames} ${mode} ${checks} ${totalsOnly} ${costs(options.model)}`, () => {
+  return once(program, `${frames} ${mode} ${checks} ${totalsOnly} ${costKey(options.model)}`, () => {
+    const ready = program.plugin?.prepared;
+    if (ready && isReady(ready, frames, options)) {
+      const app = new WebAssembly.Module(instrumentApp(program.module, options) as BufferSource);
+      return { plugin: preparedCode.value, app, engineBytes: ready.instrumentedBytes };
+    }
     const { plugin, app } = instrumentProgram(program, frames, options);
     return compiled(plugin, app);
   });
@@ -51,7 +57,12 @@ function compiled(plugin: Uint8Array | null, app: Uint8Array): PreparedModules {
   };
 }
 
-/** What tells two models apart, whatever they are called. */
-function costs({ name, entry, cost, perUnit, freeFailure, startup }: CostModel): string {
-  return JSON.stringify([name, entry, [...cost], [...perUnit], freeFailure, startup]);
+/** Whether the embedded engine was made ready for just this. */
+function isReady(
+  ready: PreparedFacts,
+  frames: Frames,
+  { model, mode, checks, totalsOnly }: InstrumentOptions,
+) {
+  const asBuilt = ready.frames === frames && mode === "run" && checks && !totalsOnly;
+  return asBuilt && costKey(model) === costKey(modelNamed(ready.model));
 }

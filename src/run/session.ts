@@ -71,10 +71,7 @@ export async function profileProgram(
   const running = execute(thread, program, request, plan, modules, live);
   running.catch(() => {});
   // found while the guest runs in its own thread
-  const doubts = uncountedWarnings(
-    [...(program.plugin ? [program.plugin.module] : []), program.module],
-    request.model,
-  );
+  const doubts = uncountedWarnings(program, request.model);
   let outcome = await running;
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.

@@ -2,10 +2,11 @@
  * Says of a run whose modules contain what a model cannot count exactly why its fuel may be another than wasmtime's:
  * one warning a reason and module. The reasons are found in the code (fuel/uncounted.ts), whether or not it was executed.
  */
-import type { CostModel, UncountedCode } from "../fuel/models.ts";
+import { type CostModel, costKey, modelNamed, type UncountedCode } from "../fuel/models.ts";
 import { type Uncounted, uncounted } from "../fuel/uncounted.ts";
+import type { Plugin } from "../program/plugin.ts";
+import type { Program } from "../program/program.ts";
 import type { Warning } from "../result/result.ts";
-import type { Module } from "../wasm/types.ts";
 
 const why: Readonly<Record<UncountedCode, string>> = {
   "call-ref": "it forgets what a function consumes that is called by call_ref",
@@ -19,14 +20,18 @@ const why: Readonly<Record<UncountedCode, string>> = {
   "legacy-exceptions": "it does not have the legacy exception instructions",
 };
 
-/** The warnings of the modules of a run. */
-export function uncountedWarnings(modules: readonly Module[], model: CostModel): Warning[] {
-  return modules
-    .flatMap((module) => uncounted(module, model))
-    .map((reason) => ({
-      code: "fuel-uncounted",
-      message: `${model.name} may count otherwise: ${why[reason.code]} (${place(reason)})`,
-    }));
+/** The warnings of a run of a program. */
+export function uncountedWarnings({ plugin, module }: Program, model: CostModel): Warning[] {
+  const reasons = [...(plugin ? ofPlugin(plugin, model) : []), ...uncounted(module, model)];
+  return reasons.map((reason) => ({
+    code: "fuel-uncounted",
+    message: `${model.name} may count otherwise: ${why[reason.code]} (${place(reason)})`,
+  }));
+}
+
+function ofPlugin({ prepared, engine }: Plugin, model: CostModel): readonly Uncounted[] {
+  if (prepared && costKey(modelNamed(prepared.model)) === costKey(model)) return prepared.uncounted;
+  return uncounted(engine.module, model);
 }
 
 function place({ count, first }: Uncounted): string {

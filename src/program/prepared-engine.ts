@@ -1,0 +1,46 @@
+/**
+ * The embedded engine as it was prepared when the package was built: instrumented for the fuel model and the frames that
+ * are the default, with what is known of it. Everything here can be found anew from plugin/plugin.wasm, and is where
+ * anything else is asked for; a test rebuilds it and compares the bytes.
+ */
+import { readFileSync } from "node:fs";
+import { Diagnostic } from "../base/diagnostics.ts";
+import { Kept } from "../base/kept.ts";
+import { packageFile } from "../base/package-files.ts";
+import type { Uncounted } from "../fuel/uncounted.ts";
+import type { PluginAbi } from "../javy/abi.ts";
+import type { KnownEngine } from "./engine-module.ts";
+
+/** Where the build puts the two files, from the package's folder. */
+export const preparedFacts = "dist/engine/engine.json";
+export const preparedModule = "dist/engine/engine.wasm";
+
+export interface PreparedFacts extends KnownEngine {
+  /** Of the plugin that it was made of. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly namespace: string;
+  readonly abi: PluginAbi;
+  readonly exports: readonly string[];
+  /** What the instrumented module counts by, and the frames that its probes are for. */
+  readonly model: string;
+  readonly frames: string;
+  /** Size of the instrumented module. */
+  readonly instrumentedBytes: number;
+  /** Why its fuel under that model may be another than wasmtime's. */
+  readonly uncounted: readonly Uncounted[];
+}
+
+/** What is known of the embedded engine; its problem where the package has no such file. */
+export const preparedEngine = new Kept<PreparedFacts>(() => {
+  try {
+    return JSON.parse(readFileSync(packageFile(preparedFacts), "utf8"));
+  } catch (error) {
+    throw new Diagnostic(4, `the engine was not prepared: ${String(error)}`);
+  }
+});
+
+/** The instrumented module, compiled. */
+export const preparedCode = new Kept(
+  () => new WebAssembly.Module(readFileSync(packageFile(preparedModule)) as BufferSource),
+);
