@@ -24,6 +24,8 @@ export class GuestThread implements Compiler {
       resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: 4096 },
       stdout: false,
       stderr: false,
+      // the flags of the program that uses this as a library are not the thread's: --input-type is refused there
+      execArgv: [],
     });
   }
 

@@ -2,6 +2,7 @@
  * What README.md and docs/ say of the command line is what it does: the example's summary and picture, each command's
  * options, the exit codes; and what they link to is there. `BLESS=1` rewrites the summary and the picture.
  */
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -37,6 +38,18 @@ test("the README's example prints what it shows, and its picture is of that prof
   } finally {
     remove();
   }
+});
+
+test("the example of docs/library.md prints what stands below it", () => {
+  const [, code, printed] = /```js\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/.exec(text("docs/library.md"))!;
+  // from the root, where "javy-prof" is this package by its own exports
+  const run = spawnSync(process.execPath, ["--input-type=module"], {
+    input: code!,
+    cwd: inRoot("."),
+    encoding: "utf8",
+  });
+  expect(run.stderr).toBe("");
+  expect(run.stdout).toBe(printed);
 });
 
 /** The sections of docs/cli.md by title, each with what stands in the first column of its tables. */
