@@ -3,6 +3,7 @@
  * and the JavaScript functions. 80 columns wherever words can be broken; names from the module are made inert.
  */
 
+import { headline } from "../base/diagnostics.ts";
 import type { Problem } from "../program/held-programs.ts";
 import type { FunctionFacts, ModuleFacts } from "../program/inspect.ts";
 import type { TableFigures } from "../quickjs/dispatch.ts";
@@ -30,8 +31,11 @@ const TABLES = new Set(["functions", "sections", "exports", "branchTables", "mem
 
 /** All of it as a JSON document. */
 export function writeFactsJson(facts: NamedFacts): string {
-  const { name, bytes, sha256, kind, ...rest } = facts;
-  return rowsJson({ name, bytes, sha256, kind, ...rest }, TABLES);
+  const { name, bytes, sha256, kind, problems, run, ...rest } = facts;
+  const said = problems.map(({ part, error }) => ({
+    ...{ part, message: headline(error), details: error.details },
+  }));
+  return rowsJson({ name, bytes, sha256, kind, ...rest, problems: said, run }, TABLES);
 }
 
 /** Cells of a fact's title. */
@@ -44,12 +48,12 @@ export function renderFacts(facts: NamedFacts, width: number): string {
     const [first = indent, ...more] = wrapped(inertText(text), indent, width);
     return [title.padEnd(TITLE) + first.slice(TITLE), ...more];
   });
-  const problems = facts.problems.map(({ part, message, details }) => [
+  const problems = facts.problems.map(({ part, error }) => [
     problemTitles[part],
     // the tables are listed above
     ...[
-      message,
-      ...details.filter((line) => part !== "dispatch" || !/^(found: )?function /.test(line)),
+      headline(error),
+      ...error.details.filter((line) => part !== "dispatch" || !/^(found: )?function /.test(line)),
     ].flatMap((line) => wrapped(inertText(line), "  ", width)),
   ]);
   const of = (wanted: string) =>

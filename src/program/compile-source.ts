@@ -1,6 +1,6 @@
 /** JavaScript compiled with a plugin, and what its compiler says in the user's own words. */
 import { encodeText } from "../base/bytes.ts";
-import { Diagnostic, Exit, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import type { CompileJob, Compiler } from "../javy/compile.ts";
 import { entryFile } from "../javy/module.ts";
 import type { Plugin } from "./plugin.ts";
@@ -35,12 +35,13 @@ function compileError(message: string, name: string): Diagnostic {
   const [first = "the compiler gave no message", ...rest] = message
     .split("\n")
     .map((line) => line.replaceAll(entryFile, name).trim());
-  const place = rest.map((line) => /^at (.*:\d+:\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  const place = rest.map((line) => /^at (.*):(\d+):(\d+)$/.exec(line)).find((found) => found !== null);
   const text = first.replace(/^Error: /, "");
-  const details = rest.filter((line) => line !== "" && line !== `at ${place}`);
+  const details = rest.filter((line) => line !== "" && line !== place?.[0]);
   if (text.startsWith("could not load module"))
     details.push(
       `a program is one file: bundle it, for example: npx esbuild ${name} --bundle --format=esm --outfile=bundle.js`,
     );
-  return new Diagnostic(Exit.usage, place ? `${place}: ${text}` : `${name}: ${text}`, details);
+  const span = place ? { line: Number(place[2]), column: Number(place[3]) } : null;
+  return new Diagnostic({ kind: "usage", message: text, details, file: place?.[1] ?? name, span });
 }

@@ -5,7 +5,7 @@
  * Compiling is tried with the plugin that the program runs on, then with the one given for it, then with the
  * embedded one, until one has the program's bytecode version and leaves debug information in.
  */
-import { Diagnostic, usageError } from "../base/diagnostics.ts";
+import { Diagnostic, headline, usageError } from "../base/diagnostics.ts";
 import type { CompiledSource, Compiler } from "../javy/compile.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
@@ -122,7 +122,7 @@ async function compileWith(
 ): Promise<CompiledSource | string> {
   if (plugin.abi.compile === null) return `${name} cannot compile`;
   const { found, problem } = plugin.engine.engines(runs);
-  if (found === null) return `${name}: ${problem!.message}`;
+  if (found === null) return `${name}: ${headline(problem!)}`;
   const engines = wanted.filter((engine) => found.includes(engine));
   if (engines.length === 0)
     return `${name} has bytecode version ${found[0]?.version}, the module ${payload[0]}`;
@@ -198,7 +198,7 @@ export function payloadWarnings(payload: Uint8Array | null, engine: EngineVersio
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
     return damaged(
-      `cannot be read and may be damaged: ${error.message}; functions are shown as they are in memory`,
+      `cannot be read and may be damaged: ${headline(error)}; functions are shown as they are in memory`,
     );
   }
   const broken = unit.functions.filter((made) => !hasSoundLines(made, engine)).length;

@@ -4,7 +4,7 @@
  * at once, and that count is the result's.
  */
 import { decodeText } from "../base/bytes.ts";
-import { type Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
 import { platformWarnings } from "../host/shopify/limits.ts";
@@ -92,11 +92,15 @@ export async function profileProgram(
 }
 
 function unreadable({ name }: Program, { engines }: RunPlan): Diagnostic {
-  return unsupported(
-    `${name}: the engine's memory does not look like that of any QuickJS that is known here`,
-    `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
-    "functions are shown by address; --frames engine shows the engine's own",
-  );
+  return new Diagnostic({
+    kind: "unsupported",
+    message: "the engine's memory does not look like that of any QuickJS that is known here",
+    details: [
+      `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
+      "functions are shown by address; --frames engine shows the engine's own",
+    ],
+    file: name,
+  });
 }
 
 function counting(

@@ -272,6 +272,9 @@ test("a plugin without what the host calls is refused by name", () => {
   expect(() => refuseIncomplete(generation, plugin)).not.toThrow();
   const exports = plugin.exports.filter(({ name }) => name !== "finalize");
   expect(() => refuseIncomplete(generation, { ...plugin, exports })).toThrow(
-    expect.objectContaining({ exit: 4, details: expect.arrayContaining(["finalize is missing"]) }),
+    expect.objectContaining({
+      kind: "unsupported",
+      details: expect.arrayContaining(["finalize is missing"]),
+    }),
   );
 });

@@ -1,7 +1,7 @@
 /** The collector in WebAssembly counts what the model counts, for every sequence of hooks that an engine can make. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Diagnostic, Exit } from "../../../src/base/diagnostics.ts";
+import { Diagnostic } from "../../../src/base/diagnostics.ts";
 import { bucketCount, bucketRange, ValueTable } from "../../../src/profiler/counters/layout.ts";
 import { Recorder } from "../../../src/profiler/counters/recorder.ts";
 import { Driver, type DriverOptions } from "../../support/collector-model.ts";
@@ -211,7 +211,7 @@ test("a dispatch outside the running function's code is refused", () => {
   // damaged bytecode does that: the module's fault, as far as anybody can tell
   expect(() => hooks["dispatch"]!(99, 3n)).toThrow(
     expect.objectContaining({
-      exit: Exit.unsupported,
+      kind: "unsupported",
       details: expect.arrayContaining([expect.stringContaining("0x63 lies outside")]),
     }),
   );
