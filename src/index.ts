@@ -5,14 +5,14 @@
  *   const program = await open("app.js");
  *   const { result, speedscope } = await profile(program, { input: new TextEncoder().encode("{}") });
  *
- * Every error that has a reason outside of this package is a Diagnostic: a message, details, and the exit code that the
- * command line ends with.
+ * Every error that has a reason outside of this package is a Diagnostic: its kind, a message, details, and where.
  */
 import { basename } from "node:path";
 import { encodeText } from "./base/bytes.ts";
 import { type Diagnostic, internalError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { formatNamed } from "./format/files/formats.ts";
+import { documentOf } from "./format/files/result-json.ts";
 import { checkRequest, type RequestOptions } from "./profiler/request.ts";
 import { type Disassembly, disassembleProgram } from "./program/disassembly.ts";
 import type { Given } from "./program/given.ts";
@@ -21,7 +21,7 @@ import { examineInstallation, type Installation } from "./program/installation.t
 import { type OpenOptions, openProgram } from "./program/open.ts";
 import type { Program } from "./program/program.ts";
 import { brokenSums } from "./result/invariants.ts";
-import type { Result } from "./result/result.ts";
+import type { Result, ResultDocument } from "./result/result.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
 import { isWasm } from "./wasm/decode.ts";
@@ -30,7 +30,6 @@ export { Diagnostic } from "./base/diagnostics.ts";
 export { version } from "./base/version.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { defaultModelName, modelFromTable, modelNamed } from "./fuel/models.ts";
-export { violations } from "./host/shopify/limits.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
 export { greatestScale } from "./profiler/request.ts";
@@ -43,6 +42,8 @@ export type { Program } from "./program/program.ts";
 export type { JavyChoice } from "./program/user-build.ts";
 export { looksLikeResult, parseResult } from "./result/read-result.ts";
 export type * from "./result/result.ts";
+export type { Warning, WarningCode, WrittenWarning } from "./result/warnings.ts";
+export { violates } from "./result/warnings.ts";
 export type { Live, SessionFacts } from "./run/session.ts";
 
 /**
@@ -76,6 +77,8 @@ export interface Profile {
   readonly problem: Diagnostic | null;
   /** What was located, made and used on the way. */
   readonly facts: SessionFacts;
+  /** The result as it is written, with the words for its warnings and for why the run ended. */
+  document(): ResultDocument;
   /** The profile as a speedscope file. */
   speedscope(): string;
 }
@@ -96,7 +99,7 @@ export async function profile(program: Program, options: ProfileOptions = {}): P
     broken.length > 0 ? internalError("the profile does not add up", ...broken.slice(0, 5)) : refused;
   if (problem && onProblem === "throw") throw problem;
   const speedscope = () => String(formatNamed("speedscope").write(result));
-  return { result, problem, facts, speedscope };
+  return { result, problem, facts, document: () => documentOf(result), speedscope };
 }
 
 function requested(program: Program, options: ProfileOptions) {

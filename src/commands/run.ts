@@ -6,7 +6,7 @@ import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary } from "../format/summary/summary.ts";
-import { open, type Profile, type Program, profile, type Result, violations } from "../index.ts";
+import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
@@ -110,7 +110,7 @@ async function report(
 
 function endingOf(result: Result): Ending {
   const { kind } = result.run.exit;
-  if (kind === "ok") return result.warnings.some(({ code }) => violations.includes(code)) ? "check" : "ok";
+  if (kind === "ok") return result.warnings.some(({ code }) => violates(code)) ? "check" : "ok";
   if (kind === "interrupted") return "interrupted";
   return kind === "fuel" || kind === "timeout" ? "check" : "guest";
 }

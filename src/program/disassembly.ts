@@ -9,7 +9,7 @@ import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { carryDebug } from "../quickjs/carry.ts";
 import { engineById } from "../quickjs/engines/versions.ts";
 import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
-import type { Warning } from "../result/result.ts";
+import type { Warning } from "../result/warnings.ts";
 import type { HeldProgram } from "./held-programs.ts";
 import { findLines, linesWarnings } from "./line-source.ts";
 import type { Program } from "./program.ts";

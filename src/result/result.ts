@@ -3,8 +3,9 @@
  * export and annotate read. Types only. Lines and columns are 1-based; indices are 0-based; fuel is an
  * integer below 2^53. The sums that every result keeps are checked in result/invariants.ts.
  */
+import type { Warning, WrittenWarning } from "./warnings.ts";
 
-export interface Result {
+export interface ResultDocument {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: "javy-prof"; readonly version: string };
   readonly toolchain: Toolchain;
@@ -34,7 +35,16 @@ export interface Result {
    * of it is startup, then jobs, then exit.
    */
   readonly events?: readonly EventRow[];
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly WrittenWarning[];
+}
+
+/**
+ * A result at hand: warnings and why the run ended are data after a run, and words where it was read from a document,
+ * which is a Result as it is. format/files/result-json.ts makes the document.
+ */
+export interface Result extends Omit<ResultDocument, "run" | "warnings"> {
+  readonly run: Omit<RunInfo, "exit"> & { readonly exit: Exit };
+  readonly warnings: readonly (Warning | WrittenWarning)[];
 }
 
 export interface Toolchain {
@@ -51,14 +61,7 @@ export type ExitKind = "ok" | "throw" | "trap" | "exit" | "fuel" | "timeout" | "
 export interface RunInfo {
   readonly export: string;
   readonly input: { readonly bytes: number; readonly sha256: string };
-  readonly exit: {
-    readonly kind: ExitKind;
-    /** The guest's exit status where it called proc_exit, else 0. */
-    readonly code: number;
-    readonly message: string | null;
-    /** JS frames, innermost first, of the place where the guest threw, trapped or was stopped. */
-    readonly stack: readonly StackFrame[];
-  };
+  readonly exit: WrittenExit;
   /** The guest's own output as text (lossy UTF-8), at most the first megabyte. */
   readonly stdout: string;
   readonly stderr: string;
@@ -66,6 +69,25 @@ export interface RunInfo {
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
   readonly maxMemoryBytes: number;
+}
+
+/** How and why the run ended. */
+export interface WrittenExit {
+  readonly kind: ExitKind;
+  /** The guest's exit status where it called proc_exit, else 0. */
+  readonly code: number;
+  /** Why; null where there is nothing to say. */
+  readonly message: string | null;
+  /** JS frames, innermost first, of the place where the guest threw, trapped or was stopped. */
+  readonly stack: readonly StackFrame[];
+}
+
+/** The same as data: `message` is what the guest or its engine said. */
+export interface Exit extends WrittenExit {
+  /** Fuel or milliseconds past which the guest was stopped. */
+  readonly limit?: number;
+  /** JS frames on a stack that was exhausted. */
+  readonly depth?: number;
 }
 
 export interface StackFrame {
@@ -160,10 +182,4 @@ export interface EventRow {
   /** Index into tree. */
   readonly node: number;
   readonly at: number;
-}
-
-export interface Warning {
-  /** Stable, kebab-case. */
-  readonly code: string;
-  readonly message: string;
 }

@@ -18,8 +18,9 @@ import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
 import { buildResult, type RunFacts } from "../result/build-result.ts";
-import type { ExitKind, Result, Warning } from "../result/result.ts";
-import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
+import type { Result } from "../result/result.ts";
+import type { Warning } from "../result/warnings.ts";
+import { exitOf, isComparable, settingsWarnings } from "./end-notes.ts";
 import { Control, type ProfileSettings, type RunJob, type RunOutcome } from "./job.ts";
 import { Patience } from "./patience.ts";
 import { countingModules, type PreparedModules, plainModules } from "./prepared.ts";
@@ -217,11 +218,7 @@ function resultOf(
       stderrBytes: outcome.stderr.bytes,
       maxMemoryBytes: outcome.maxMemoryBytes,
     },
-    exit: {
-      kind: end.kind as ExitKind,
-      code: end.kind === "exit" ? end.code : 0,
-      message: messageOf(end, trace?.message, plan.bounds),
-    },
+    exit: exitOf(end, trace?.message, plan.bounds),
     comparable: isComparable(end),
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: plan.lines.kind === "own" ? (trace?.frames ?? []) : [],

@@ -7,6 +7,7 @@ import type { Result } from "../../result/result.ts";
 import { cellWidth, cut, grouped, percent } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
+import { exitText, warningText } from "../warning-words.ts";
 import { type BreakdownOptions, type By, breakdown } from "./breakdown.ts";
 import { stackLines } from "./stack-lines.ts";
 
@@ -29,7 +30,8 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     ...options.by.map((by) => breakdown(by, result, options, paint)),
     failure(result, paint),
     result.warnings.map(
-      (warning) => `${paint.yellow("warning:")} ${inertText(warning.message)} [${inertText(warning.code)}]`,
+      (warning) =>
+        `${paint.yellow("warning:")} ${inertText(warningText(warning))} [${inertText(warning.code)}]`,
     ),
   ];
   const body = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
@@ -75,7 +77,7 @@ function phases({ phases, fuel, toolchain }: Result, width: number): string[] {
 }
 
 function failure(result: Result, paint: Paint): string[] {
-  const { kind, code, message, stack } = result.run.exit;
+  const { kind, code, stack } = result.run.exit;
   if (kind === "ok" || (kind === "exit" && code === 0)) return [];
   const what = {
     throw: "uncaught exception",
@@ -85,7 +87,7 @@ function failure(result: Result, paint: Paint): string[] {
     timeout: "stopped at the time limit",
     interrupted: "interrupted",
   }[kind];
-  const [first, ...more] = (message ?? "").split(/\r?\n/);
+  const [first, ...more] = (exitText(result.run.exit) ?? "").split(/\r?\n/);
   return [
     paint.red(what) + (first ? `: ${inertText(first)}` : ""),
     ...more.filter((line) => line.trim() !== "").map((line) => `  ${inertText(line)}`),

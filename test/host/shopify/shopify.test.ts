@@ -8,7 +8,7 @@ import { modelNamed } from "../../../src/fuel/models.ts";
 import type { Host, PlatformFacts, Streams } from "../../../src/host/host.ts";
 import { wasiHost } from "../../../src/host/host.ts";
 import { parseJson, prettyJson } from "../../../src/host/shopify/exact-json.ts";
-import { platformWarnings, violations } from "../../../src/host/shopify/limits.ts";
+import { platformWarnings } from "../../../src/host/shopify/limits.ts";
 import {
   refuseIncomplete,
   shopifyGeneration,
@@ -19,6 +19,7 @@ import { Wasi, wasiModule } from "../../../src/host/wasi.ts";
 import { meterNames } from "../../../src/probe/plan.ts";
 import { rewrite } from "../../../src/probe/rewrite.ts";
 import { hookModule, meterPlan } from "../../../src/profiler/profiler-plan.ts";
+import { violates } from "../../../src/result/warnings.ts";
 import { decodeModule } from "../../../src/wasm/decode.ts";
 
 const fixture = (path: string) =>
@@ -247,7 +248,7 @@ describe("what the platform would refuse", () => {
     const over = { ...fits, inputBytes: 128_001, outputBytes: 20_001, logBytes: 1_001 };
     const found = codes(over, 256_001, shopifyLimits(), "ok");
     expect(found).toEqual(["limit-module", "limit-input", "limit-output", "limit-logs"]);
-    expect(found.filter((code) => violations.includes(code))).toHaveLength(3);
+    expect(found.filter((code) => violates(code))).toHaveLength(3);
     expect(codes(over, 256_000, shopifyLimits(2), "ok")).toEqual(["limit-logs"]);
     expect(codes(over, 256_001, null, "ok")).toEqual([]);
   });
