@@ -26,13 +26,15 @@ import { executeProgram, type Live, profileProgram, type SessionFacts } from "./
 import { withThread } from "./run/threads.ts";
 import { isWasm } from "./wasm/decode.ts";
 
-export { Diagnostic } from "./base/diagnostics.ts";
+export type { DiagnosticFields, DiagnosticKind, Span } from "./base/diagnostics.ts";
+export { Diagnostic, headline } from "./base/diagnostics.ts";
 export { version } from "./base/version.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { defaultModelName, modelFromTable, modelNamed } from "./fuel/models.ts";
+export { checkScale } from "./host/shopify/shopify.ts";
+export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
-export { greatestScale } from "./profiler/request.ts";
 export type { Disassembly } from "./program/disassembly.ts";
 export type { Given } from "./program/given.ts";
 export type { FunctionFacts, ModuleFacts } from "./program/inspect.ts";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
-import { grouped } from "../format/cells.ts";
+import { grouped } from "../base/numbers.ts";
 import { inertText } from "../format/inert.ts";
 import { open } from "../index.ts";
 import { addJavyFlags, type JavyFlags, javyChoice } from "./flags.ts";

@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Ending } from "../base/diagnostics.ts";
+import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
@@ -127,7 +128,7 @@ function progressLine(
     show: (millions) => {
       if (Date.now() - started < 1000) return;
       shown = true;
-      io.stderr(`\r${millions.toLocaleString("en-US")} M fuel …`);
+      io.stderr(`\r${grouped(millions)} M fuel …`);
     },
     clear: () => {
       if (shown) io.stderr(`\r${" ".repeat(30)}\r`);

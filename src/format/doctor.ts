@@ -1,8 +1,8 @@
 /** What `doctor` says of an installation, a line a part. */
 import { Diagnostic, headline } from "../base/diagnostics.ts";
+import { grouped } from "../base/numbers.ts";
 import type { FoundJavy, Installation, Tried } from "../program/installation.ts";
 import type { Plugin } from "../program/plugin.ts";
-import { grouped } from "./cells.ts";
 
 export interface Check {
   readonly name: string;

@@ -4,10 +4,11 @@
  */
 
 import { headline } from "../base/diagnostics.ts";
+import { grouped, percent, plural } from "../base/numbers.ts";
 import type { Problem } from "../program/held-programs.ts";
 import type { FunctionFacts, ModuleFacts } from "../program/inspect.ts";
 import type { TableFigures } from "../quickjs/dispatch.ts";
-import { grouped, pad, percent } from "./cells.ts";
+import { pad } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
 import { rowsJson } from "./rows.ts";
@@ -78,8 +79,6 @@ const problemTitles: Readonly<Record<Problem["part"], string>> = {
 };
 
 const hex = (offset: number): string => `0x${offset.toString(16)}`;
-
-const plural = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 function* factRows(facts: NamedFacts): Generator<readonly [title: string, text: string]> {
   yield ["module", `${facts.name}, ${grouped(facts.bytes)} bytes`];

@@ -5,6 +5,7 @@ import { refuseUnknownImports } from "../host/wasi.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { recognise } from "../javy/module.ts";
+import type { EngineOrigin } from "../result/result.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
@@ -12,7 +13,7 @@ import { type Given, readGivenFile } from "./given.ts";
 import { refuseUnrunnable } from "./runnable.ts";
 
 export interface Plugin {
-  readonly origin: "embedded" | "plugin";
+  readonly origin: Exclude<EngineOrigin, "static">;
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly module: Module;

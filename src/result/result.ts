@@ -1,7 +1,8 @@
 /**
  * The result document, schema 1: what `--json` prints and `<base>.fuel.json` holds, and what diff, report,
- * export and annotate read. Types only. Lines and columns are 1-based; indices are 0-based; fuel is an
- * integer below 2^53. The sums that every result keeps are checked in result/invariants.ts.
+ * export and annotate read. Types, and the sets of words that some of them are. Lines and columns are 1-based;
+ * indices are 0-based; fuel is an integer below 2^53. The sums that every result keeps are checked in
+ * result/invariants.ts.
  */
 import type { Warning, WrittenWarning } from "./warnings.ts";
 
@@ -47,8 +48,12 @@ export interface Result extends Omit<ResultDocument, "run" | "warnings"> {
   readonly warnings: readonly (Warning | WrittenWarning)[];
 }
 
+/** Whose engine it ran on: ours, a plugin that was given, the one in the module. */
+export const engineOrigins = ["embedded", "plugin", "static"] as const;
+export type EngineOrigin = (typeof engineOrigins)[number];
+
 export interface Toolchain {
-  readonly engine: "embedded" | "plugin" | "static";
+  readonly engine: EngineOrigin;
   readonly plugin: { readonly namespace: string; readonly sha256: string } | null;
   /** Null where no QuickJS was looked for (--frames wasm). */
   readonly quickjs: string | null;
@@ -56,7 +61,8 @@ export interface Toolchain {
   readonly fuelModel: string;
 }
 
-export type ExitKind = "ok" | "throw" | "trap" | "exit" | "fuel" | "timeout" | "interrupted";
+export const exitKinds = ["ok", "throw", "trap", "exit", "fuel", "timeout", "interrupted"] as const;
+export type ExitKind = (typeof exitKinds)[number];
 
 export interface RunInfo {
   readonly export: string;
@@ -106,9 +112,12 @@ export interface Phases {
   readonly exit: number;
 }
 
-/** `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `phase`: fuel outside any activation. */
-/** "wasm": a function of a module in which no engine was looked for (--frames wasm). */
-export type FunctionKind = "js" | "builtin" | "engine" | "wasm" | "phase";
+/**
+ * `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `wasm`: a function
+ * of a module in which no engine was looked for (--frames wasm). `phase`: fuel outside any activation.
+ */
+export const functionKinds = ["js", "builtin", "engine", "wasm", "phase"] as const;
+export type FunctionKind = (typeof functionKinds)[number];
 
 export interface FunctionRow {
   /** Equals the row's index in `functions`. */
@@ -176,9 +185,12 @@ export interface TreeNode {
   readonly self: number;
 }
 
+export const eventKinds = ["enter", "leave"] as const;
+export type EventKind = (typeof eventKinds)[number];
+
 /** One call or return: `node` is entered (`enter`) or left (`leave`) when the fuel clock stands at `at`. */
 export interface EventRow {
-  readonly kind: "enter" | "leave";
+  readonly kind: EventKind;
   /** Index into tree. */
   readonly node: number;
   readonly at: number;

@@ -3,6 +3,7 @@
  * clock (or the call tree in aggregated stacks, where there are too many calls or their order was not kept);
  * 1: lines, each under its function; 2: opcodes. The phases outside of JavaScript are frames in each.
  */
+import { mostOrderedCalls } from "../../result/ordered-calls.ts";
 import { PHASE_FUNCTIONS, phasePourer } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import { walkTree } from "../../result/walk.ts";
@@ -11,18 +12,15 @@ import { rowsJson } from "../rows.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "./speedscope-builder.ts";
 import type { EventedProfile, SampledProfile, SpeedscopeFile, SpeedscopeFrame } from "./speedscope-spec.ts";
 
-/** Calls beyond which the first profile is aggregated: viewers get slow long before files get large. */
-export const MOST_ORDERED_CALLS = 1_000_000;
-
 export interface SpeedscopeOptions {
-  /** Calls in order at most; default MOST_ORDERED_CALLS. */
+  /** Calls in order at most; default mostOrderedCalls. */
   readonly mostCalls?: number;
 }
 
 /** Whether the calls are written in their order. */
 export function keepsOrder(result: Result, options: SpeedscopeOptions = {}): boolean {
   const calls = (result.events?.length ?? Number.POSITIVE_INFINITY) / 2;
-  return calls <= (options.mostCalls ?? MOST_ORDERED_CALLS);
+  return calls <= (options.mostCalls ?? mostOrderedCalls);
 }
 
 export function writeSpeedscope(result: Result, options: SpeedscopeOptions = {}): string {

@@ -3,9 +3,10 @@
  * is sorted, cut to its top rows and to a least fuel, and says what the hidden rows add up to, so that a
  * reader can always add up the total.
  */
+
+import { grouped, percent } from "../../base/numbers.ts";
 import { PHASE_FUNCTIONS } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
-import { grouped, percent } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { frameName, placeOf, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";

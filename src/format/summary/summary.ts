@@ -3,8 +3,10 @@
  * why it failed, the warnings, where the profile is and what to do next. 80 columns are enough; nothing a
  * guest chose (names, paths, messages) reaches the terminal unescaped.
  */
+
+import { grouped, percent } from "../../base/numbers.ts";
 import type { Result } from "../../result/result.ts";
-import { cellWidth, cut, grouped, percent } from "../cells.ts";
+import { cellWidth, cut } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
 import { exitText, warningText } from "../warning-words.ts";

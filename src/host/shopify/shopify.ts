@@ -88,9 +88,17 @@ export interface ShopifyLimits {
   readonly moduleBytes: number;
 }
 
-/** What the platform allows. It scales fuel, input and output with the cart, by 1 to 10; logs are cut, not refused. */
+const scales = { least: 1, most: 10 } as const;
+
+/** By what large carts raise the limits. @throws Diagnostic of the usage kind; `what` takes the number. */
+export function checkScale(scale: number, what: string): number {
+  if (scale >= scales.least && scale <= scales.most) return scale;
+  throw usageError(`${what} ${scales.least} to ${scales.most}, not ${scale}`);
+}
+
+/** What the platform allows. It scales fuel, input and output with the cart; logs are cut, not refused. */
 export function shopifyLimits(scale = 1): ShopifyLimits {
-  if (!(scale >= 1 && scale <= 10)) throw usageError(`the scale factor is 1 to 10, not ${scale}`);
+  checkScale(scale, "the scale factor is");
   return {
     fuel: Math.floor(11_000_000 * scale),
     inputBytes: Math.floor(128_000 * scale),

@@ -18,7 +18,7 @@ import {
 import { Wasi, wasiModule } from "../../../src/host/wasi.ts";
 import { meterNames } from "../../../src/probe/plan.ts";
 import { rewrite } from "../../../src/probe/rewrite.ts";
-import { hookModule, meterPlan } from "../../../src/profiler/profiler-plan.ts";
+import { meterPlan } from "../../../src/profiler/profiler-plan.ts";
 import { violates } from "../../../src/result/warnings.ts";
 import { decodeModule } from "../../../src/wasm/decode.ts";
 
@@ -74,7 +74,7 @@ function run(name: string, prepared: { plugin: Uint8Array; app: Uint8Array }, in
   const hooks = { tick: () => {} };
   const plugin = new WebAssembly.Instance(new WebAssembly.Module(prepared.plugin as BufferSource), {
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
-    [hookModule]: hooks,
+    [meterNames.module]: hooks,
   });
   wasi.memory = plugin.exports["memory"] as WebAssembly.Memory;
   host.prepare(plugin.exports);
@@ -84,7 +84,7 @@ function run(name: string, prepared: { plugin: Uint8Array; app: Uint8Array }, in
   try {
     const instance = new WebAssembly.Instance(app, {
       [`shopify_functions_javy_v${versionOf(name)}`]: plugin.exports as WebAssembly.ModuleImports,
-      [hookModule]: { ...hooks, ...plugin.exports } as WebAssembly.ModuleImports,
+      [meterNames.module]: { ...hooks, ...plugin.exports } as WebAssembly.ModuleImports,
     });
     (instance.exports["_start"] as () => void)();
   } catch (error) {
