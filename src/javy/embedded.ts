@@ -1,7 +1,6 @@
 /** The embedded engine: the plugin that ships with the package, and what its provenance file says of it. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { internalError } from "../base/diagnostics.ts";
 
 const folder = new URL("../../plugin/", import.meta.url);
@@ -18,9 +17,4 @@ export function readEmbeddedPlugin(): { readonly bytes: Uint8Array; readonly sha
     );
   }
   return { bytes, sha256 };
-}
-
-/** Where the plugin lies, for copying it. */
-export function embeddedPluginPath(): string {
-  return fileURLToPath(new URL("plugin.wasm", folder));
 }

@@ -37,8 +37,9 @@ export const profilerHooks = [
   { module: meterNames.module, name: "leaveNative", params: [I64] },
 ] as const satisfies readonly Hook[];
 
-const hook = (name: (typeof profilerHooks)[number]["name"]) =>
-  profilerHooks.findIndex((one) => one.name === name);
+export type HookName = (typeof profilerHooks)[number]["name"];
+
+const hook = (name: HookName) => profilerHooks.findIndex((one) => one.name === name);
 const fuel = { kind: "fuel" } as const;
 
 /** Where the engine's functions are that the profiler listens to; absolute function indices. */

@@ -5,6 +5,7 @@ import { refuseUnknownImports } from "../host/wasi.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { recognise } from "../javy/module.ts";
+import { unnamedProvider } from "../javy/plugin-families.ts";
 import type { EngineOrigin } from "../result/result.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import type { Module } from "../wasm/types.ts";
@@ -30,9 +31,6 @@ export interface PluginOptions {
   readonly dispatchFunction?: number | undefined;
 }
 
-/** What providers of Javy 1 and 2, which do not name their namespace, are imported as. */
-const oldNamespace = "javy_quickjs_provider_v1";
-
 /** The plugin that was given, or the embedded one. @throws Diagnostic (exit 2 or 4) where it cannot be read, or is none. */
 export async function choosePlugin(
   given: Given | undefined,
@@ -52,7 +50,7 @@ export function readPlugin(
   bytes: Uint8Array,
   sha256: string,
   origin: Plugin["origin"],
-  { importedAs = oldNamespace, dispatchFunction }: PluginOptions = {},
+  { importedAs = unnamedProvider, dispatchFunction }: PluginOptions = {},
 ): Plugin {
   const module = decodeModule(bytes);
   const kind = recognise(module);

@@ -1,5 +1,5 @@
 /**
- * The summary that a run prints on stderr (PRODUCT: "run"): what ran and its fuel, the phases, the tables,
+ * The summary that a run prints on stderr: what ran and its fuel, the phases, the tables,
  * why it failed, the warnings, where the profile is and what to do next. 80 columns are enough; nothing a
  * guest chose (names, paths, messages) reaches the terminal unescaped.
  */

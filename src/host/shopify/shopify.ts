@@ -11,6 +11,7 @@
  *                                                                    length of the output and of both parts of the logs
  */
 import { unsupported, usageError } from "../../base/diagnostics.ts";
+import { pluginFamilies } from "../../javy/plugin-families.ts";
 import { signature, typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
 import type { Host, PlatformFacts, Streams } from "../host.ts";
@@ -26,13 +27,15 @@ export interface ShopifyGeneration {
   readonly certain: boolean;
 }
 
+const versioned = (prefix: string) => new RegExp(`^${prefix}_v(\\d+)$`);
+
 const families = [
   {
-    name: /^javy_quickjs_provider_v(\d+)$/,
+    name: versioned(pluginFamilies.provider.prefix),
     messagepack: Number.POSITIVE_INFINITY,
     memory: Number.POSITIVE_INFINITY,
   },
-  { name: /^shopify_functions_javy_v(\d+)$/, messagepack: 2, memory: 3 },
+  { name: versioned(pluginFamilies.shopify.prefix), messagepack: 2, memory: 3 },
   // The same for functions in Rust and other languages, without JavaScript. "0.0.1" was the first.
   { name: /^shopify_function_v(\d+)(?:\.\d+)*$/, messagepack: 0, memory: 2 },
 ];

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { unsupported } from "../../base/diagnostics.ts";
 import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../result/recording.ts";
 import type { SharedNative } from "../native-frames.ts";
+import type { HookName } from "../profiler-plan.ts";
 import {
   Activation,
   bucketCount,
@@ -141,19 +142,7 @@ export class Recorder {
   }
 
   /** The functions that the instrumented module imports. */
-  get hooks(): Readonly<
-    Record<
-      | "enter"
-      | "dispatch"
-      | "leave"
-      | "generation"
-      | "enterNative"
-      | "enterShared"
-      | "enterWork"
-      | "leaveNative",
-      unknown
-    >
-  > {
+  get hooks(): Readonly<Record<Exclude<HookName, "thrown">, unknown>> {
     const { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative } =
       this.#collector;
     return { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative };
