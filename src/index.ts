@@ -143,14 +143,14 @@ export async function execute(
   };
 }
 
-/** What there is to know of a program without running it. @throws Diagnostic (exit 4) where its code is not well typed. */
+/** What there is to know of a program without running it. @throws Diagnostic (unsupported) where its code is not well typed. */
 export function inspect(program: Program): ModuleFacts {
   return inspectProgram(program);
 }
 
 /**
  * The JavaScript bytecode that a program carries. `name`: what to call its entry file; default: the program's name.
- * @throws Diagnostic (exit 4) where there is none that can be read.
+ * @throws Diagnostic (unsupported) where there is none that can be read.
  */
 export function disassemble(program: Program, name?: string): Promise<Disassembly> {
   return withThread((thread) => disassembleProgram(program, thread, name));

@@ -117,7 +117,7 @@ const whyUnreadable: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
 };
 
-/** A file of the command line that cannot be read (exit 2); `what` it should have been, `cause` as the system said it. */
+/** A file of the command line that cannot be read (usage); `what` it should have been, `cause` as the system said it. */
 export function unreadable(path: string, what: string, cause: unknown): Diagnostic {
   const { code } = cause as { readonly code?: string };
   return usageError(`cannot read ${what} ${path}: ${whyUnreadable[code ?? ""] ?? code ?? String(cause)}`);

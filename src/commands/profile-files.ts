@@ -26,7 +26,7 @@ export function profileFiles(
 
 /**
  * Before anything runs: can the profile be written where it is wanted? A long run should not end in a typing error.
- * `inputs`: paths that must not be overwritten. @throws Diagnostic (exit 2).
+ * `inputs`: paths that must not be overwritten. @throws Diagnostic (usage).
  */
 export async function checkProfileFiles(
   files: readonly ProfileFile[],

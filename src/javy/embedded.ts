@@ -5,7 +5,7 @@ import { internalError } from "../base/diagnostics.ts";
 
 const folder = new URL("../../plugin/", import.meta.url);
 
-/** Reads the plugin and checks it against its recorded sha256; a package that was damaged is an error (exit 5). */
+/** Reads the plugin and checks it against its recorded sha256; a package that was damaged is an error (internal). */
 export function readEmbeddedPlugin(): { readonly bytes: Uint8Array; readonly sha256: string } {
   const bytes = new Uint8Array(readFileSync(new URL("plugin.wasm", folder)));
   const recorded = JSON.parse(readFileSync(new URL("plugin.json", folder), "utf8")) as { sha256: string };

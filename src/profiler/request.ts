@@ -58,7 +58,7 @@ export interface RequestOptions {
   readonly output?: "capture" | "inherit" | "stderr";
 }
 
-/** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (exit 2). */
+/** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (usage). */
 export function checkRequest(options: RequestOptions, name: string): Request {
   const { fuelModel = defaultModelName, frames = "js", limits = "auto", seed = 42 } = options;
   if (!frameKinds.includes(frames)) throw wrong("frames", frameKinds.join(", "), frames);

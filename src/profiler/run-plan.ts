@@ -39,7 +39,7 @@ export interface RunPlan {
   readonly lines: Lines;
 }
 
-/** Plans a run. @throws Diagnostic (exit 2 or 4) where the program cannot be run like that. */
+/** Plans a run. @throws Diagnostic (usage or unsupported) where the program cannot be run like that. */
 export async function planRun(program: Program, request: Request, compiler: Compiler): Promise<RunPlan> {
   const { name, payload } = program;
   const hosted = Boolean(request.host.userHost);
@@ -95,7 +95,7 @@ function platformOf(
   return { platform, limits: shopifyLimits(asked === "auto" ? 1 : asked) };
 }
 
-/** The export to call. @throws Diagnostic (exit 2) where it does not exist, or cannot be guessed. */
+/** The export to call. @throws Diagnostic (usage) where it does not exist, or cannot be guessed. */
 function chooseExport(module: Module, wanted: string | null): string {
   const callable = entryPoints(module).filter((name) => !isSetUp(name));
   const list = callable.join(", ") || "no function that takes no arguments";

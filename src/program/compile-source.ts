@@ -5,7 +5,7 @@ import type { CompileJob, Compiler } from "../javy/compile.ts";
 import { entryFile } from "../javy/module.ts";
 import type { Plugin } from "./plugin.ts";
 
-/** The bytecode of a source. @throws Diagnostic (exit 2) on a syntax error, (exit 4) where the plugin cannot compile. */
+/** The bytecode of a source. @throws Diagnostic (usage) on a syntax error, (unsupported) where the plugin cannot compile. */
 export async function compileSource(
   compiler: Compiler,
   plugin: Plugin,
@@ -17,7 +17,7 @@ export async function compileSource(
   return outcome.bytecode;
 }
 
-/** What a compiler is asked for. @throws Diagnostic (exit 4) where the plugin cannot compile. */
+/** What a compiler is asked for. @throws Diagnostic (unsupported) where the plugin cannot compile. */
 export function compileJob(
   { bytes, abi: { realloc, compile } }: Pick<Plugin, "bytes" | "abi">,
   source: string,

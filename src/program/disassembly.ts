@@ -30,7 +30,7 @@ export interface Disassembly {
 
 /**
  * Disassembles a program. `name`: what to call the entry file, by default the program's name.
- * @throws Diagnostic (exit 4) where there is no bytecode that could be read.
+ * @throws Diagnostic (unsupported) where there is no bytecode that could be read.
  */
 export async function disassembleProgram(
   program: Program,

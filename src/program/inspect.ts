@@ -81,7 +81,7 @@ export interface ModuleFacts {
 }
 
 /**
- * What there is to know of a program's module. @throws Diagnostic (exit 4) where its code is not well typed: that cannot
+ * What there is to know of a program's module. @throws Diagnostic (unsupported) where its code is not well typed: that cannot
  * be looked into. What merely does not run on this Node.js can.
  */
 export function inspectProgram(program: Program): ModuleFacts {

@@ -46,7 +46,7 @@ export interface LinesOf {
 
 /**
  * Finds out where a program's lines come from, and compiles its source where they are to come from there. `engines`:
- * those that it may run on. @throws Diagnostic (exit 2) where a source was given and there is nothing it could belong to.
+ * those that it may run on. @throws Diagnostic (usage) where a source was given and there is nothing it could belong to.
  */
 export async function findLines(
   compiler: Compiler,

@@ -31,7 +31,7 @@ export interface PluginOptions {
   readonly dispatchFunction?: number | undefined;
 }
 
-/** The plugin that was given, or the embedded one. @throws Diagnostic (exit 2 or 4) where it cannot be read, or is none. */
+/** The plugin that was given, or the embedded one. @throws Diagnostic (usage or unsupported) where it cannot be read, or is none. */
 export async function choosePlugin(
   given: Given | undefined,
   cwd: string,
@@ -45,7 +45,7 @@ export async function choosePlugin(
   return named(name, () => readPlugin(bytes, sha256Of(bytes), "plugin", options));
 }
 
-/** Reads a plugin. @throws Diagnostic (exit 4) where it is none. */
+/** Reads a plugin. @throws Diagnostic (unsupported) where it is none. */
 export function readPlugin(
   bytes: Uint8Array,
   sha256: string,

@@ -29,7 +29,7 @@ function missingPlugin(module: Module, namespace: string): Diagnostic {
 /**
  * Why a decoded module cannot be run: it is no program, or does not go with its plugin, or needs what nobody gives it.
  * `hosted`: a host that the user made gives whatever the module imports.
- * @throws Diagnostic (exit 4).
+ * @throws Diagnostic (unsupported).
  */
 export function refuseProgram(
   module: Module,

@@ -27,7 +27,7 @@ export class GuestThread implements Compiler {
     });
   }
 
-  /** @throws Diagnostic (exit 4) where the compiler does not come to an end. */
+  /** @throws Diagnostic (unsupported) where the compiler does not come to an end. */
   async compile(job: CompileJob): Promise<CompileOutcome> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -66,7 +66,7 @@ export function shopifyGeneration(
   return { namespace: names[0] ?? "", format: "messagepack", through: "memory", certain: true };
 }
 
-/** @throws Diagnostic (exit 4) where a plugin lacks what its generation's host calls. */
+/** @throws Diagnostic (unsupported) where a plugin lacks what its generation's host calls. */
 export function refuseIncomplete({ through, namespace }: ShopifyGeneration, plugin: Module): void {
   if (through !== "memory") return;
   const wrong = Object.entries({ initialize: "i>i", finalize: ">i" }).flatMap(([name, wanted]) => {
@@ -111,7 +111,7 @@ export function shopifyLimits(scale = 1): ShopifyLimits {
   };
 }
 
-/** The input as the function gets it. @throws Diagnostic (exit 2) where it is no JSON. */
+/** The input as the function gets it. @throws Diagnostic (usage) where it is no JSON. */
 export function encodeInput(bytes: Uint8Array, format: ShopifyGeneration["format"]): Uint8Array {
   const value = readJson(bytes);
   return format === "messagepack"
