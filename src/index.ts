@@ -51,7 +51,7 @@ export type { Live, SessionFacts } from "./run/session.ts";
 /**
  * Opens a program: JavaScript, or a WebAssembly module that holds or needs QuickJS; a path, or bytes. Bytes have the name
  * that `options.name` gives them. A module that cannot be run is opened all the same: `program.refusal()` says why.
- * @throws Diagnostic: exit 2 where a file cannot be read or JavaScript does not compile, exit 4 where what was given is
+ * @throws Diagnostic: usage where a file cannot be read or JavaScript does not compile, unsupported where what was given is
  * neither JavaScript nor a module.
  */
 export function open(
@@ -87,7 +87,7 @@ export interface Profile {
 
 /**
  * Profiles a program, in a thread of this process, and gives its result. It can be called again for the same program.
- * @throws Diagnostic: exit 2 for options that cannot be, exit 4 where the program cannot be run; that the guest failed is
+ * @throws Diagnostic: usage for options that cannot be, unsupported where the program cannot be run; that the guest failed is
  * no error but the result's `run.exit`.
  */
 export async function profile(program: Program, options: ProfileOptions = {}): Promise<Profile> {
