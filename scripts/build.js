@@ -54,12 +54,12 @@ function writeSchema() {
   const schema = createGenerator({
     path: join(root, "src", "result", "result.ts"),
     tsconfig: join(root, "tsconfig.build.json"),
-    type: "Result",
+    type: "ResultDocument",
     // members beyond the known ones are a newer minor version's
     additionalProperties: true,
     // the build has checked the types already
     skipTypeCheck: true,
-  }).createSchema("Result");
+  }).createSchema("ResultDocument");
   const titled = { ...schema, title: "The result of a javy-prof run, schema 1" };
   writeFileSync(join(fresh, "result.schema.json"), `${JSON.stringify(titled, null, 2)}\n`);
 }

@@ -74,7 +74,7 @@ async function oversee() {
     report.mutants += 1;
     report.outcomes[found.outcome] = (report.outcomes[found.outcome] ?? 0) + 1;
     if (found.outcome === "refused") {
-      const reason = `${found.exit} ${reasonClass(found.message ?? "")}`;
+      const reason = `${found.ending} ${reasonClass(found.message ?? "")}`;
       report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
     }
     if (found.ms > report.slowest.ms)

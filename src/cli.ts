@@ -1,20 +1,23 @@
 #!/usr/bin/env node
 /**
  * argv → one command. The only file that touches the process: its arguments, streams, signals and exit code.
- * Every error ends here, in one catch: a Diagnostic as its message and details, anything else as a bug of ours.
+ * Every error ends here, in one catch: said on stderr, and with --json as a document on stdout too, where the command
+ * has not written its own.
  */
 import { writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { Diagnostic, Exit, type ExitCode } from "./base/diagnostics.ts";
+import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { registerBuild } from "./commands/build.ts";
 import { registerDisasm } from "./commands/disasm.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { exitCodes } from "./commands/exit-codes.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerInfo } from "./commands/info.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerView } from "./commands/view.ts";
+import { renderError, writeErrorJson } from "./format/errors.ts";
 import { inertText } from "./format/inert.ts";
 
 const { stderr } = process;
@@ -22,13 +25,17 @@ const interrupt = new AbortController();
 
 /** The first Ctrl-C stops the guest and keeps what was counted; the second ends everything. */
 process.on("SIGINT", () => {
-  if (interrupt.signal.aborted) process.exit(Exit.interrupted);
+  if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
   interrupt.abort();
 });
+
+/** Whether the command has written to stdout. */
+let answered = false;
 
 const io: CommandIo = {
   stdout: (data) =>
     new Promise((resolve, reject) => {
+      answered = true;
       process.stdout.write(data, (error) =>
         error && (error as NodeJS.ErrnoException).code !== "EPIPE" ? reject(error) : resolve(),
       );
@@ -50,9 +57,9 @@ function wantsColour(env: NodeJS.ProcessEnv): boolean {
   return (stderr.isTTY ?? false) && !env["CI"] && env["TERM"] !== "dumb";
 }
 
-let exit: ExitCode = Exit.ok;
-const finish = (code: ExitCode) => {
-  exit = code;
+let ending: Ending = "ok";
+const finish = (how: Ending) => {
+  ending = how;
 };
 
 const program = new Command("javy-prof")
@@ -81,33 +88,52 @@ try {
   if (args.length === 0) program.help({ error: true });
   await program.parseAsync(isEntry(args[0]!) ? ["run", ...args] : args, { from: "user" });
 } catch (error) {
-  exit = report(error);
+  ending = await report(error);
 }
-process.exitCode = exit;
+process.exitCode = exitCodes[ending];
 
 /** `javy-prof app.js` is `javy-prof run app.js`; said here, so that `-h` in the guest's arguments is the guest's. */
 function isEntry(word: string): boolean {
   return !word.startsWith("-") && word !== "help" && !program.commands.some((one) => one.name() === word);
 }
 
-function report(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : Exit.usage;
-  if (error instanceof Diagnostic) {
-    say(`javy-prof: ${inertText(error.message)}`);
-    for (const detail of error.details) say(`  ${inertText(detail)}`);
-    return error.exit;
-  }
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  say(`javy-prof: internal error: ${inertText(message)}`);
-  say("  this is a bug in javy-prof: please report it with the input that caused it");
-  if (process.env["JAVY_PROF_DEBUG"]) say(inertText(stack ?? ""));
-  return Exit.internal;
+async function report(error: unknown): Promise<Ending> {
+  if (error instanceof CommanderError && error.exitCode === 0) return "ok";
+  const diagnostic = diagnosticOf(error);
+  // commander has said its errors itself
+  if (!(error instanceof CommanderError)) say(renderError(diagnostic));
+  if (process.env["JAVY_PROF_DEBUG"] && diagnostic !== error)
+    say(`${inertText((error as Error).stack ?? "")}\n`);
+  if (!answered && wantsJson(error)) await io.stdout(writeErrorJson(diagnostic, exitCodes[diagnostic.kind]));
+  return diagnostic.kind;
 }
 
-function say(line: string): void {
+/** Commander's errors are the user's, and whatever else is thrown that is no Diagnostic is a bug of ours. */
+function diagnosticOf(error: unknown): Diagnostic {
+  if (error instanceof Diagnostic) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof CommanderError)) return internalError(`internal error: ${message}`);
+  // perhaps with a second line: what was meant
+  const [first = "", ...more] = message.replace(/^error: /, "").split("\n");
+  return usageError(first, ...more);
+}
+
+/** Whether the command has --json and was given it. Where its options are wrong, commander may not have come as far. */
+function wantsJson(error: unknown): boolean {
+  const [first, ...others] = process.argv.slice(2);
+  const named = program.commands.find((one) => one.name() === first);
+  const command = named ?? program.commands.find((one) => one.name() === "run")!;
+  if (!command.options.some(({ long }) => long === "--json")) return false;
+  if (!(error instanceof CommanderError)) return command.opts()["json"] === true;
+  const words = [first, ...others];
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  return own.some((word) => word === "--json" || word === "-j");
+}
+
+function say(text: string): void {
   try {
-    writeSync(2, `${line}\n`);
+    writeSync(2, text);
   } catch {
-    stderr.write(`${line}\n`);
+    stderr.write(text);
   }
 }

@@ -5,14 +5,14 @@
  *   const program = await open("app.js");
  *   const { result, speedscope } = await profile(program, { input: new TextEncoder().encode("{}") });
  *
- * Every error that has a reason outside of this package is a Diagnostic: a message, details, and the exit code that the
- * command line ends with.
+ * Every error that has a reason outside of this package is a Diagnostic: its kind, a message, details, and where.
  */
 import { basename } from "node:path";
 import { encodeText } from "./base/bytes.ts";
 import { type Diagnostic, internalError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { formatNamed } from "./format/files/formats.ts";
+import { documentOf } from "./format/files/result-json.ts";
 import { checkRequest, type RequestOptions } from "./profiler/request.ts";
 import { type Disassembly, disassembleProgram } from "./program/disassembly.ts";
 import type { Given } from "./program/given.ts";
@@ -21,19 +21,20 @@ import { examineInstallation, type Installation } from "./program/installation.t
 import { type OpenOptions, openProgram } from "./program/open.ts";
 import type { Program } from "./program/program.ts";
 import { brokenSums } from "./result/invariants.ts";
-import type { Result } from "./result/result.ts";
+import type { Result, ResultDocument } from "./result/result.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
 import { isWasm } from "./wasm/decode.ts";
 
-export { Diagnostic } from "./base/diagnostics.ts";
+export type { DiagnosticFields, DiagnosticKind, Span } from "./base/diagnostics.ts";
+export { Diagnostic, headline } from "./base/diagnostics.ts";
 export { version } from "./base/version.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { defaultModelName, modelFromTable, modelNamed } from "./fuel/models.ts";
-export { violations } from "./host/shopify/limits.ts";
+export { checkScale } from "./host/shopify/shopify.ts";
+export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
-export { greatestScale } from "./profiler/request.ts";
 export type { Disassembly } from "./program/disassembly.ts";
 export type { Given } from "./program/given.ts";
 export type { FunctionFacts, ModuleFacts } from "./program/inspect.ts";
@@ -43,12 +44,14 @@ export type { Program } from "./program/program.ts";
 export type { JavyChoice } from "./program/user-build.ts";
 export { looksLikeResult, parseResult } from "./result/read-result.ts";
 export type * from "./result/result.ts";
+export type { Warning, WarningCode, WrittenWarning } from "./result/warnings.ts";
+export { violates } from "./result/warnings.ts";
 export type { Live, SessionFacts } from "./run/session.ts";
 
 /**
  * Opens a program: JavaScript, or a WebAssembly module that holds or needs QuickJS; a path, or bytes. Bytes have the name
  * that `options.name` gives them. A module that cannot be run is opened all the same: `program.refusal()` says why.
- * @throws Diagnostic: exit 2 where a file cannot be read or JavaScript does not compile, exit 4 where what was given is
+ * @throws Diagnostic: usage where a file cannot be read or JavaScript does not compile, unsupported where what was given is
  * neither JavaScript nor a module.
  */
 export function open(
@@ -76,13 +79,15 @@ export interface Profile {
   readonly problem: Diagnostic | null;
   /** What was located, made and used on the way. */
   readonly facts: SessionFacts;
+  /** The result as it is written, with the words for its warnings and for why the run ended. */
+  document(): ResultDocument;
   /** The profile as a speedscope file. */
   speedscope(): string;
 }
 
 /**
  * Profiles a program, in a thread of this process, and gives its result. It can be called again for the same program.
- * @throws Diagnostic: exit 2 for options that cannot be, exit 4 where the program cannot be run; that the guest failed is
+ * @throws Diagnostic: usage for options that cannot be, unsupported where the program cannot be run; that the guest failed is
  * no error but the result's `run.exit`.
  */
 export async function profile(program: Program, options: ProfileOptions = {}): Promise<Profile> {
@@ -96,7 +101,7 @@ export async function profile(program: Program, options: ProfileOptions = {}): P
     broken.length > 0 ? internalError("the profile does not add up", ...broken.slice(0, 5)) : refused;
   if (problem && onProblem === "throw") throw problem;
   const speedscope = () => String(formatNamed("speedscope").write(result));
-  return { result, problem, facts, speedscope };
+  return { result, problem, facts, document: () => documentOf(result), speedscope };
 }
 
 function requested(program: Program, options: ProfileOptions) {
@@ -138,14 +143,14 @@ export async function execute(
   };
 }
 
-/** What there is to know of a program without running it. @throws Diagnostic (exit 4) where its code is not well typed. */
+/** What there is to know of a program without running it. @throws Diagnostic (unsupported) where its code is not well typed. */
 export function inspect(program: Program): ModuleFacts {
   return inspectProgram(program);
 }
 
 /**
  * The JavaScript bytecode that a program carries. `name`: what to call its entry file; default: the program's name.
- * @throws Diagnostic (exit 4) where there is none that can be read.
+ * @throws Diagnostic (unsupported) where there is none that can be read.
  */
 export function disassemble(program: Program, name?: string): Promise<Disassembly> {
   return withThread((thread) => disassembleProgram(program, thread, name));

@@ -52,7 +52,10 @@ describe("a module that cannot be run", () => {
     const program = await open(fixture("engines/ng21/app.wasm"), { name: "app.wasm" });
     expect(inspect(program).kind).toBe("dynamic");
     expect(program.refusal()?.message).toMatch(/needs the plugin/);
-    await expect(profile(program)).rejects.toThrow(/app\.wasm: .*needs the plugin/);
+    await expect(profile(program)).rejects.toMatchObject({
+      ...{ kind: "unsupported", file: "app.wasm" },
+      message: expect.stringMatching(/needs the plugin/),
+    });
   });
 });
 

@@ -2,20 +2,20 @@
  * Gives files to a command as cli.ts does, and says what came of it:
  *   ran      a result: the guest ended well, or was stopped by a limit
  *   failed   a result: the guest threw, trapped or exited with a code
- *   refused  a Diagnostic of exit 1 to 4 with a message
+ *   refused  a Diagnostic with a message that is not of the internal kind
  *   bug      anything else
  */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { Diagnostic } from "../../dist/base/diagnostics.js";
+import { Diagnostic, headline } from "../../dist/base/diagnostics.js";
 import { registerInfo } from "../../dist/commands/info.js";
 import { registerRun } from "../../dist/commands/run.js";
 
 /**
  * @typedef {object} Verdict
  * @property {"ran" | "failed" | "refused" | "bug"} outcome
- * @property {number} [exit]
+ * @property {string} [ending]
  * @property {string} [kind] how the run ended, as the result says it
  * @property {string} [message]
  */
@@ -47,31 +47,32 @@ export async function judge(folder, files, args) {
     cwd: folder,
     interrupted: new AbortController().signal,
   };
-  let exit = 0;
+  let ending = "ok";
   const program = new Command().exitOverride().configureOutput({ writeErr: io.stderr, writeOut: io.stderr });
-  registerRun(program, io, (code) => {
-    exit = code;
+  registerRun(program, io, (how) => {
+    ending = how;
   });
   registerInfo(program, io);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    if (error instanceof Diagnostic && error.exit >= 1 && error.exit <= 4 && error.message !== "") {
-      const text = [error.message, ...error.details].join("\n");
+    if (error instanceof Diagnostic && error.kind !== "internal" && error.message !== "") {
+      const text = [headline(error), ...error.details].join("\n");
       if (/\bundefined\b|\[object|\bNaN\b|\n\s+at /.test(text))
         return { outcome: "bug", message: `says: ${text}` };
-      return { outcome: "refused", exit: error.exit, message: error.message.replace(/^(\S+\.wasm: )+/, "") };
+      return { outcome: "refused", ending: error.kind, message: headline({ ...error.fields, file: null }) };
     }
     const message =
       error instanceof Diagnostic
-        ? `exit ${error.exit}: ${error.message} ${error.details.slice(0, 3).join(" | ")}`
+        ? `${error.kind}: ${headline(error)} ${error.details.slice(0, 3).join(" | ")}`
         : (error instanceof Error && error.stack) || String(error);
     return { outcome: "bug", message };
   }
   if (args[0] === "info")
     return written === "" ? { outcome: "bug", message: "says nothing" } : { outcome: "ran" };
   const { kind } = JSON.parse(written).run.exit;
-  if (![0, 1, 3].includes(exit)) return { outcome: "bug", message: `exit ${exit} without a reason: ${said}` };
-  return { outcome: exit === 3 ? "failed" : "ran", exit, kind };
+  if (!["ok", "check", "guest"].includes(ending))
+    return { outcome: "bug", message: `ended as ${ending} without a reason: ${said}` };
+  return { outcome: ending === "guest" ? "failed" : "ran", ending, kind };
 }

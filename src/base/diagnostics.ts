@@ -1,75 +1,113 @@
 /**
- * The one error class. Everything that can go wrong for a reason outside this program is a Diagnostic:
- * what was found, what is supported, what to do; cli.ts prints it in one place and maps its `exit` to the
- * process's exit code (PRODUCT: "Exit codes"). Any other thrown value is a bug of ours and exits with 5.
+ * The one error class. Everything that can go wrong for a reason outside this program is a Diagnostic: what was found,
+ * what is supported, what to do, and where, as fields. It is put into words for a terminal or a JSON document in
+ * format/errors.ts, and cli.ts chooses the exit code by its kind. Any other thrown value is a bug of ours.
  */
 
-/** The exit codes of the command line. 0 is success; 130 is an interrupt. */
-export const Exit = {
-  ok: 0,
-  checkFailed: 1,
-  usage: 2,
-  guestFailed: 3,
-  unsupported: 4,
-  internal: 5,
-  interrupted: 130,
-} as const;
+/** How a command ends that does not end well. */
+export type DiagnosticKind =
+  /** A limit or a check of the user's was not kept. */
+  | "check"
+  /** A wrong flag, value, path or configuration. */
+  | "usage"
+  /** The guest threw, trapped or exited with a code. */
+  | "guest"
+  /** A module that is malformed or of a kind that is not supported. */
+  | "unsupported"
+  /** A self-check that failed: a number that cannot be, a sum that does not hold. */
+  | "internal"
+  /** Ctrl-C. */
+  | "interrupted";
 
-export type ExitCode = (typeof Exit)[keyof typeof Exit];
+/** How a command ends. */
+export type Ending = "ok" | DiagnosticKind;
 
-export class Diagnostic extends Error {
-  /** Exit code that this error ends the process with. */
-  readonly exit: ExitCode;
-  /** Further lines below the message: what was found, what is supported, what to do. */
+/** Where something begins in a text file: line and column are 1-based. */
+export interface Span {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A Diagnostic as plain data, as it crosses from one thread to another. */
+export interface DiagnosticFields {
+  readonly kind: DiagnosticKind;
+  /** One sentence without a full stop; neither the file nor the place is in it. */
+  readonly message: string;
+  /** Further lines: what was found, what is supported, what to do. */
+  readonly details?: readonly string[];
+  /** The file that it is about, as the user knows it. */
+  readonly file?: string | null;
+  /** Absolute byte offset (0-based) in the file. */
+  readonly offset?: number | null;
+  /** The place in a text file. */
+  readonly span?: Span | null;
+}
+
+export class Diagnostic extends Error implements DiagnosticFields {
+  readonly kind: DiagnosticKind;
   readonly details: readonly string[];
+  readonly file: string | null;
+  readonly offset: number | null;
+  readonly span: Span | null;
 
-  constructor(exit: ExitCode, message: string, details: readonly string[] = []) {
+  constructor({ kind, message, details = [], file = null, offset = null, span = null }: DiagnosticFields) {
     super(message);
     this.name = "Diagnostic";
-    this.exit = exit;
+    this.kind = kind;
     this.details = details;
+    this.file = file;
+    this.offset = offset;
+    this.span = span;
+  }
+
+  get fields(): DiagnosticFields {
+    const { kind, message, details, file, offset, span } = this;
+    return { kind, message, details, file, offset, span };
   }
 }
 
-/** A wrong flag, value, path or configuration (exit 2). */
+/** What is wrong and where, as it is (not inert): `app.wasm: unexpected end (at offset 0x6)`, `app.js:3:7: SyntaxError: …`. */
+export function headline({ message, file, offset, span }: Omit<DiagnosticFields, "kind">): string {
+  const where = file == null ? "" : `${file}${span ? `:${span.line}:${span.column}` : ""}: `;
+  return where + message + (offset == null ? "" : ` (at offset 0x${offset.toString(16)})`);
+}
+
+/** A wrong flag, value, path or configuration. */
 export function usageError(message: string, ...details: string[]): Diagnostic {
-  return new Diagnostic(Exit.usage, message, details);
+  return new Diagnostic({ kind: "usage", message, details });
 }
 
-/** A module that is malformed or of a kind that is not supported (exit 4). */
+/** A module that is malformed or of a kind that is not supported. */
 export function unsupported(message: string, ...details: string[]): Diagnostic {
-  return new Diagnostic(Exit.unsupported, message, details);
+  return new Diagnostic({ kind: "unsupported", message, details });
 }
 
-/** A self-check that failed (exit 5): a number that cannot be, a sum that does not hold. */
+/** A self-check that failed: a number that cannot be, a sum that does not hold. */
 export function internalError(message: string, ...details: string[]): Diagnostic {
-  return new Diagnostic(Exit.internal, message, [
-    ...details,
-    "this is a bug in javy-prof: please report it with the input that caused it",
-  ]);
+  const report = "this is a bug in javy-prof: please report it with the input that caused it";
+  return new Diagnostic({ kind: "internal", message, details: [...details, report] });
 }
 
-/** Malformed bytes: the message carries the absolute byte offset (0-based) in the file (exit 4). */
+/** Malformed bytes, with the absolute byte offset (0-based) in the file. */
 export class DecodeError extends Diagnostic {
-  readonly offset: number;
+  declare readonly offset: number;
 
-  constructor(what: string, offset: number) {
-    super(Exit.unsupported, `${what} (at offset 0x${offset.toString(16)})`);
+  constructor(message: string, offset: number) {
+    super({ kind: "unsupported", message, offset });
     this.name = "DecodeError";
-    this.offset = offset;
   }
 }
 
 const damaged = "what is there is damaged, or cut short: build it, or get it, anew";
 
-/** Says in an error about a file which file it is. */
+/** Says in an error about a file which file it is, where it is not said yet. */
 export function named<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
     const details = error instanceof DecodeError ? [damaged] : error.details;
-    throw new Diagnostic(error.exit, `${file}: ${error.message}`, details);
+    throw new Diagnostic({ ...error.fields, details, file: error.file ?? file });
   }
 }
 
@@ -79,7 +117,7 @@ const whyUnreadable: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
 };
 
-/** A file of the command line that cannot be read (exit 2); `what` it should have been, `cause` as the system said it. */
+/** A file of the command line that cannot be read (usage); `what` it should have been, `cause` as the system said it. */
 export function unreadable(path: string, what: string, cause: unknown): Diagnostic {
   const { code } = cause as { readonly code?: string };
   return usageError(`cannot read ${what} ${path}: ${whyUnreadable[code ?? ""] ?? code ?? String(cause)}`);

@@ -1,13 +1,13 @@
 /** `javy-prof build app.js -o app.wasm`: writes the module that `run` would run, so that any engine can check the total. */
-import { writeFile } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
-import { grouped } from "../format/cells.ts";
+import { grouped } from "../base/numbers.ts";
 import { inertText } from "../format/inert.ts";
 import { open } from "../index.ts";
 import { addJavyFlags, type JavyFlags, javyChoice } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
+import { writeOutput } from "./output-file.ts";
 
 export interface BuildOptions extends JavyFlags {
   readonly out?: string;
@@ -43,15 +43,11 @@ export async function build(path: string, options: BuildOptions, io: CommandIo):
     builtBy === null
       ? `imports the plugin ${inertText(plugin!.namespace)}`
       : `built by ${inertText(builtBy)}`;
-  await put(out, bytes, from, io);
-  if (options.pluginOut !== undefined) await put(options.pluginOut, plugin!.bytes, "the plugin", io);
+  await write(out, bytes, from, io);
+  if (options.pluginOut !== undefined) await write(options.pluginOut, plugin!.bytes, "the plugin", io);
 }
 
-async function put(out: string, bytes: Uint8Array, what: string, io: CommandIo): Promise<void> {
-  try {
-    await writeFile(resolve(io.cwd, out), bytes);
-  } catch (error) {
-    throw usageError(`cannot write ${out}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
-  }
+async function write(out: string, bytes: Uint8Array, what: string, io: CommandIo): Promise<void> {
+  await writeOutput(out, bytes, io.cwd);
   io.stderr(`wrote ${inertText(out)}: ${grouped(bytes.length)} bytes, ${what}\n`);
 }

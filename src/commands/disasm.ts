@@ -7,6 +7,7 @@ import { type Diagnostic, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
 import { renderListing, writeListingJson } from "../format/listing.ts";
 import { numberListing, otherSource } from "../format/number-listing.ts";
+import { warningText } from "../format/warning-words.ts";
 import { disassemble, looksLikeResult, open, type Program, type Result } from "../index.ts";
 import { collect, interpreterOption } from "./flags.ts";
 import { readInput, readResult } from "./input.ts";
@@ -57,7 +58,7 @@ export async function disasm(
     options.json ? writeListingJson(listing) : renderListing(listing, { width: 80, colour: false }),
   );
   const notes = [
-    ...disassembly.notes.map(({ message }) => inertText(message)),
+    ...disassembly.notes.map((warning) => inertText(warningText(warning))),
     otherSource(disassembly, listing),
   ];
   for (const note of notes) if (note !== null) io.stderr(`note: ${note}\n`);

@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Command } from "commander";
-import { Exit, type ExitCode } from "../base/diagnostics.ts";
+import type { Ending } from "../base/diagnostics.ts";
 import { type Check, installationChecks, tried } from "../format/doctor.ts";
 import { inertText } from "../format/inert.ts";
 import { defaultModelName, installation, version } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
-export function registerDoctor(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+export function registerDoctor(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
   program
     .command("doctor")
     .description("which engine, plugin and viewer would be used, and what would be refused")
@@ -26,7 +26,7 @@ export function registerDoctor(program: Command, io: CommandIo, finish: (code: E
       ];
       if (json) await io.stdout(`${JSON.stringify({ version, checks }, null, 2)}\n`);
       else await io.stdout(checks.map(line).join(""));
-      finish(checks.every(({ ok }) => ok) ? Exit.ok : Exit.checkFailed);
+      finish(checks.every(({ ok }) => ok) ? "ok" : "check");
     });
 }
 

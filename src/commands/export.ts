@@ -1,5 +1,4 @@
 /** `javy-prof export <result> --format …`: a result document in the form that another tool reads. */
-import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
@@ -7,6 +6,7 @@ import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
 import { readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
+import { writeOutput } from "./output-file.ts";
 
 export interface ExportOptions {
   /** Comma-separated names of formats. */
@@ -35,26 +35,21 @@ export async function exportResult(path: string, options: ExportOptions, io: Com
   for (const format of formats) {
     // A result file holds its events because --events asked for them: they stay.
     const content = format.write(result, { events: true });
-    await put(content, options.out ?? base + format.extension, path, io);
+    await give(content, options.out ?? base + format.extension, path, io);
     const note = format.note(result);
     if (note !== null) io.stderr(`note: ${note}\n`);
   }
 }
 
-async function put(
+async function give(
   content: ReturnType<Format["write"]>,
   out: string,
   input: string,
   io: CommandIo,
 ): Promise<void> {
   if (out === "-") return io.stdout(content);
-  const target = resolve(io.cwd, out);
-  if (target === resolve(io.cwd, input))
+  if (resolve(io.cwd, out) === resolve(io.cwd, input))
     throw usageError(`${out} is the result itself`, "name another file with --out");
-  try {
-    await writeFile(target, content);
-  } catch (error) {
-    throw usageError(`cannot write ${out}: ${(error as Error).message}`);
-  }
+  await writeOutput(out, content, io.cwd);
   io.stderr(`wrote ${inertText(out)}\n`);
 }

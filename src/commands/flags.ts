@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
-import { type CostModel, greatestScale, type JavyChoice, modelFromTable, modelNamed } from "../index.ts";
+import { type CostModel, checkScale, type JavyChoice, modelFromTable, modelNamed } from "../index.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -45,10 +45,7 @@ export function parseLimits(text: string | undefined): "auto" | "none" | number 
   if (text === "none") return "none";
   const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
   if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
-  const factor = Number(scale[1] ?? 1);
-  if (factor < 1 || factor > greatestScale)
-    throw usageError(`--limits shopify:<scale> takes 1 to ${greatestScale}, not ${scale[1]}`);
-  return factor;
+  return checkScale(Number(scale[1] ?? 1), "--limits shopify:<scale> takes");
 }
 
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */

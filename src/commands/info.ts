@@ -3,8 +3,9 @@
  * cannot be read is said beside what can; only bytes that are no module at all are an error.
  */
 import type { Command } from "commander";
+import { headline } from "../base/diagnostics.ts";
 import { type NamedFacts, renderFacts, writeFactsJson } from "../format/module-facts.ts";
-import { inspect, type ModuleFacts, open, type Program } from "../index.ts";
+import { commandExport, inspect, type ModuleFacts, open, type Program } from "../index.ts";
 import { interpreterOption } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -46,8 +47,8 @@ function runFacts(
   { plugin }: InfoOptions,
 ): NamedFacts["run"] {
   const refusal = program.refusal();
-  if (refusal) return { ready: false, message: refusal.message, details: refusal.details };
-  const start = entryPoints.includes("_start") ? "" : " --export <name>";
+  if (refusal) return { ready: false, message: headline(refusal), details: refusal.details };
+  const start = entryPoints.includes(commandExport) ? "" : " --export <name>";
   const command = `javy-prof run ${program.name}${plugin === undefined ? "" : ` --plugin ${plugin}`}${start}`;
   if (!dispatch || quickjs.length === 0) {
     const why = dispatch ? "the QuickJS in it is none that is known" : "there is no QuickJS in it";

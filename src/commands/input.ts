@@ -5,7 +5,7 @@ import { decodeText } from "../base/bytes.ts";
 import { unreadable } from "../base/diagnostics.ts";
 import { parseResult, type Result } from "../index.ts";
 
-/** Reads a file by its path from `cwd`. @throws Diagnostic (exit 2) that says `what` it should have been. */
+/** Reads a file by its path from `cwd`. @throws Diagnostic (usage) that says `what` it should have been. */
 export async function readInput(path: string, cwd: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(resolve(cwd, path));

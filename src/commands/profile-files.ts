@@ -5,6 +5,7 @@ import { usageError } from "../base/diagnostics.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
 import type { CommandIo } from "./io.ts";
+import { cannotWrite } from "./output-file.ts";
 import type { RunFlags, RunSettings } from "./run-flags.ts";
 
 export interface ProfileFile {
@@ -25,7 +26,7 @@ export function profileFiles(
 
 /**
  * Before anything runs: can the profile be written where it is wanted? A long run should not end in a typing error.
- * `inputs`: paths that must not be overwritten. @throws Diagnostic (exit 2).
+ * `inputs`: paths that must not be overwritten. @throws Diagnostic (usage).
  */
 export async function checkProfileFiles(
   files: readonly ProfileFile[],
@@ -85,10 +86,7 @@ export async function writeProfileFiles(
       await writeFile(resolve(io.cwd, out), content);
       written.push(out);
     } catch (cause) {
-      error = usageError(
-        `cannot write the profile ${out}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
-        "give another place with --out",
-      );
+      error = cannotWrite(`the profile ${out}`, cause, "give another place with --out");
     }
   }
   return { files: written, notes, error };

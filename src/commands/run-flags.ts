@@ -98,7 +98,7 @@ export interface RunSettings {
   readonly profile: ProfileOptions & { readonly frames: Frames; readonly fuelModel: CostModel };
 }
 
-/** @throws Diagnostic (exit 2) where a flag's value cannot be, or two do not go together. */
+/** @throws Diagnostic (usage) where a flag's value cannot be, or two do not go together. */
 export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<RunSettings> {
   const formats = parseFormats(flags.format);
   if (flags.out !== undefined && formats.length > 1)

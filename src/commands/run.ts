@@ -1,12 +1,13 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { Exit, type ExitCode } from "../base/diagnostics.ts";
+import type { Ending } from "../base/diagnostics.ts";
+import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary } from "../format/summary/summary.ts";
-import { open, type Profile, type Program, profile, type Result, violations } from "../index.ts";
+import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
@@ -14,7 +15,7 @@ import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from
 import { addRunFlags, parseRunFlags, type RunFlags, type RunSettings } from "./run-flags.ts";
 import { view } from "./view.ts";
 
-export function registerRun(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+export function registerRun(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
   const command = program
     .command("run", { isDefault: true })
     .description(
@@ -28,13 +29,13 @@ export function registerRun(program: Command, io: CommandIo, finish: (code: Exit
   addRunFlags(command);
 }
 
-/** Runs; returns the exit code. */
+/** Runs, and says how that ended. */
 export async function run(
   path: string,
   args: readonly string[],
   flags: RunFlags,
   io: CommandIo,
-): Promise<ExitCode> {
+): Promise<Ending> {
   const settings = await parseRunFlags(flags, io);
   const files = profileFiles(path, settings, flags);
   await checkProfileFiles(files, [path, flags.input, flags.plugin, flags.source], io.cwd);
@@ -59,7 +60,7 @@ export async function run(
   if (problem) throw problem;
   const viewable = written.files.find((file) => file.endsWith(".speedscope.json"));
   if (flags.open && viewable) await view(viewable, {}, io);
-  return exitCode(result);
+  return endingOf(result);
 }
 
 function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise<Program> {
@@ -108,12 +109,11 @@ async function report(
     io.stderr("note: --plugin was not needed: the module has its engine in it\n");
 }
 
-function exitCode(result: Result): ExitCode {
+function endingOf(result: Result): Ending {
   const { kind } = result.run.exit;
-  if (kind === "ok")
-    return result.warnings.some(({ code }) => violations.includes(code)) ? Exit.checkFailed : Exit.ok;
-  if (kind === "interrupted") return Exit.interrupted;
-  return kind === "fuel" || kind === "timeout" ? Exit.checkFailed : Exit.guestFailed;
+  if (kind === "ok") return result.warnings.some(({ code }) => violates(code)) ? "check" : "ok";
+  if (kind === "interrupted") return "interrupted";
+  return kind === "fuel" || kind === "timeout" ? "check" : "guest";
 }
 
 /** A line on the terminal that says how far the guest is, from the first second on. */
@@ -128,7 +128,7 @@ function progressLine(
     show: (millions) => {
       if (Date.now() - started < 1000) return;
       shown = true;
-      io.stderr(`\r${millions.toLocaleString("en-US")} M fuel …`);
+      io.stderr(`\r${grouped(millions)} M fuel …`);
     },
     clear: () => {
       if (shown) io.stderr(`\r${" ".repeat(30)}\r`);

@@ -37,13 +37,3 @@ export function cut(text: string, width: number, from: "start" | "end"): string 
   if (width < 1) return "";
   return from === "end" ? kept.join("") + "…" : "…" + kept.reverse().join("");
 }
-
-/** `1204991` as `1,204,991`. */
-export function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** `part` of `whole` in percent with one decimal, without the sign: `18.5`. */
-export function percent(part: number, whole: number): string {
-  return (whole === 0 ? 0 : (100 * part) / whole).toFixed(1);
-}

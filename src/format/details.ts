@@ -1,9 +1,10 @@
 /** What was located, made and used for a run: the lines of --verbose. */
+
+import { grouped } from "../base/numbers.ts";
 import type { EngineModule } from "../program/engine-module.ts";
 import type { Program } from "../program/program.ts";
 import type { Result } from "../result/result.ts";
 import type { SessionFacts } from "../run/session.ts";
-import { grouped } from "./cells.ts";
 import { inertText } from "./inert.ts";
 
 export function renderDetails(program: Program, result: Result, facts: SessionFacts): string {

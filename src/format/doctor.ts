@@ -1,8 +1,8 @@
 /** What `doctor` says of an installation, a line a part. */
-import { Diagnostic } from "../base/diagnostics.ts";
+import { Diagnostic, headline } from "../base/diagnostics.ts";
+import { grouped } from "../base/numbers.ts";
 import type { FoundJavy, Installation, Tried } from "../program/installation.ts";
 import type { Plugin } from "../program/plugin.ts";
-import { grouped } from "./cells.ts";
 
 export interface Check {
   readonly name: string;
@@ -61,8 +61,8 @@ export function tried(name: string, find: () => string): Check {
 function check<T>(name: string, part: Tried<T>, text: (value: T) => string): Check {
   if ("value" in part) return { name, ok: true, found: text(part.value) };
   const { problem } = part;
-  const details = problem instanceof Diagnostic ? problem.details : [];
-  return { name, ok: false, found: [problem.message, ...details].join("; ") };
+  const found = problem instanceof Diagnostic ? [headline(problem), ...problem.details] : [problem.message];
+  return { name, ok: false, found: found.join("; ") };
 }
 
 function pluginText({ origin, namespace, size, sha256, engine }: Plugin): string {

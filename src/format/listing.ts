@@ -9,9 +9,10 @@
  *               1  get_arg0          x
  */
 
+import { grouped, percent, plural } from "../base/numbers.ts";
 import type { ListedFunction, ListedInstruction, ListedOperand } from "../quickjs/listing.ts";
 import type { Measured } from "../result/match-functions.ts";
-import { cut, grouped, pad, percent } from "./cells.ts";
+import { cut, pad } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
 import { paintWith } from "./paint.ts";
@@ -110,8 +111,6 @@ function unmatchedLines(rows: readonly { readonly name: string; readonly fuel: n
     `  ${names.join(", ")}${rows.length > names.length ? ", …" : ""}`,
   ];
 }
-
-const plural = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 function functionLines(fn: NumberedFunction, counts: boolean, style: ListingStyle): string[] {
   const paint = paintWith(style.colour);

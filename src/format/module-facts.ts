@@ -3,10 +3,12 @@
  * and the JavaScript functions. 80 columns wherever words can be broken; names from the module are made inert.
  */
 
+import { headline } from "../base/diagnostics.ts";
+import { grouped, percent, plural } from "../base/numbers.ts";
 import type { Problem } from "../program/held-programs.ts";
 import type { FunctionFacts, ModuleFacts } from "../program/inspect.ts";
 import type { TableFigures } from "../quickjs/dispatch.ts";
-import { grouped, pad, percent } from "./cells.ts";
+import { pad } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
 import { rowsJson } from "./rows.ts";
@@ -30,8 +32,11 @@ const TABLES = new Set(["functions", "sections", "exports", "branchTables", "mem
 
 /** All of it as a JSON document. */
 export function writeFactsJson(facts: NamedFacts): string {
-  const { name, bytes, sha256, kind, ...rest } = facts;
-  return rowsJson({ name, bytes, sha256, kind, ...rest }, TABLES);
+  const { name, bytes, sha256, kind, problems, run, ...rest } = facts;
+  const said = problems.map(({ part, error }) => ({
+    ...{ part, message: headline(error), details: error.details },
+  }));
+  return rowsJson({ name, bytes, sha256, kind, ...rest, problems: said, run }, TABLES);
 }
 
 /** Cells of a fact's title. */
@@ -44,12 +49,12 @@ export function renderFacts(facts: NamedFacts, width: number): string {
     const [first = indent, ...more] = wrapped(inertText(text), indent, width);
     return [title.padEnd(TITLE) + first.slice(TITLE), ...more];
   });
-  const problems = facts.problems.map(({ part, message, details }) => [
+  const problems = facts.problems.map(({ part, error }) => [
     problemTitles[part],
     // the tables are listed above
     ...[
-      message,
-      ...details.filter((line) => part !== "dispatch" || !/^(found: )?function /.test(line)),
+      headline(error),
+      ...error.details.filter((line) => part !== "dispatch" || !/^(found: )?function /.test(line)),
     ].flatMap((line) => wrapped(inertText(line), "  ", width)),
   ]);
   const of = (wanted: string) =>
@@ -74,8 +79,6 @@ const problemTitles: Readonly<Record<Problem["part"], string>> = {
 };
 
 const hex = (offset: number): string => `0x${offset.toString(16)}`;
-
-const plural = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 function* factRows(facts: NamedFacts): Generator<readonly [title: string, text: string]> {
   yield ["module", `${facts.name}, ${grouped(facts.bytes)} bytes`];

@@ -18,7 +18,7 @@ export interface ListingOptions {
   readonly functions: readonly string[] | undefined;
 }
 
-/** The listing. @throws Diagnostic (exit 2) where a function that is asked for does not exist. */
+/** The listing. @throws Diagnostic (usage) where a function that is asked for does not exist. */
 export function numberListing(disassembly: Disassembly, { result, functions }: ListingOptions): Listing {
   const { module, quickjs, programs, source } = disassembly;
   const all = programs.flatMap((program) => program.functions);

@@ -45,7 +45,7 @@ const [CALL, REF_FUNC, MEMORY_INIT, TABLE_INIT, TABLE_FILL] = [
 /**
  * Fuel of a module's instantiation, without that of its start function. Pure. An array whose length is an imported
  * global's counts as if it were empty.
- * @throws Diagnostic (exit 4) where the module names a table or a memory that it does not have.
+ * @throws Diagnostic (unsupported) where the module names a table or a memory that it does not have.
  */
 export function instantiationFuel(module: Module, model: CostModel): bigint {
   const rule = model.startup;

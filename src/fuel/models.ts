@@ -135,7 +135,7 @@ export const defaultModelName = `wasmtime-${newestMeasured}`;
 
 /**
  * The model named `wasmtime-<major>`, for any major; a version newer than the newest measured gets the newest model.
- * @throws Diagnostic (exit 2) on another name.
+ * @throws Diagnostic (usage) on another name.
  */
 export function modelNamed(name: string): CostModel {
   const match = /^wasmtime-(\d{1,6})$/.exec(name);
@@ -166,7 +166,7 @@ interface CostTable {
 /**
  * Reads a JSON cost table:
  * `{"name": "mine", "base": "wasmtime-50", "entry": 1, "cost": {"call": 5}, "perUnit": {"memory.copy": 2}}`.
- * @throws Diagnostic (exit 2) on anything unknown, so that a typing error is not a silent zero.
+ * @throws Diagnostic (usage) on anything unknown, so that a typing error is not a silent zero.
  */
 export function modelFromTable(text: string, file: string): CostModel {
   let table: CostTable;

@@ -7,7 +7,7 @@ import { Diagnostic, usageError } from "../base/diagnostics.ts";
 import type { Streams } from "./host.ts";
 import type { HostGuest, HostRun, UserHost } from "./user-host-spec.ts";
 
-/** Imports the host file. @throws Diagnostic (exit 2) where that fails or gives no function. */
+/** Imports the host file. @throws Diagnostic (usage) where that fails or gives no function. */
 export async function loadUserHost(path: string): Promise<UserHost> {
   let host: unknown;
   try {

@@ -17,7 +17,7 @@ export type CompileOutcome =
   | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
   | { readonly kind: "failed"; readonly message: string };
 
-/** @throws Diagnostic (exit 4) where the plugin does not start, or its compiler does not come to an end. */
+/** @throws Diagnostic (unsupported) where the plugin does not start, or its compiler does not come to an end. */
 export interface Compiler {
   compile(job: CompileJob): Promise<CompileOutcome>;
 }

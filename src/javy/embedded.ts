@@ -1,13 +1,12 @@
 /** The embedded engine: the plugin that ships with the package, and what its provenance file says of it. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { internalError } from "../base/diagnostics.ts";
 import { packageFile } from "../base/package-files.ts";
 
 const plugin = packageFile("plugin/plugin.wasm");
 
-/** Reads the plugin and checks it against its recorded sha256; a package that was damaged is an error (exit 5). */
+/** Reads the plugin and checks it against its recorded sha256; a package that was damaged is an error (internal). */
 export function readEmbeddedPlugin(): { readonly bytes: Uint8Array; readonly sha256: string } {
   const bytes = new Uint8Array(readFileSync(plugin));
   const recorded = JSON.parse(readFileSync(packageFile("plugin/plugin.json"), "utf8")) as { sha256: string };
@@ -19,9 +18,4 @@ export function readEmbeddedPlugin(): { readonly bytes: Uint8Array; readonly sha
     );
   }
   return { bytes, sha256 };
-}
-
-/** Where the plugin lies, for copying it. */
-export function embeddedPluginPath(): string {
-  return fileURLToPath(plugin);
 }

@@ -8,6 +8,7 @@ import { encodeText } from "../base/bytes.ts";
 import { appendToVector, body, encodeSections, entry, writeFuncType } from "../wasm/encode.ts";
 import { I32, SectionId, type ValType } from "../wasm/types.ts";
 import type { PluginAbi } from "./abi.ts";
+import { commandExport } from "./startup-exports.ts";
 
 const REALLOC = 0;
 const INVOKE = 1;
@@ -63,7 +64,7 @@ export function linkDynamic(
 
   const exports = [
     entry((w) => {
-      w.name("_start");
+      w.name(commandExport);
       w.u8(0);
       w.leb(START);
     }),

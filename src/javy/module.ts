@@ -11,6 +11,7 @@ import { decodeText } from "../base/bytes.ts";
 import { versions } from "../quickjs/engines/versions.ts";
 import { funcTypeAt, type Module } from "../wasm/types.ts";
 import { type PluginAbi, pluginAbi } from "./abi.ts";
+import { commandExport } from "./startup-exports.ts";
 
 export interface PluginModule {
   readonly kind: "plugin";
@@ -56,7 +57,7 @@ export function recognise(module: Module): JavyModule {
   const abi = pluginAbi(module);
   const declared = customContent(module, "import_namespace");
   const exported = (name: string) => module.exports.some((entry) => entry.name === name);
-  if (abi && (declared || !exported("_start")))
+  if (abi && (declared || !exported(commandExport)))
     return { kind: "plugin", namespace: declared ? decodeText(declared) : null, abi };
   const payload = findPayload(module);
   const source = embeddedSource(module);

@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { Diagnostic, Exit, unsupported, usageError } from "../base/diagnostics.ts";
+import { Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
 import { isWasm } from "../wasm/decode.ts";
 import type { UserJavy, World } from "./find-javy.ts";
 
@@ -128,7 +128,7 @@ function cannotStart(javy: UserJavy, error: NodeJS.ErrnoException, interrupted: 
 }
 
 function wasInterrupted(javy: UserJavy): Diagnostic {
-  return new Diagnostic(Exit.interrupted, `interrupted while ${nameOf(javy)} ran`);
+  return new Diagnostic({ kind: "interrupted", message: `interrupted while ${nameOf(javy)} ran` });
 }
 
 function nameOf({ path, from }: UserJavy): string {

@@ -77,7 +77,7 @@ export interface Plan {
   readonly deferStart?: boolean;
 }
 
-/** Names of what a metered module imports and exports, all under one namespace. */
+/** Names of what an instrumented module imports and exports; every hook is imported from `module` too. */
 export const meterNames = {
   module: "javy_prof",
   /** () -> (): called past the limit, with the counter up to date; may return (limit raised) or throw. */

@@ -33,7 +33,7 @@ export interface InstrumentedModules {
 
 /**
  * Instruments a program. `frames`: what the call tree is made of; of WebAssembly, nothing of QuickJS is looked for.
- * @throws Diagnostic (exit 4) where the interpreter is to be found and is not.
+ * @throws Diagnostic (unsupported) where the interpreter is to be found and is not.
  */
 export function instrumentProgram(
   program: Program,

@@ -10,29 +10,36 @@
  * calls without a name: enterWork(fuel) and leaveNative(fuel).
  */
 
-import type { FunctionProbes, Hook, Meter, Plan, Probe, SiteProbe } from "../probe/plan.ts";
+import {
+  type FunctionProbes,
+  type Hook,
+  type Meter,
+  meterNames,
+  type Plan,
+  type Probe,
+  type SiteProbe,
+} from "../probe/plan.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { callSites } from "../wasm/facts/call-sites.ts";
 import { funcTypeAt, I32, I64, type Module } from "../wasm/types.ts";
 import type { NativeFrames } from "./native-frames.ts";
 
-export const hookModule = "javy_prof";
-
 /** Hooks in the order of the plan; the names are what the collector and the host provide. */
 export const profilerHooks = [
-  { module: hookModule, name: "enter", params: [I64] },
-  { module: hookModule, name: "dispatch", params: [I32, I64] },
-  { module: hookModule, name: "leave", params: [I64] },
-  { module: hookModule, name: "generation", params: [] },
-  { module: hookModule, name: "thrown", params: [] },
-  { module: hookModule, name: "enterNative", params: [I32, I64] },
-  { module: hookModule, name: "enterShared", params: [I32, I32, I64] },
-  { module: hookModule, name: "enterWork", params: [I64] },
-  { module: hookModule, name: "leaveNative", params: [I64] },
+  { module: meterNames.module, name: "enter", params: [I64] },
+  { module: meterNames.module, name: "dispatch", params: [I32, I64] },
+  { module: meterNames.module, name: "leave", params: [I64] },
+  { module: meterNames.module, name: "generation", params: [] },
+  { module: meterNames.module, name: "thrown", params: [] },
+  { module: meterNames.module, name: "enterNative", params: [I32, I64] },
+  { module: meterNames.module, name: "enterShared", params: [I32, I32, I64] },
+  { module: meterNames.module, name: "enterWork", params: [I64] },
+  { module: meterNames.module, name: "leaveNative", params: [I64] },
 ] as const satisfies readonly Hook[];
 
-const hook = (name: (typeof profilerHooks)[number]["name"]) =>
-  profilerHooks.findIndex((one) => one.name === name);
+export type HookName = (typeof profilerHooks)[number]["name"];
+
+const hook = (name: HookName) => profilerHooks.findIndex((one) => one.name === name);
 const fuel = { kind: "fuel" } as const;
 
 /** Where the engine's functions are that the profiler listens to; absolute function indices. */

@@ -125,7 +125,7 @@ export class FunctionRegistry {
 
   /**
    * The function that an activation runs, from JS_CallInternal's func_obj and the address of the first opcode.
-   * @throws Diagnostic (exit 4) where memory does not look like the engine's: a cost is never given to a guess.
+   * @throws Diagnostic (unsupported) where memory does not look like the engine's: a cost is never given to a guess.
    */
   resolve(pc: number, funcObj: bigint): { readonly id: number; readonly code: number } {
     const engine = this.#engine ?? this.#start(pc, funcObj);

@@ -5,6 +5,8 @@
 import { usageError } from "../base/diagnostics.ts";
 import { type CostModel, defaultModelName, modelNamed } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
+import { checkScale } from "../host/shopify/shopify.ts";
+import { mostOrderedEvents } from "../result/ordered-calls.ts";
 
 /**
  * The frames of the call tree: JavaScript functions alone, with native builtins and engine work by category, with every
@@ -57,13 +59,7 @@ export interface RequestOptions {
   readonly output?: "capture" | "inherit" | "stderr";
 }
 
-/** Calls and returns that are kept in order: a million calls, and their returns. */
-const keptEvents = 2_000_000;
-
-/** Shopify's limits grow with the cart, by a factor from 1 to this. */
-export const greatestScale = 10;
-
-/** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (exit 2). */
+/** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (usage). */
 export function checkRequest(options: RequestOptions, name: string): Request {
   const { fuelModel = defaultModelName, frames = defaultFrames, limits = "auto", seed = 42 } = options;
   if (!frameKinds.includes(frames)) throw wrong("frames", frameKinds.join(", "), frames);
@@ -82,7 +78,7 @@ export function checkRequest(options: RequestOptions, name: string): Request {
     bounds: {
       maxFuel: positive("maxFuel", options.maxFuel),
       timeoutMs: positive("timeoutMs", options.timeoutMs),
-      keptEvents,
+      keptEvents: mostOrderedEvents,
     },
     host: {
       stdin: options.input ?? new Uint8Array(),
@@ -98,9 +94,7 @@ export function checkRequest(options: RequestOptions, name: string): Request {
 function limitsOf(limits: NonNullable<RequestOptions["limits"]>): Request["limits"] {
   if (limits === "shopify") return 1;
   if (limits === "auto" || limits === "none") return limits;
-  if (!(limits >= 1 && limits <= greatestScale))
-    throw wrong("limits", `auto, none, shopify, or a scale from 1 to ${greatestScale}`, limits);
-  return limits;
+  return checkScale(limits, "limits takes auto, none, shopify, or a scale from");
 }
 
 function seedOf(seed: number | bigint): bigint {

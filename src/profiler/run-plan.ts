@@ -13,6 +13,7 @@ import {
 } from "../host/shopify/shopify.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { entryPoints } from "../javy/module.ts";
+import { commandExport, isSetUp } from "../javy/startup-exports.ts";
 import { findLines, type Lines } from "../program/line-source.ts";
 import type { Program } from "../program/program.ts";
 import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.ts";
@@ -38,7 +39,7 @@ export interface RunPlan {
   readonly lines: Lines;
 }
 
-/** Plans a run. @throws Diagnostic (exit 2 or 4) where the program cannot be run like that. */
+/** Plans a run. @throws Diagnostic (usage or unsupported) where the program cannot be run like that. */
 export async function planRun(program: Program, request: Request, compiler: Compiler): Promise<RunPlan> {
   const { name, payload } = program;
   const hosted = Boolean(request.host.userHost);
@@ -89,12 +90,9 @@ function platformOf(
   return { platform, limits: shopifyLimits(asked === "auto" ? 1 : asked) };
 }
 
-/** Functions that modules export for their hosts, not to be run as programs. */
-const notPrograms = /^(_initialize|initialize[-_]runtime|__wasm_call_ctors|wizer\..*)$/;
-
-/** The export to call. @throws Diagnostic (exit 2) where it does not exist, or cannot be guessed. */
+/** The export to call. @throws Diagnostic (usage) where it does not exist, or cannot be guessed. */
 function chooseExport(module: Module, wanted: string | null): string {
-  const callable = entryPoints(module).filter((name) => !notPrograms.test(name));
+  const callable = entryPoints(module).filter((name) => !isSetUp(name));
   const list = callable.join(", ") || "no function that takes no arguments";
   if (wanted !== null) {
     if (entryPoints(module).includes(wanted)) return wanted;
@@ -107,7 +105,7 @@ function chooseExport(module: Module, wanted: string | null): string {
           : `the export "${wanted}" is a ${exported.kind}, not a function`;
     throw usageError(problem, `it exports ${list}`, "choose one with --export");
   }
-  if (callable.includes("_start")) return "_start";
+  if (callable.includes(commandExport)) return commandExport;
   if (callable.length === 1) return callable[0]!;
-  throw usageError("the module has no _start", `it exports ${list}`, "choose one with --export");
+  throw usageError(`the module has no ${commandExport}`, `it exports ${list}`, "choose one with --export");
 }

@@ -1,12 +1,12 @@
 /** JavaScript compiled with a plugin, and what its compiler says in the user's own words. */
 import { encodeText } from "../base/bytes.ts";
-import { Diagnostic, Exit, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import type { CompileJob, Compiler } from "../javy/compile.ts";
 import { entryFile } from "../javy/module.ts";
 import type { Plugin } from "./plugin.ts";
 import { preparedCode } from "./prepared-engine.ts";
 
-/** The bytecode of a source. @throws Diagnostic (exit 2) on a syntax error, (exit 4) where the plugin cannot compile. */
+/** The bytecode of a source. @throws Diagnostic (usage) on a syntax error, (unsupported) where the plugin cannot compile. */
 export async function compileSource(
   compiler: Compiler,
   plugin: Plugin,
@@ -18,7 +18,7 @@ export async function compileSource(
   return outcome.bytecode;
 }
 
-/** What a compiler is asked for. @throws Diagnostic (exit 4) where the plugin cannot compile. */
+/** What a compiler is asked for. @throws Diagnostic (unsupported) where the plugin cannot compile. */
 export function compileJob(plugin: Pick<Plugin, "bytes" | "abi" | "prepared">, source: string): CompileJob {
   const { realloc, compile } = plugin.abi;
   if (compile === null)
@@ -36,12 +36,13 @@ function compileError(message: string, name: string): Diagnostic {
   const [first = "the compiler gave no message", ...rest] = message
     .split("\n")
     .map((line) => line.replaceAll(entryFile, name).trim());
-  const place = rest.map((line) => /^at (.*:\d+:\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  const place = rest.map((line) => /^at (.*):(\d+):(\d+)$/.exec(line)).find((found) => found !== null);
   const text = first.replace(/^Error: /, "");
-  const details = rest.filter((line) => line !== "" && line !== `at ${place}`);
+  const details = rest.filter((line) => line !== "" && line !== place?.[0]);
   if (text.startsWith("could not load module"))
     details.push(
       `a program is one file: bundle it, for example: npx esbuild ${name} --bundle --format=esm --outfile=bundle.js`,
     );
-  return new Diagnostic(Exit.usage, place ? `${place}: ${text}` : `${name}: ${text}`, details);
+  const span = place ? { line: Number(place[2]), column: Number(place[3]) } : null;
+  return new Diagnostic({ kind: "usage", message: text, details, file: place?.[1] ?? name, span });
 }

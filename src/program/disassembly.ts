@@ -2,14 +2,14 @@
  * The JavaScript bytecode that a program carries, function by function, with its lines: of its own tables, or carried
  * over from its source where they were stripped. Nothing of the guest is run but its compiler.
  */
-import { type Diagnostic, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, headline, unsupported } from "../base/diagnostics.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { entryFile } from "../javy/module.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { carryDebug } from "../quickjs/carry.ts";
 import { engineById } from "../quickjs/engines/versions.ts";
 import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
-import type { Warning } from "../result/result.ts";
+import type { Warning } from "../result/warnings.ts";
 import type { HeldProgram } from "./held-programs.ts";
 import { findLines, linesWarnings } from "./line-source.ts";
 import type { Program } from "./program.ts";
@@ -30,7 +30,7 @@ export interface Disassembly {
 
 /**
  * Disassembles a program. `name`: what to call the entry file, by default the program's name.
- * @throws Diagnostic (exit 4) where there is no bytecode that could be read.
+ * @throws Diagnostic (unsupported) where there is no bytecode that could be read.
  */
 export async function disassembleProgram(
   program: Program,
@@ -73,17 +73,17 @@ async function withLines(
 }
 
 function nothingToList({ name, programs: { problems, dispatch } }: Program): Diagnostic {
-  const [message, ...more] = problems.flatMap((problem) => [
-    problem.message,
+  const lines = problems.flatMap(({ part, error }) => [
+    headline(error),
     // tables that are no interpreter are info's business
-    ...(problem.part === "dispatch" ? problem.details.slice(0, 1) : problem.details),
+    ...(part === "dispatch" ? error.details.slice(0, 1) : error.details),
   ]);
-  return unsupported(
-    `${name}: ${message ?? "there is no bytecode in this module"}`,
-    ...more,
-    ...(message === undefined && dispatch
-      ? ["it has QuickJS in it, but no program: that is made, or loaded, while it runs"]
-      : []),
+  const first = problems[0]?.error ?? unsupported("there is no bytecode in this module");
+  const loads = "it has QuickJS in it, but no program: that is made, or loaded, while it runs";
+  const details = [
+    ...lines.slice(1),
+    ...(problems.length === 0 && dispatch ? [loads] : []),
     `what there is: javy-prof info ${name}`,
-  );
+  ];
+  return new Diagnostic({ ...first.fields, kind: "unsupported", details, file: name });
 }

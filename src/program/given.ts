@@ -23,7 +23,7 @@ export interface GivenSource {
   readonly text: string;
 }
 
-/** Reads what was given, a path from the working directory or bytes; `what` it should have been stands in the error. @throws Diagnostic (exit 2). */
+/** Reads what was given, a path from the working directory or bytes; `what` it should have been stands in the error. @throws Diagnostic (usage). */
 export async function readGivenFile(
   given: Given,
   cwd: string,
@@ -44,7 +44,7 @@ export function shownPath(file: string, cwd: string): string {
   return path.split(sep).join("/");
 }
 
-/** Reads the program. @throws Diagnostic (exit 2 or 4) where it is neither JavaScript nor WebAssembly. */
+/** Reads the program. @throws Diagnostic (usage or unsupported) where it is neither JavaScript nor WebAssembly. */
 export async function readEntry(given: Given, cwd: string): Promise<Entry> {
   const { name: path, bytes } = await readGivenFile(given, cwd, "the program");
   const name = typeof given === "string" ? shownPath(resolve(cwd, path), cwd) : path;

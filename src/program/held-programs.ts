@@ -16,8 +16,7 @@ import type { EngineModule } from "./engine-module.ts";
 /** A part of a module that could not be read or found. */
 export interface Problem {
   readonly part: "dispatch" | "engine" | "program" | "memory" | "source";
-  readonly message: string;
-  readonly details: readonly string[];
+  readonly error: Diagnostic;
 }
 
 export interface HeldProgram {
@@ -47,9 +46,11 @@ export interface Examined {
 /** Finds and reads everything; whatever is wrong with the module is a problem, not an error. */
 export function programsOf({ module, kind, engine }: Examined): Programs {
   const problems: Problem[] = [];
-  const kept = (part: Problem["part"], { message, details }: Diagnostic) => {
+  const kept = (part: Problem["part"], error: Diagnostic) => {
     // what is wrong with a version byte shows at the engine and at the program: once is enough
-    if (problems.every((problem) => problem.message !== message)) problems.push({ part, message, details });
+    const same = ({ error: { message, offset } }: Problem) =>
+      message === error.message && offset === error.offset;
+    if (!problems.some(same)) problems.push({ part, error });
   };
   const ask = <T>(part: Problem["part"], fact: Kept<T>): T | null => {
     if (fact.problem) kept(part, fact.problem);

@@ -3,7 +3,7 @@
  * carries, its imports, exports and sections. A part that is damaged is a problem beside the rest.
  */
 import { decodeText } from "../base/bytes.ts";
-import { named } from "../base/diagnostics.ts";
+import { named, unsupported } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { customContent, entryFile, entryPoints, type JavyModule } from "../javy/module.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
@@ -81,7 +81,7 @@ export interface ModuleFacts {
 }
 
 /**
- * What there is to know of a program's module. @throws Diagnostic (exit 4) where its code is not well typed: that cannot
+ * What there is to know of a program's module. @throws Diagnostic (unsupported) where its code is not well typed: that cannot
  * be looked into. What merely does not run on this Node.js can.
  */
 export function inspectProgram(program: Program): ModuleFacts {
@@ -176,8 +176,7 @@ function sourceFacts(module: Module, kind: JavyModule): ModuleFacts["source"] {
 
 const damagedSource: Problem = {
   part: "source",
-  message: "what javy_source holds is neither compressed nor plain text",
-  details: [],
+  error: unsupported("what javy_source holds is neither compressed nor plain text"),
 };
 
 /** `do-it` of a WIT world calls the JavaScript function `doIt`, whose name is a passive segment of its own. */

@@ -10,9 +10,9 @@ import type { CompiledSource, Compiler } from "../javy/compile.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { lineTable } from "../quickjs/bytecode/line-table.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
-import { type LossReason, type LostFunction, lacksDebug } from "../quickjs/carry.ts";
+import { type LostFunction, lacksDebug } from "../quickjs/carry.ts";
 import { type EngineVersion, versions } from "../quickjs/engines/versions.ts";
-import type { Warning } from "../result/result.ts";
+import type { CompilerName, CompilerRefusal, NoLines, Warning } from "../result/warnings.ts";
 import { compileJob } from "./compile-source.ts";
 import { embeddedPlugin, type Plugin } from "./plugin.ts";
 import type { ProgramSource } from "./source.ts";
@@ -21,13 +21,13 @@ import type { ProgramSource } from "./source.ts";
 export type Lines =
   /** From its bytecode, or from memory: a source would add nothing. */
   | { readonly kind: "own" }
-  | { readonly kind: "missing"; readonly why: string }
+  | { readonly kind: "missing"; readonly why: NoLines }
   /** From `source`, as `compiler` compiled it. */
   | {
       readonly kind: "compiled";
       readonly compiled: CompiledSource;
       readonly source: string;
-      readonly compiler: string;
+      readonly compiler: CompilerName;
     };
 
 /** The program whose lines are wanted. */
@@ -45,7 +45,7 @@ export interface LinesOf {
 
 /**
  * Finds out where a program's lines come from, and compiles its source where they are to come from there. `engines`:
- * those that it may run on. @throws Diagnostic (exit 2) where a source was given and there is nothing it could belong to.
+ * those that it may run on. @throws Diagnostic (usage) where a source was given and there is nothing it could belong to.
  */
 export async function findLines(
   compiler: Compiler,
@@ -56,20 +56,17 @@ export async function findLines(
   if (source !== null && source.from !== "javy_source" && payload === null)
     throw usageError(`${name} has no bytecode that a source could belong to`, "leave out --source");
   if (!isStripped(payload, engines)) return { kind: "own" };
-  if (source === null) return missing("the module has no source in it: give it with --source <file>");
-  const refused: string[] = [];
+  if (source === null) return { kind: "missing", why: { kind: "no source" } };
+  const refusals: CompilerRefusal[] = [];
   for (const candidate of candidates(program)) {
     const outcome = await compileWith(compiler, candidate, source, payload, engines);
-    if (typeof outcome !== "string")
+    if (!("reason" in outcome))
       return { kind: "compiled", compiled: outcome, source: source.name, compiler: candidate.name };
-    refused.push(outcome);
+    refusals.push(outcome);
   }
-  if (plugin === null && !program.compiler)
-    refused.push("give a plugin of the same bytecode version, which keeps debug information, with --plugin");
-  return missing(`${source.name} was not compiled: ${[...new Set(refused)].join("; ")}`);
+  const canGivePlugin = plugin === null && !program.compiler;
+  return { kind: "missing", why: { kind: "not compiled", source: source.name, refusals, canGivePlugin } };
 }
-
-const missing = (why: string): Lines => ({ kind: "missing", why });
 
 /** Whether a program's functions were stripped of debug information; not where it cannot be read. */
 export function isStripped(
@@ -93,41 +90,42 @@ function unitOf(payload: Uint8Array, engines: readonly EngineVersion[]): Bytecod
 }
 
 interface Candidate {
-  /** For messages. */
-  readonly name: string;
+  readonly name: CompilerName;
   readonly plugin: Plugin;
   /** The program whose engine it is, where it is one's. */
   readonly runs: Uint8Array | null;
 }
 
 function* candidates({ plugin, compiler, payload }: LinesOf): Generator<Candidate> {
-  const named = (one: Plugin) => `the plugin ${one.namespace}`;
-  if (plugin) yield { name: named(plugin), plugin, runs: payload };
-  if (compiler) yield { name: named(compiler), plugin: compiler, runs: null };
+  if (plugin) yield { name: plugin.namespace, plugin, runs: payload };
+  if (compiler) yield { name: compiler.namespace, plugin: compiler, runs: null };
   const embedded = embeddedPlugin();
-  if (plugin?.sha256 !== embedded.sha256) yield { name: "the embedded engine", plugin: embedded, runs: null };
+  if (plugin?.sha256 !== embedded.sha256) yield { name: null, plugin: embedded, runs: null };
 }
 
-/** Compiles; a text says why nothing came of it. */
+/** Compiles, or says why nothing came of it. */
 async function compileWith(
   thread: Compiler,
-  { name, plugin, runs }: Candidate,
+  { name: compiler, plugin, runs }: Candidate,
   source: ProgramSource,
   payload: Uint8Array,
   wanted: readonly EngineVersion[],
-): Promise<CompiledSource | string> {
-  if (plugin.abi.compile === null) return `${name} cannot compile`;
+): Promise<CompiledSource | CompilerRefusal> {
+  if (plugin.abi.compile === null) return { compiler, reason: "no compiler" };
   const { found, problem } = plugin.engine.engines(runs);
-  if (found === null) return `${name}: ${problem!.message}`;
+  if (found === null) return { compiler, reason: "not located", problem: problemOf(problem!) };
   const engines = wanted.filter((engine) => found.includes(engine));
   if (engines.length === 0)
-    return `${name} has bytecode version ${found[0]?.version}, the module ${payload[0]}`;
+    return { compiler, reason: "other version", has: found[0]?.version, wanted: payload[0] };
   const outcome = await thread.compile(compileJob(plugin, source.text));
-  if (outcome.kind === "failed") return outcome.message.split("\n", 1)[0]!;
+  if (outcome.kind === "failed") {
+    const problem = { message: outcome.message.split("\n", 1)[0]!, offset: null };
+    return { compiler, reason: "failed", problem };
+  }
   const unit = unitOf(outcome.bytecode, engines);
-  if (unit === null) return `${name} made bytecode that cannot be read`;
+  if (unit === null) return { compiler, reason: "unreadable" };
   // "use strip" is written in the source: then another compiler does no better
-  if (unit.functions.every(lacksDebug)) return `${name} leaves debug information out itself`;
+  if (unit.functions.every(lacksDebug)) return { compiler, reason: "strips" };
   return { bytecode: outcome.bytecode, engines: engines.map(({ id }) => id) };
 }
 
@@ -137,71 +135,37 @@ export interface CarriedLines {
   readonly lost: readonly LostFunction[];
 }
 
-const reasons: Readonly<Record<LossReason, string>> = {
-  differs: "the source has other code for",
-  absent: "the source has no",
-  ambiguous: "the source has several functions that could be",
-  "no debug information": "the compiler gave no lines for",
-  "other engine": "another engine compiled",
-};
-
-/** Functions to name for each reason. */
-const shownNames = 5;
-
 /** What a result says about lines that are not the module's own; null `carried`: no JavaScript ran. */
 export function linesWarnings(lines: Lines, carried: CarriedLines | null): Warning[] {
   if (lines.kind === "own") return [];
-  const stripped = "the module's bytecode was stripped of its lines";
-  if (lines.kind === "missing") {
-    const names = "functions without a name are called by number and place in the bytecode";
-    return [{ code: "lines-missing", message: `${stripped}: ${lines.why} (${names})` }];
-  }
+  if (lines.kind === "missing") return [{ code: "lines-missing", why: lines.why }];
   if (carried === null) return [];
-  const { carried: count, lost } = carried;
-  const whole = count + lost.length;
-  const from = `${lines.source}, compiled by ${lines.compiler}`;
-  const warnings: Warning[] = [];
-  if (count > 0)
-    warnings.push({
-      code: "lines-carried",
-      message: `${stripped}: those of ${count} of ${whole} functions are from ${from}, where the code is the same`,
-    });
-  if (lost.length > 0)
-    warnings.push({
-      code: "lines-missing",
-      message: `${lost.length} of ${whole} functions have no lines from ${lines.source}: ${whyLost(lost)}; give the source that the module was built from with --source <file>`,
-    });
-  return warnings;
-}
-
-function whyLost(lost: readonly LostFunction[]): string {
-  const groups = (Object.keys(reasons) as LossReason[]).flatMap((reason) => {
-    const names = lost.filter((fn) => fn.reason === reason).map(({ name }) => name);
-    if (names.length === 0) return [];
-    const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : "";
-    return [`${reasons[reason]} ${names.slice(0, shownNames).join(", ")}${more}`];
-  });
-  return groups.join("; ");
+  const { source, compiler } = lines;
+  const { carried: functions, lost } = carried;
+  const of = functions + lost.length;
+  return [
+    ...(functions > 0 ? [{ code: "lines-carried", functions, of, source, compiler } as const] : []),
+    ...(lost.length > 0
+      ? [{ code: "lines-missing", why: { kind: "other code", source, lost, of } } as const]
+      : []),
+  ];
 }
 
 /** What of a program's bytecode is damaged: it may run all the same, and is shown as far as it can be. */
 export function payloadWarnings(payload: Uint8Array | null, engine: EngineVersion | null): Warning[] {
   if (payload === null || engine === null || payload[0] !== engine.version) return [];
-  const damaged = (what: string) => [{ code: "bytecode-damaged", message: `the module's bytecode ${what}` }];
   let unit: BytecodeUnit;
   try {
     unit = readUnit(payload, 0, engine);
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
-    return damaged(
-      `cannot be read and may be damaged: ${error.message}; functions are shown as they are in memory`,
-    );
+    return [{ code: "bytecode-damaged", damage: { kind: "unreadable", problem: problemOf(error) } }];
   }
-  const broken = unit.functions.filter((made) => !hasSoundLines(made, engine)).length;
-  return broken === 0
-    ? []
-    : damaged(`has ${broken} function(s) whose line table is damaged: they have no lines`);
+  const functions = unit.functions.filter((made) => !hasSoundLines(made, engine)).length;
+  return functions === 0 ? [] : [{ code: "bytecode-damaged", damage: { kind: "line tables", functions } }];
 }
+
+const problemOf = ({ message, offset }: Diagnostic) => ({ message, offset });
 
 function hasSoundLines(made: BytecodeFunction, { lines }: EngineVersion): boolean {
   try {

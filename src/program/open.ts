@@ -30,7 +30,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a program. @throws Diagnostic: exit 2 where a file cannot be read or JavaScript does not compile, exit 4 where
+ * Opens a program. @throws Diagnostic: usage where a file cannot be read or JavaScript does not compile, unsupported where
  * what was given is neither JavaScript nor a module.
  */
 export async function openProgram(

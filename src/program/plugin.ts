@@ -6,6 +6,8 @@ import { refuseUnknownImports } from "../host/wasi.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { recognise } from "../javy/module.ts";
+import { unnamedProvider } from "../javy/plugin-families.ts";
+import type { EngineOrigin } from "../result/result.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
@@ -14,7 +16,7 @@ import { type PreparedFacts, preparedEngine } from "./prepared-engine.ts";
 import { refuseUnrunnable } from "./runnable.ts";
 
 interface PluginParts {
-  readonly origin: "embedded" | "plugin";
+  readonly origin: Exclude<EngineOrigin, "static">;
   readonly sha256: string;
   readonly size: number;
   readonly namespace: string;
@@ -26,7 +28,7 @@ interface PluginParts {
 }
 
 export class Plugin {
-  readonly origin: "embedded" | "plugin";
+  readonly origin: Exclude<EngineOrigin, "static">;
   readonly sha256: string;
   /** Bytes of its file. */
   readonly size: number;
@@ -68,10 +70,7 @@ export interface PluginOptions {
   readonly dispatchFunction?: number | undefined;
 }
 
-/** What providers of Javy 1 and 2, which do not name their namespace, are imported as. */
-const oldNamespace = "javy_quickjs_provider_v1";
-
-/** The plugin that was given, or the embedded one. @throws Diagnostic (exit 2 or 4) where it cannot be read, or is none. */
+/** The plugin that was given, or the embedded one. @throws Diagnostic (usage or unsupported) where it cannot be read, or is none. */
 export async function choosePlugin(
   given: Given | undefined,
   cwd: string,
@@ -95,12 +94,12 @@ export function embeddedPlugin({ dispatchFunction }: PluginOptions = {}): Plugin
   return new Plugin({ origin: "embedded", sha256, size, namespace, abi, exports, module, engine, prepared });
 }
 
-/** Reads a plugin. @throws Diagnostic (exit 4) where it is none. */
+/** Reads a plugin. @throws Diagnostic (unsupported) where it is none. */
 export function readPlugin(
   bytes: Uint8Array,
   sha256: string,
   origin: Plugin["origin"],
-  { importedAs = oldNamespace, dispatchFunction }: PluginOptions = {},
+  { importedAs = unnamedProvider, dispatchFunction }: PluginOptions = {},
 ): Plugin {
   const module = decodeModule(bytes);
   const kind = recognise(module);

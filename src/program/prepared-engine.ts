@@ -4,7 +4,7 @@
  * anything else is asked for; a test rebuilds it and compares the bytes.
  */
 import { readFileSync } from "node:fs";
-import { Diagnostic } from "../base/diagnostics.ts";
+import { internalError } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
 import { packageFile } from "../base/package-files.ts";
 import type { Uncounted } from "../fuel/uncounted.ts";
@@ -36,7 +36,7 @@ export const preparedEngine = new Kept<PreparedFacts>(() => {
   try {
     return JSON.parse(readFileSync(packageFile(preparedFacts), "utf8"));
   } catch (error) {
-    throw new Diagnostic(4, `the engine was not prepared: ${String(error)}`);
+    throw internalError(`the engine was not prepared: ${String(error)}`);
   }
 });
 

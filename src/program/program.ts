@@ -6,6 +6,7 @@
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
 import type { JavyModule } from "../javy/module.ts";
+import type { EngineOrigin } from "../result/result.ts";
 import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
 import { type Programs, programsOf } from "./held-programs.ts";
@@ -88,7 +89,7 @@ export class Program {
   }
 
   /** Whose engine it runs on; null where the plugin is not at hand. */
-  get engineFrom(): "embedded" | "plugin" | "static" | null {
+  get engineFrom(): EngineOrigin | null {
     if (this.kind.kind === "dynamic") return this.plugin?.origin ?? null;
     return "static";
   }

@@ -2,21 +2,11 @@
 import { type Diagnostic, unsupported } from "../base/diagnostics.ts";
 import { refuseUnknownImports } from "../host/wasi.ts";
 import type { JavyModule } from "../javy/module.ts";
+import { whereToFind } from "../javy/plugin-families.ts";
 import { signature } from "../wasm/type-text.ts";
 import type { Module } from "../wasm/types.ts";
 import type { Plugin } from "./plugin.ts";
 import { refuseUnrunnable } from "./runnable.ts";
-
-/** Where plugins of a namespace come from, for messages. */
-function whereToFind(namespace: string): string {
-  if (namespace.startsWith("shopify_functions_javy"))
-    return "Shopify's function-runner carries it in its providers folder, under this name";
-  if (namespace.startsWith("javy_quickjs_provider"))
-    return "Javy 1 to 3 wrote it with `javy emit-provider -o provider.wasm`; Shopify's function-runner carries it in its providers folder";
-  if (namespace.startsWith("javy-default-plugin"))
-    return "Javy writes it with `javy emit-plugin -o plugin.wasm`; the version must be that of the module";
-  return "it is the plugin that the module was built with (javy build -C plugin=…), from the platform it is for";
-}
 
 /** What a dynamic module imports from its plugin. */
 function pluginImports(module: Module, namespace: string): string {
@@ -39,7 +29,7 @@ function missingPlugin(module: Module, namespace: string): Diagnostic {
 /**
  * Why a decoded module cannot be run: it is no program, or does not go with its plugin, or needs what nobody gives it.
  * `hosted`: a host that the user made gives whatever the module imports.
- * @throws Diagnostic (exit 4).
+ * @throws Diagnostic (unsupported).
  */
 export function refuseProgram(
   module: Module,

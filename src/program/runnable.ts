@@ -70,7 +70,7 @@ export function whyNotRunnable(module: Module): Diagnostic | null {
   );
 }
 
-/** @throws Diagnostic (exit 4) where V8 does not take the module. */
+/** @throws Diagnostic (unsupported) where V8 does not take the module. */
 export function refuseUnrunnable(module: Module): void {
   const reason = whyNotRunnable(module);
   if (reason) throw reason;

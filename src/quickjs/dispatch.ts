@@ -64,7 +64,7 @@ export function branchTables(module: Module): TableFigures[] {
 
 /**
  * The one dispatch of JS opcodes; `only` restricts the search to a function (--dispatch-function).
- * @throws Diagnostic (exit 4) where there is none or more than one, with the candidates and their figures.
+ * @throws Diagnostic (unsupported) where there is none or more than one, with the candidates and their figures.
  */
 export function findDispatch(module: Module, only?: number): Dispatch {
   const tables = branchTables(module);

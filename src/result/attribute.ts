@@ -7,8 +7,8 @@ import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/functio
 import { functionPosition, type LineEntry, positionAt, soundLines } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
+import { type OuterPhase, phaseName } from "./phases.ts";
 import type { Recording } from "./recording.ts";
-import { PHASE_FUNCTIONS } from "./replay.ts";
 import type {
   EventRow,
   FunctionRow,
@@ -222,9 +222,8 @@ class Attribution {
       return merged.length - 1;
     };
     const phaseFuel = { startup: phases.startup, jobs: phases.jobs, exit: phases.exit };
-    const phase = (key: keyof typeof phaseFuel) => {
-      const name = PHASE_FUNCTIONS.find(([candidate]) => candidate === key)![1];
-      if (phaseFuel[key] > 0n) addPhase(name, phaseFuel[key], "phase");
+    const phase = (key: OuterPhase) => {
+      if (phaseFuel[key] > 0n) addPhase(phaseName(key), phaseFuel[key], "phase");
     };
     if (this.#hasNatives)
       mergedOf[0] = addPhase(nativeRoot[this.#options.natives ?? "all"], recorded.self[0]!, this.#nativeKind);

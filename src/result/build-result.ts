@@ -4,14 +4,15 @@
 import { type Fuel, toFuel } from "../base/fuel.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
 import type { Recording } from "./recording.ts";
-import type { ExitKind, Result, RunInfo, StackFrame, Toolchain, Warning } from "./result.ts";
+import type { Exit, Result, RunInfo, StackFrame, Toolchain } from "./result.ts";
+import type { Warning } from "./warnings.ts";
 
 export interface RunFacts {
   readonly version: string;
   readonly toolchain: Toolchain;
   readonly module: Result["module"];
   readonly run: Omit<RunInfo, "exit">;
-  readonly exit: { readonly kind: ExitKind; readonly code: number; readonly message: string | null };
+  readonly exit: Omit<Exit, "stack" | "depth">;
   readonly comparable: boolean;
   /** Frames that the guest itself printed for an uncaught exception, by compiled file name. */
   readonly printedStack: readonly PrintedFrame[];
@@ -30,34 +31,17 @@ export interface PrintedFrame {
 export const deepStack = 500;
 
 /** A trap deep in a recursion is the end of the guest's own stack, whatever the engine calls it. */
-function trapMessage(exit: RunFacts["exit"], depth: number): string | null {
-  const exhausted =
-    exit.kind === "trap" && depth >= deepStack && /out of bounds|stack/.test(exit.message ?? "");
-  if (!exhausted) return exit.message;
-  return `the guest's stack is exhausted, ${depth.toLocaleString("en-US")} JavaScript frames deep (${exit.message})`;
+function isExhausted(exit: RunFacts["exit"], depth: number): boolean {
+  return exit.kind === "trap" && depth >= deepStack && /out of bounds|stack/.test(exit.message ?? "");
 }
 
 export function buildResult(recording: Recording, options: AttributeOptions, facts: RunFacts): Result {
   const { stack, dispatches, events, ...profile } = attribute(recording, options);
+  const { maxDepth, rootPending } = recording;
   const warnings = [...facts.warnings];
-  if (recording.maxDepth >= deepStack) {
-    warnings.push({
-      code: "deep-stack",
-      message: `the JavaScript stack was ${recording.maxDepth.toLocaleString("en-US")} frames deep; wasmtime's default stack ends at about 626`,
-    });
-  }
-  if (recording.rootPending) {
-    warnings.push({
-      code: "await-never-settled",
-      message: "a top-level await never settled: the program ended before the code behind it ran",
-    });
-  }
-  if (events === undefined) {
-    warnings.push({
-      code: "events-dropped",
-      message: "there were too many calls to keep their order; the call tree and all totals are complete",
-    });
-  }
+  if (maxDepth >= deepStack) warnings.push({ code: "deep-stack", frames: maxDepth });
+  if (rootPending) warnings.push({ code: "await-never-settled" });
+  if (events === undefined) warnings.push({ code: "events-dropped" });
   const files = [...profile.files];
   const total: Fuel = toFuel(recording.total);
   return {
@@ -70,12 +54,12 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
       input: facts.run.input,
       exit: {
         ...facts.exit,
-        message: trapMessage(facts.exit, recording.maxDepth),
+        ...(isExhausted(facts.exit, maxDepth) ? { depth: maxDepth } : {}),
         stack: facts.printedStack.length > 0 ? printed(facts.printedStack, stack, options, files) : stack,
       },
       ...rest(facts.run),
     },
-    fuel: { total, comparable: facts.comparable, dispatches, maxDepth: recording.maxDepth },
+    fuel: { total, comparable: facts.comparable, dispatches, maxDepth },
     ...profile,
     files,
     ...(events ? { events } : {}),

@@ -1,12 +1,13 @@
 /**
- * The sums that every result keeps (PRODUCT: "Result JSON"). Each rule holds two independent accounts of the
+ * The sums that every result keeps. Each rule holds two independent accounts of the
  * same fuel against each other, so that a cost which was lost, spread or counted twice shows. A result that
  * breaks one is never shown: after a run it is an internal error, in a file it is a damaged file.
  *
  * "The functions' row without a line" of the contract is the fuel of functions whose line is null: their pcs
  * have no line either and are in no LineRow, so phases.js = Σ lines.self + Σ fuel of the pcs without a line.
  */
-import { fuelByPhase, PHASE_FUNCTIONS, replayEvents } from "./replay.ts";
+import { outerPhases, phaseName } from "./phases.ts";
+import { fuelByPhase, replayEvents } from "./replay.ts";
 import type { PcRow, Result } from "./result.ts";
 import { inclusiveFuel } from "./walk.ts";
 
@@ -143,8 +144,10 @@ function brokenRows(result: Result): string[] {
   if (!functions.some((row) => row.kind === "phase")) return broken;
   const below = fuelByPhase(result);
   broken.push(...rule("phases.js", phases.js, "the fuel below the other tree roots", below.js));
-  for (const [phase, name] of PHASE_FUNCTIONS)
-    broken.push(...rule(`phases.${phase}`, phases[phase], `the fuel below tree root ${name}`, below[phase]));
+  for (const phase of outerPhases) {
+    const root = `the fuel below tree root ${phaseName(phase)}`;
+    broken.push(...rule(`phases.${phase}`, phases[phase], root, below[phase]));
+  }
   return broken;
 }
 

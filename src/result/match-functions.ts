@@ -25,11 +25,11 @@ export function matchFunctions(listed: readonly ListedFunction[], result: Result
     const own = pcs.get(pc.function) ?? new Map<number, PcRow>();
     pcs.set(pc.function, own.set(pc.offset, pc));
   }
-  const rows = grouped(
+  const rows = keyed(
     result.functions.filter(({ kind }) => kind === "js"),
     (row) => placeKey(row.name, row.file === null ? null : result.files[row.file]!, row),
   );
-  const functions = grouped([...listed.entries()], ([, fn]) => placeKey(fn.name, fn.file, fn));
+  const functions = keyed([...listed.entries()], ([, fn]) => placeKey(fn.name, fn.file, fn));
   const measured: (Measured | null)[] = listed.map(() => null);
   const matched = new Set<number>();
   for (const [key, places] of functions) {
@@ -60,7 +60,7 @@ function placeKey(
   return JSON.stringify([name, file, line, column]);
 }
 
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+function keyed<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);

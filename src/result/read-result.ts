@@ -1,7 +1,7 @@
 /**
  * Reads a result document (`*.fuel.json`, or what `--json` printed) and refuses what is not one: every
  * command that takes a result reads it here. A file is someone's input, so everything wrong with it is a
- * usage error (exit 2), broken sums too: the run that wrote it had checked them.
+ * usage error (usage), broken sums too: the run that wrote it had checked them.
  */
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";

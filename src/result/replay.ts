@@ -3,6 +3,7 @@
  * second, independent account of the same run as the tree: invariants.ts holds the two against each other,
  * and the speedscope writer needs to know how much of each phase has no event of its own.
  */
+import { type OuterPhase, outerPhases, phaseOf } from "./phases.ts";
 import type { Phases, Result } from "./result.ts";
 import { subtreeFuel } from "./walk.ts";
 
@@ -49,13 +50,6 @@ export function replayEvents(result: Result): Replay {
   return { self, outside, problems: [] };
 }
 
-/** The phases other than js, in the order in which a run goes through them, with their function's name. */
-export const PHASE_FUNCTIONS: readonly (readonly [keyof Phases, string])[] = [
-  ["startup", "(startup)"],
-  ["jobs", "(jobs)"],
-  ["exit", "(exit)"],
-];
-
 /**
  * Fuel below the tree roots of each phase, by `self` (the tree's own by default). Phases without a root are
  * 0; js is everything below the other roots.
@@ -68,14 +62,13 @@ export function fuelByPhase(result: Result, self?: readonly number[]): Phases {
   for (const [index, node] of tree.entries()) {
     if (node.parent >= 0) continue;
     const row = result.functions[node.function];
-    const phase = PHASE_FUNCTIONS.find(([, name]) => row?.kind === "phase" && row.name === name);
-    phases[phase?.[0] ?? "js"] += subtree[index]!;
+    phases[(row && phaseOf(row)) ?? "js"] += subtree[index]!;
   }
   return phases;
 }
 
-/** A phase's function and how much of a span is its. */
-export type PhaseShare = readonly [name: string, fuel: number];
+/** A phase and how much of a span is its. */
+export type PhaseShare = readonly [phase: OuterPhase, fuel: number];
 
 /**
  * Tells, span by span, which phases the fuel outside of all events belongs to: each phase in turn takes what
@@ -84,17 +77,17 @@ export type PhaseShare = readonly [name: string, fuel: number];
  */
 export function phasePourer(result: Result): (fuel: number) => PhaseShare[] {
   const covered = fuelByPhase(result, replayEvents(result).self);
-  const lacking = PHASE_FUNCTIONS.map(([phase, name]) => ({
-    name,
+  const lacking = outerPhases.map((phase) => ({
+    phase,
     fuel: result.phases[phase] - covered[phase],
   }));
   return (fuel) => {
     let rest = fuel;
-    return lacking.flatMap((phase): PhaseShare[] => {
-      const share = Math.min(phase.fuel, rest);
-      phase.fuel -= share;
+    return lacking.flatMap((one): PhaseShare[] => {
+      const share = Math.min(one.fuel, rest);
+      one.fuel -= share;
       rest -= share;
-      return share > 0 ? [[phase.name, share]] : [];
+      return share > 0 ? [[one.phase, share]] : [];
     });
   };
 }

@@ -1,10 +1,12 @@
 /**
  * The result document, schema 1: what `--json` prints and `<base>.fuel.json` holds, and what diff, report,
- * export and annotate read. Types only. Lines and columns are 1-based; indices are 0-based; fuel is an
- * integer below 2^53. The sums that every result keeps are checked in result/invariants.ts.
+ * export and annotate read. Types, and the sets of words that some of them are. Lines and columns are 1-based;
+ * indices are 0-based; fuel is an integer below 2^53. The sums that every result keeps are checked in
+ * result/invariants.ts.
  */
+import type { Warning, WrittenWarning } from "./warnings.ts";
 
-export interface Result {
+export interface ResultDocument {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: "javy-prof"; readonly version: string };
   readonly toolchain: Toolchain;
@@ -34,11 +36,24 @@ export interface Result {
    * of it is startup, then jobs, then exit.
    */
   readonly events?: readonly EventRow[];
-  readonly warnings: readonly Warning[];
+  readonly warnings: readonly WrittenWarning[];
 }
 
+/**
+ * A result at hand: warnings and why the run ended are data after a run, and words where it was read from a document,
+ * which is a Result as it is. format/files/result-json.ts makes the document.
+ */
+export interface Result extends Omit<ResultDocument, "run" | "warnings"> {
+  readonly run: Omit<RunInfo, "exit"> & { readonly exit: Exit };
+  readonly warnings: readonly (Warning | WrittenWarning)[];
+}
+
+/** Whose engine it ran on: ours, a plugin that was given, the one in the module. */
+export const engineOrigins = ["embedded", "plugin", "static"] as const;
+export type EngineOrigin = (typeof engineOrigins)[number];
+
 export interface Toolchain {
-  readonly engine: "embedded" | "plugin" | "static";
+  readonly engine: EngineOrigin;
   readonly plugin: { readonly namespace: string; readonly sha256: string } | null;
   /** Null where no QuickJS was looked for (--frames wasm). */
   readonly quickjs: string | null;
@@ -46,19 +61,13 @@ export interface Toolchain {
   readonly fuelModel: string;
 }
 
-export type ExitKind = "ok" | "throw" | "trap" | "exit" | "fuel" | "timeout" | "interrupted";
+export const exitKinds = ["ok", "throw", "trap", "exit", "fuel", "timeout", "interrupted"] as const;
+export type ExitKind = (typeof exitKinds)[number];
 
 export interface RunInfo {
   readonly export: string;
   readonly input: { readonly bytes: number; readonly sha256: string };
-  readonly exit: {
-    readonly kind: ExitKind;
-    /** The guest's exit status where it called proc_exit, else 0. */
-    readonly code: number;
-    readonly message: string | null;
-    /** JS frames, innermost first, of the place where the guest threw, trapped or was stopped. */
-    readonly stack: readonly StackFrame[];
-  };
+  readonly exit: WrittenExit;
   /** The guest's own output as text (lossy UTF-8), at most the first megabyte. */
   readonly stdout: string;
   readonly stderr: string;
@@ -66,6 +75,25 @@ export interface RunInfo {
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
   readonly maxMemoryBytes: number;
+}
+
+/** How and why the run ended. */
+export interface WrittenExit {
+  readonly kind: ExitKind;
+  /** The guest's exit status where it called proc_exit, else 0. */
+  readonly code: number;
+  /** Why; null where there is nothing to say. */
+  readonly message: string | null;
+  /** JS frames, innermost first, of the place where the guest threw, trapped or was stopped. */
+  readonly stack: readonly StackFrame[];
+}
+
+/** The same as data: `message` is what the guest or its engine said. */
+export interface Exit extends WrittenExit {
+  /** Fuel or milliseconds past which the guest was stopped. */
+  readonly limit?: number;
+  /** JS frames on a stack that was exhausted. */
+  readonly depth?: number;
 }
 
 export interface StackFrame {
@@ -84,9 +112,12 @@ export interface Phases {
   readonly exit: number;
 }
 
-/** `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `phase`: fuel outside any activation. */
-/** "wasm": a function of a module in which no engine was looked for (--frames wasm). */
-export type FunctionKind = "js" | "builtin" | "engine" | "wasm" | "phase";
+/**
+ * `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `wasm`: a function
+ * of a module in which no engine was looked for (--frames wasm). `phase`: fuel outside any activation.
+ */
+export const functionKinds = ["js", "builtin", "engine", "wasm", "phase"] as const;
+export type FunctionKind = (typeof functionKinds)[number];
 
 export interface FunctionRow {
   /** Equals the row's index in `functions`. */
@@ -154,16 +185,13 @@ export interface TreeNode {
   readonly self: number;
 }
 
+export const eventKinds = ["enter", "leave"] as const;
+export type EventKind = (typeof eventKinds)[number];
+
 /** One call or return: `node` is entered (`enter`) or left (`leave`) when the fuel clock stands at `at`. */
 export interface EventRow {
-  readonly kind: "enter" | "leave";
+  readonly kind: EventKind;
   /** Index into tree. */
   readonly node: number;
   readonly at: number;
-}
-
-export interface Warning {
-  /** Stable, kebab-case. */
-  readonly code: string;
-  readonly message: string;
 }

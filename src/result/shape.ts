@@ -4,6 +4,8 @@
  * version); what the numbers mean together is checked in invariants.ts.
  */
 
+import { engineOrigins, eventKinds, exitKinds, functionKinds } from "./result.ts";
+
 /** A plain type (`?` after it: or null), a set of words, an object, an object or null, or a list of one of these. */
 type Shape =
   | "number"
@@ -31,7 +33,7 @@ const RESULT: Members = {
   schemaVersion: "number",
   tool: { name: new Set(["javy-prof"]), version: "string" },
   toolchain: {
-    engine: new Set(["embedded", "plugin", "static"]),
+    engine: new Set(engineOrigins),
     plugin: { [orNull]: { namespace: "string", sha256: "string" } },
     ...{ quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
   },
@@ -40,7 +42,7 @@ const RESULT: Members = {
     export: "string",
     input: { bytes: "number", sha256: "string" },
     exit: {
-      kind: new Set(["ok", "throw", "trap", "exit", "fuel", "timeout", "interrupted"]),
+      kind: new Set(exitKinds),
       code: "number",
       message: "string?",
       stack: [{ function: "string", ...POSITION, column: "number?" }],
@@ -53,7 +55,7 @@ const RESULT: Members = {
   files: ["string"],
   functions: [
     {
-      ...{ id: "number", name: "string", kind: new Set(["js", "builtin", "engine", "wasm", "phase"]) },
+      ...{ id: "number", name: "string", kind: new Set(functionKinds) },
       ...POSITION,
       ...{ column: "number?", calls: "number", resumes: "number", self: "number", total: "number" },
       ...{ min: "number?", median: "number?", medianApprox: "boolean", max: "number?" },
@@ -66,7 +68,7 @@ const RESULT: Members = {
   warnings: [{ code: "string", message: "string" }],
 };
 
-const EVENTS: Shape = [{ kind: new Set(["enter", "leave"]), node: "number", at: "number" }];
+const EVENTS: Shape = [{ kind: new Set(eventKinds), node: "number", at: "number" }];
 
 /** The first place where `value` does not look like a result, null where it does. */
 export function wrongShape(value: unknown): string | null {

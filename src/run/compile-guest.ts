@@ -3,7 +3,7 @@ import { internalError, unsupported } from "../base/diagnostics.ts";
 import { hostOptions } from "../host/streams.ts";
 import { Wasi, wasiModule } from "../host/wasi.ts";
 import type { CompileJob, CompileOutcome } from "../javy/compile.ts";
-import { hookModule } from "../profiler/profiler-plan.ts";
+import { meterNames } from "../probe/plan.ts";
 import { isEnd, withoutApi } from "./ends.ts";
 import { compiled, initialise } from "./instances.ts";
 
@@ -23,7 +23,7 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
   try {
     const instance = new WebAssembly.Instance(module, {
       [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
-      [hookModule]: deafHooks(module),
+      [meterNames.module]: deafHooks(module),
     });
     exports = instance.exports;
     memory = exports["memory"] as WebAssembly.Memory;
@@ -65,6 +65,6 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
 
 /** What an instrumented plugin imports to be heard, for one that nobody listens to. */
 function deafHooks(module: WebAssembly.Module): WebAssembly.ModuleImports {
-  const hooks = WebAssembly.Module.imports(module).filter(({ module: from }) => from === hookModule);
+  const hooks = WebAssembly.Module.imports(module).filter(({ module: from }) => from === meterNames.module);
   return Object.fromEntries(hooks.map(({ name }) => [name, () => {}]));
 }

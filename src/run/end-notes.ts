@@ -1,7 +1,8 @@
-/** What a result says of how a run ended and of what qualifies it, in words. */
+/** How a run ended and what qualifies it, as data for its result. */
 import { type CostModel, isAssumed, newestMeasured, oldestMeasured } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
-import type { Warning } from "../result/result.ts";
+import type { Exit } from "../result/result.ts";
+import type { Warning } from "../result/warnings.ts";
 import type { RunEnd } from "./job.ts";
 
 /** Whether the engine's own count is ours: not where a run was stopped, or a trap lost part of the count. */
@@ -11,39 +12,41 @@ export function isComparable(end: RunEnd): boolean {
   );
 }
 
-/** Why the run ended, null where there is nothing to say; `thrown`: what the guest printed of an exception. */
-export function messageOf(
+/** How and why; `thrown`: what the guest printed of an exception. */
+export function exitOf(
   end: RunEnd,
   thrown: string | undefined,
   { maxFuel, timeoutMs }: { readonly maxFuel: number | null; readonly timeoutMs: number | null },
-): string | null {
+): Omit<Exit, "stack"> {
+  const stopped = (kind: "fuel" | "timeout", limit: number | null) => ({
+    ...{ kind, code: 0, message: null },
+    ...(limit === null ? {} : { limit }),
+  });
   switch (end.kind) {
     case "throw":
-      return thrown ?? null;
-    case "trap":
-      return thrown === undefined ? end.message : `${end.message}\n${thrown}`;
+      return { kind: "throw", code: 0, message: thrown ?? null };
+    case "trap": {
+      const message = thrown === undefined ? end.message : `${end.message}\n${thrown}`;
+      return { kind: "trap", code: 0, message };
+    }
     case "fuel":
-      return maxFuel === null ? null : `more than ${maxFuel.toLocaleString("en-US")} fuel`;
+      return stopped("fuel", maxFuel);
     case "timeout":
-      return timeoutMs === null ? null : `more than ${timeoutMs / 1000} s`;
+      return stopped("timeout", timeoutMs);
+    case "exit":
+      return { kind: "exit", code: end.code, message: null };
     default:
-      return null;
+      return { kind: end.kind, code: 0, message: null };
   }
 }
 
 /** What qualifies the figures of a run. */
-export function settingsWarnings(model: CostModel, host: HostSettings): Warning[] {
+export function settingsWarnings({ name }: CostModel, host: HostSettings): Warning[] {
   const warnings: Warning[] = [];
-  if (isAssumed(model.name)) {
-    warnings.push({
-      code: "model-assumed",
-      message: `${model.name} has not been measured; it is counted like wasmtime-${Number(model.name.split("-")[1]) < oldestMeasured ? oldestMeasured : newestMeasured}`,
-    });
+  if (isAssumed(name)) {
+    const like = Number(name.split("-")[1]) < oldestMeasured ? oldestMeasured : newestMeasured;
+    warnings.push({ code: "model-assumed", model: name, like });
   }
-  if (host.realClock)
-    warnings.push({
-      code: "real-clock",
-      message: "the guest saw the real time: its fuel can differ from run to run",
-    });
+  if (host.realClock) warnings.push({ code: "real-clock" });
   return warnings;
 }

@@ -8,7 +8,7 @@ import { shopifyHost } from "../host/shopify/shopify.ts";
 import { hostOptions, Output } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
 import { Wasi, wasiModule } from "../host/wasi.ts";
-import { hookModule } from "../profiler/profiler-plan.ts";
+import { meterNames } from "../probe/plan.ts";
 import { endOf, HostThrew, isEnd } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
@@ -126,7 +126,7 @@ class GuestRun {
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
     return {
       [wasiModule]: this.#wasi.functions as WebAssembly.ModuleImports,
-      ...(hooks ? { [hookModule]: hooks } : {}),
+      ...(hooks ? { [meterNames.module]: hooks } : {}),
     };
   }
 

@@ -1,4 +1,5 @@
 /** Instances of guests: modules compiled where they are not yet, and what a module wants run when it is instantiated. */
+import { commandExport, reactorExport } from "../javy/startup-exports.ts";
 import { meterNames } from "../probe/plan.ts";
 
 export function compiled(module: Uint8Array | WebAssembly.Module): WebAssembly.Module {
@@ -7,7 +8,7 @@ export function compiled(module: Uint8Array | WebAssembly.Module): WebAssembly.M
 
 /** What a module wants run at its instantiation: a start function that was put off, and a reactor's `_initialize`. */
 export function initialisers(names: readonly string[]): string[] {
-  const wanted = names.includes("_start") ? [meterNames.start] : [meterNames.start, "_initialize"];
+  const wanted = names.includes(commandExport) ? [meterNames.start] : [meterNames.start, reactorExport];
   return wanted.filter((name) => names.includes(name));
 }
 

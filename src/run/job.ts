@@ -3,6 +3,7 @@
  * threads, so it is plain data.
  */
 
+import type { DiagnosticFields } from "../base/diagnostics.ts";
 import type { PlatformFacts } from "../host/host.ts";
 import type { HostSettings } from "../host/settings.ts";
 import type { OutputSummary } from "../host/streams.ts";
@@ -106,7 +107,5 @@ export interface RunOutcome {
 /** A Diagnostic that crosses the thread boundary. */
 export interface FailedOutcome {
   readonly kind: "diagnostic";
-  readonly exit: number;
-  readonly message: string;
-  readonly details: readonly string[];
+  readonly error: DiagnosticFields;
 }

@@ -1,5 +1,5 @@
 /** How long a guest may take to stop once it has been asked to. */
-import { Diagnostic, Exit, type ExitCode } from "../base/diagnostics.ts";
+import { Diagnostic, type DiagnosticKind } from "../base/diagnostics.ts";
 
 const graceMs = 10_000;
 
@@ -21,13 +21,14 @@ export class Patience {
     });
     this.ended.catch(() => {});
     interruption?.addEventListener("abort", this.#interrupted);
-    if (timeoutMs !== null) this.#after(timeoutMs + graceMs, Exit.checkFailed);
+    if (timeoutMs !== null) this.#after(timeoutMs + graceMs, "check");
   }
 
-  readonly #interrupted = () => this.#after(graceMs, Exit.interrupted);
+  readonly #interrupted = () => this.#after(graceMs, "interrupted");
 
-  #after(milliseconds: number, exit: ExitCode): void {
-    const lost = new Diagnostic(exit, "the guest did not stop when it was asked to; its profile is lost");
+  #after(milliseconds: number, kind: DiagnosticKind): void {
+    const message = "the guest did not stop when it was asked to; its profile is lost";
+    const lost = new Diagnostic({ kind, message });
     this.#timers.push(setTimeout(() => this.#giveUp(lost), milliseconds));
   }
 

@@ -4,7 +4,7 @@
  * at once, and that count is the result's.
  */
 import { decodeText } from "../base/bytes.ts";
-import { type Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
 import { platformWarnings } from "../host/shopify/limits.ts";
@@ -18,8 +18,9 @@ import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
 import { buildResult, type RunFacts } from "../result/build-result.ts";
-import type { ExitKind, Result, Warning } from "../result/result.ts";
-import { isComparable, messageOf, settingsWarnings } from "./end-notes.ts";
+import type { Result } from "../result/result.ts";
+import type { Warning } from "../result/warnings.ts";
+import { exitOf, isComparable, settingsWarnings } from "./end-notes.ts";
 import { Control, type ProfileSettings, type RunJob, type RunOutcome } from "./job.ts";
 import { Patience } from "./patience.ts";
 import { countingModules, type PreparedModules, plainModules } from "./prepared.ts";
@@ -97,11 +98,15 @@ export async function profileProgram(
 }
 
 function unreadable({ name }: Program, { engines }: RunPlan): Diagnostic {
-  return unsupported(
-    `${name}: the engine's memory does not look like that of any QuickJS that is known here`,
-    `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
-    "functions are shown by address; --frames engine shows the engine's own",
-  );
+  return new Diagnostic({
+    kind: "unsupported",
+    message: "the engine's memory does not look like that of any QuickJS that is known here",
+    details: [
+      `tried: ${engines.map(({ engine, releases }) => `${engine} ${releases}`).join("; ")}`,
+      "functions are shown by address; --frames engine shows the engine's own",
+    ],
+    file: name,
+  });
 }
 
 function counting(
@@ -220,11 +225,7 @@ function resultOf(
       stderrBytes: outcome.stderr.bytes,
       maxMemoryBytes: outcome.maxMemoryBytes,
     },
-    exit: {
-      kind: end.kind as ExitKind,
-      code: end.kind === "exit" ? end.code : 0,
-      message: messageOf(end, trace?.message, plan.bounds),
-    },
+    exit: exitOf(end, trace?.message, plan.bounds),
     comparable: isComparable(end) && doubts.length === 0,
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: plan.lines.kind === "own" ? (trace?.frames ?? []) : [],

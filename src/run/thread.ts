@@ -3,7 +3,7 @@
  * V8's frames for the same code are several times as large.
  */
 import { Worker } from "node:worker_threads";
-import { Diagnostic, type ExitCode, internalError, unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
 import { packageFile } from "../base/package-files.ts";
 import type { CompileJob, CompileOutcome, Compiler } from "../javy/compile.ts";
 import type { FailedOutcome, RunJob, RunOutcome } from "./job.ts";
@@ -29,7 +29,7 @@ export class GuestThread implements Compiler {
     });
   }
 
-  /** @throws Diagnostic (exit 4) where the compiler does not come to an end. */
+  /** @throws Diagnostic (unsupported) where the compiler does not come to an end. */
   async compile(job: CompileJob): Promise<CompileOutcome> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -81,11 +81,7 @@ export class GuestThread implements Compiler {
         settle(() => reject(error));
       };
       this.#worker.once("message", (answer: T | FailedOutcome) =>
-        settle(() =>
-          isFailed(answer)
-            ? reject(new Diagnostic(answer.exit as ExitCode, answer.message, answer.details))
-            : resolve(answer),
-        ),
+        settle(() => (isFailed(answer) ? reject(new Diagnostic(answer.error)) : resolve(answer))),
       );
       this.#worker.once("error", (error) => fail(error));
       this.#worker.once("exit", (code) => fail(internalError(`the guest's thread ended with ${code}`)));

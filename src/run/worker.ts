@@ -12,7 +12,6 @@ parentPort?.on("message", async (job: CompileJob | RunJob) => {
     else parentPort?.postMessage(job.host.userHost ? await runUserHost(job) : runGuest(job));
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
-    const { exit, message, details } = error;
-    parentPort?.postMessage({ kind: "diagnostic", exit, message, details } satisfies FailedOutcome);
+    parentPort?.postMessage({ kind: "diagnostic", error: error.fields } satisfies FailedOutcome);
   }
 });

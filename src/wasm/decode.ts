@@ -39,7 +39,7 @@ export function isWasm(bytes: Uint8Array): boolean {
   return bytes[0] === 0x00 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
 }
 
-/** Decodes a core module; throws DecodeError on malformed bytes and Diagnostic (exit 4) on what is no core module. */
+/** Decodes a core module; throws DecodeError on malformed bytes and Diagnostic (unsupported) on what is no core module. */
 export function decodeModule(bytes: Uint8Array): Module {
   if (!isWasm(bytes)) {
     throw unsupported(

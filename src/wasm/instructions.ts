@@ -156,10 +156,7 @@ export function readImmediates(r: ByteReader, row: number): void {
   try {
     end = skipImmediates(r.bytes, at, row);
   } catch (error) {
-    return r.fail(
-      error instanceof DecodeError ? error.message.replace(/ \(at offset.*$/, "") : String(error),
-      at,
-    );
+    return r.fail(error instanceof DecodeError ? error.message : String(error), at);
   }
   if (!(end <= r.bytes.length)) r.fail("unexpected end", at);
   r.at = end;

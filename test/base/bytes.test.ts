@@ -58,5 +58,7 @@ test.each([
 ] as const)("%s is refused", (_, bytes, act) => {
   const reader = new ByteReader(Uint8Array.from(bytes), 0x100);
   expect(() => act(reader)).toThrow(DecodeError);
-  expect(() => act(new ByteReader(Uint8Array.from(bytes), 0x100))).toThrow(/offset 0x10[0-9a-f]/);
+  expect(() => act(new ByteReader(Uint8Array.from(bytes), 0x100))).toThrow(
+    expect.toSatisfy(({ offset }: DecodeError) => offset >= 0x100 && offset <= 0x10f),
+  );
 });

@@ -311,7 +311,9 @@ describe("one clear message", () => {
     const { code, stdout, stderr } = await javyProf(folder.path, line.split(" "));
     expect(stderr.trimEnd()).toMatch(message);
     expect(code).toBe(exit);
-    expect(stdout).toBe("");
+    // with --json the error is the document (json-errors.test.ts)
+    if (line.includes("--json")) expect(JSON.parse(stdout).error.code).toBe(code);
+    else expect(stdout).toBe("");
     expect(stderr).not.toMatch(/internal error|\n\s+at |node:/);
     expect(stderr.match(/^javy-prof: /gm)).toHaveLength(1);
     expect(stderr.match(/^(?! {2}|javy-prof: |\(Did you mean).+/gm), "details are indented").toBeNull();

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recognise } from "../../src/javy/module.ts";
 import { brokenSums } from "../../src/result/invariants.ts";
-import type { Result } from "../../src/result/result.ts";
+import type { ResultDocument } from "../../src/result/result.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 import { compileProgram } from "../support/plain.ts";
@@ -48,16 +48,16 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-async function profile(name: string, ...options: string[]): Promise<Result> {
+async function profile(name: string, ...options: string[]): Promise<ResultDocument> {
   const { stdout, stderr } = await javyProf(folder.path, ["run", name, "--json", "--quiet", ...options]);
   if (stdout === "") throw new Error(stderr);
-  const result = JSON.parse(stdout) as Result;
+  const result = JSON.parse(stdout) as ResultDocument;
   expect(brokenSums(result)).toEqual([]);
   return result;
 }
 
 /** All of a profile that its lines are in, but for what things cost; `name` is the program's. */
-function shape(result: Result, name: string) {
+function shape(result: ResultDocument, name: string) {
   const { functions, lines, tree, files, pcs } = result;
   const named = (text: string) => text.replace(name, "program");
   return {
@@ -72,13 +72,13 @@ function shape(result: Result, name: string) {
 }
 
 /** What the engine itself counted, place by place. */
-const costs = ({ fuel, phases, pcs, functions }: Result) => ({
+const costs = ({ fuel, phases, pcs, functions }: ResultDocument) => ({
   ...{ fuel, phases },
   pcs: pcs.map(({ function: id, offset, fuel: cost, hits }) => ({ id, offset, cost, hits })),
   functions: functions.map(({ self, total, calls }) => ({ self, total, calls })),
 });
 
-const codes = ({ warnings }: Result) => warnings.map(({ code }) => code);
+const codes = ({ warnings }: ResultDocument) => warnings.map(({ code }) => code);
 
 describe("the record", () => {
   test("is of the embedded plugin and of these modules", () => {
@@ -212,7 +212,7 @@ console.log(total(cart.items), cart.size);
     const made = await build();
     const result = async (...args: string[]) => {
       const { stdout } = await javyProf(made.path, ["run", ...args, "--plugin", plugin, "--json", "--quiet"]);
-      return JSON.parse(stdout) as Result;
+      return JSON.parse(stdout) as ResultDocument;
     };
     try {
       const whole = await result("whole.wasm");

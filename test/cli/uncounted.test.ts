@@ -1,5 +1,6 @@
 /** Modules whose fuel under a model may not be wasmtime's: the run says why, and that it does not compare. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { warningText } from "../../src/format/warning-words.ts";
 import type { Result } from "../../src/result/result.ts";
 import { assemble } from "../support/binaryen.ts";
 import { folderWith, javyProf } from "../support/javy-prof.ts";
@@ -40,7 +41,7 @@ test.each([
   ],
 ] as const)("%s", async (model, beginnings) => {
   const { fuel, warnings } = await run("grows.wasm", model);
-  const said = warnings.filter(({ code }) => code === "fuel-uncounted").map(({ message }) => message);
+  const said = warnings.filter(({ code }) => code === "fuel-uncounted").map(warningText);
   expect(said.map((message, i) => message.slice(0, beginnings[i]?.length))).toEqual(beginnings);
   expect(fuel.comparable).toBe(beginnings.length === 0);
   expect((await run("harmless.wasm", model)).fuel.comparable).toBe(true);

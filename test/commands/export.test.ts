@@ -63,17 +63,24 @@ describe("refused, as a usage error", () => {
     const file = join(folder, "bad.json");
     if (text !== null) writeFileSync(file, text);
     const error = await exportResult(file, { format: "json" }, io).catch((error: unknown) => error);
-    expect(error).toMatchObject({ name: "Diagnostic", exit: 2, message: expect.stringMatching(message) });
+    expect(error).toMatchObject({
+      name: "Diagnostic",
+      kind: "usage",
+      message: expect.stringMatching(message),
+    });
   });
 
   test("a format that is not there, two formats in one file, the result's own file", async () => {
     const refused = (options: { format: string; out?: string }): Promise<unknown> =>
       exportResult("app.fuel.json", options, io).catch((error: unknown) => error);
     expect(await refused({ format: "callgrind" })).toMatchObject({
-      exit: 2,
+      kind: "usage",
       message: 'no format "callgrind"',
     });
-    expect(await refused({ format: "json,folded", out: "x" })).toMatchObject({ exit: 2 });
-    expect(await refused({ format: "json" })).toMatchObject({ exit: 2, message: /is the result itself/ });
+    expect(await refused({ format: "json,folded", out: "x" })).toMatchObject({ kind: "usage" });
+    expect(await refused({ format: "json" })).toMatchObject({
+      kind: "usage",
+      message: /is the result itself/,
+    });
   });
 });

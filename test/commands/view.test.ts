@@ -116,7 +116,7 @@ describe("the server", () => {
 
   test("a port in use is a usage error", async () => {
     const port = Number(new URL(served.url).port);
-    await expect(serve({ port })).rejects.toMatchObject({ exit: 2, message: /cannot listen/ });
+    await expect(serve({ port })).rejects.toMatchObject({ kind: "usage", message: /cannot listen/ });
   });
 });
 
@@ -195,12 +195,12 @@ describe("the command", () => {
 
   test("nothing to view is a usage error that says what to run", async () => {
     await expect(view(undefined, { open: false }, testIo(folder))).rejects.toMatchObject({
-      exit: 2,
+      kind: "usage",
       message: "no *.speedscope.json in the working directory",
       details: ["make one with: javy-prof run app.js"],
     });
-    await expect(view("gone.json", {}, testIo(folder))).rejects.toMatchObject({ exit: 2 });
-    await expect(view(undefined, { port: "1e3" }, testIo(folder))).rejects.toMatchObject({ exit: 2 });
+    await expect(view("gone.json", {}, testIo(folder))).rejects.toMatchObject({ kind: "usage" });
+    await expect(view(undefined, { port: "1e3" }, testIo(folder))).rejects.toMatchObject({ kind: "usage" });
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cellWidth, cut, grouped, pad } from "../../src/format/cells.ts";
+import { grouped } from "../../src/base/numbers.ts";
+import { cellWidth, cut, pad } from "../../src/format/cells.ts";
 import { inertJson, inertText } from "../../src/format/inert.ts";
 import { HOSTILE_NAMES } from "../support/arbitrary.ts";
 

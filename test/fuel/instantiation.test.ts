@@ -83,7 +83,7 @@ test.each([
     refused = error;
   }
   expect(refused).toBeInstanceOf(Diagnostic);
-  expect((refused as Diagnostic).exit).toBe(4);
+  expect((refused as Diagnostic).kind).toBe("unsupported");
   expect((refused as Diagnostic).message).toBe(`${message}, which the module does not have`);
 });
 
@@ -107,7 +107,7 @@ test("however a module is damaged, its instantiation is charged or refused by na
         uncounted(module, modelNamed(version));
         charged += 1;
       } catch (error) {
-        if (!(error instanceof Diagnostic && error.exit === 4)) throw error;
+        if (!(error instanceof Diagnostic && error.kind === "unsupported")) throw error;
         refused += 1;
       }
     }),

@@ -67,7 +67,7 @@ describe("models by name", () => {
     "wasmer-4",
   ])("%j is refused", (name) => {
     const error = caught(() => modelNamed(name));
-    expect([error.exit, error.message]).toEqual([2, `unknown fuel model "${name}"`]);
+    expect([error.kind, error.message]).toEqual(["usage", `unknown fuel model "${name}"`]);
     expect(error.details.join()).toContain("default wasmtime-50");
   });
 });
@@ -138,7 +138,7 @@ describe("cost tables", () => {
     ['{"entry": true}', "costs.json: entry is true; a cost is an integer from 0 to 1,000,000"],
   ])("%s is refused", (text, message) => {
     const error = caught(() => modelFromTable(text, "costs.json"));
-    expect(error.exit).toBe(2);
+    expect(error.kind).toBe("usage");
     if (typeof message === "string") expect(error.message).toBe(message);
     else expect(error.message).toMatch(message);
   });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Diagnostic, Exit } from "../../src/base/diagnostics.ts";
+import { Diagnostic } from "../../src/base/diagnostics.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { I64, type Module } from "../../src/wasm/types.ts";
@@ -54,7 +54,7 @@ function rewriteDamaged(bytes: Uint8Array): boolean {
     });
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
-    expect(error.exit).toBe(Exit.unsupported);
+    expect(error.kind).toBe("unsupported");
     // Nothing that V8 takes is refused; names must be UTF-8, which V8 does not ask of custom sections.
     if (isValid(bytes) && !/malformed UTF-8/.test(error.message)) throw error;
     return false;
@@ -95,7 +95,7 @@ test("the plugin", () => {
         rewrite(module, { hooks: [], functions: new Map(), meter: meter("wasmtime-50", "run", true) });
       } catch (error) {
         if (!(error instanceof Diagnostic)) throw error;
-        expect(error.exit).toBe(Exit.unsupported);
+        expect(error.kind).toBe("unsupported");
       }
     }),
     { numRuns: 20 },

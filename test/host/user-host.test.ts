@@ -10,7 +10,7 @@ import { loadUserHost, prepareUserGuest } from "../../src/host/user-host.ts";
 import { Wasi } from "../../src/host/wasi.ts";
 import { meterNames } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
-import { hookModule, meterPlan } from "../../src/profiler/profiler-plan.ts";
+import { meterPlan } from "../../src/profiler/profiler-plan.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 
 const require = createRequire(import.meta.url);
@@ -52,7 +52,7 @@ async function run(path: string, bytes: Uint8Array, args: readonly string[] = []
       streams,
       args,
       wasi: wasi.functions as WebAssembly.ModuleImports,
-      hooks: { [hookModule]: { tick: () => {} } },
+      hooks: { [meterNames.module]: { tick: () => {} } },
     },
     (_instance, memory) => {
       wasi.memory = memory;

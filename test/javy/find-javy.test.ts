@@ -69,7 +69,7 @@ test.each([
   mkdirSync(at("bin1"));
   chmodSync(tool(folder.path, "bin2/javy"), 0o644);
   const message = `--javy names ${wanted}: ${reason}`;
-  await expect(find(wanted)).rejects.toMatchObject({ name: "Diagnostic", exit: 2, message });
+  await expect(find(wanted)).rejects.toMatchObject({ name: "Diagnostic", kind: "usage", message });
 });
 
 describe("the npm package javy-cli, which downloads", () => {
@@ -109,6 +109,6 @@ describe("the npm package javy-cli, which downloads", () => {
   test("asked for by name it is refused", async () => {
     const wanted = npm("lib/node_modules");
     await expect(find(wanted)).rejects.toMatchObject({ message: `--javy names ${wanted}: ${reason}` });
-    await expect(find(undefined, { JAVY: wanted })).rejects.toMatchObject({ exit: 2 });
+    await expect(find(undefined, { JAVY: wanted })).rejects.toMatchObject({ kind: "usage" });
   });
 });

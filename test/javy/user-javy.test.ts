@@ -100,7 +100,7 @@ describe("what is said when it makes no module", () => {
     const says =
       'for (let i = 0; i < 100; i++) console.error("line", i); console.error("Error: no"); process.exitCode = 1;';
     const error = await failure(build(says));
-    expect(error.exit).toBe(2);
+    expect(error.kind).toBe("usage");
     expect(error.message).toBe("javy (--javy) could not build app.js");
     const first = [0, 1, 2, 3, 4, 5].map((line) => `line ${line}`);
     expect(error.details).toEqual([
@@ -118,17 +118,20 @@ describe("what is said when it makes no module", () => {
 
   test("it ends well without a module: what it printed", async () => {
     const error = await failure(build('console.log("Available options for codegen");'));
-    expect(error).toMatchObject({ exit: 4, message: "javy (--javy) wrote no module" });
+    expect(error).toMatchObject({ kind: "unsupported", message: "javy (--javy) wrote no module" });
     expect(error.details).toEqual(["Available options for codegen"]);
   });
 
   test("it writes something else", async () => {
     const error = await failure(build('fs.writeFileSync(out, "text");'));
-    expect(error).toMatchObject({ exit: 4, message: "what javy (--javy) wrote is no WebAssembly" });
+    expect(error).toMatchObject({
+      kind: "unsupported",
+      message: "what javy (--javy) wrote is no WebAssembly",
+    });
   });
 
   test("it writes a folder", async () => {
-    expect((await failure(build("fs.mkdirSync(out);"))).exit).toBe(4);
+    expect((await failure(build("fs.mkdirSync(out);"))).kind).toBe("unsupported");
   });
 
   test("it cannot be started", async () => {
@@ -145,7 +148,10 @@ describe("what is said when it makes no module", () => {
     );
     while (!existsSync(join(folder.path, "started"))) await new Promise((done) => setTimeout(done, 20));
     control.abort();
-    expect(await building).toMatchObject({ exit: 130, message: "interrupted while javy (--javy) ran" });
+    expect(await building).toMatchObject({
+      kind: "interrupted",
+      message: "interrupted while javy (--javy) ran",
+    });
   });
 });
 

@@ -103,7 +103,7 @@ describe("damage is said where it is, and the rest is shown", () => {
     expect(found.problems.map(({ part }) => part)).toEqual(["program"]);
     // the place in the file: the checksum stands behind the version byte
     const place = found.payload!.offset + 1;
-    expect(found.problems[0]!.message).toContain(`(at offset 0x${place.toString(16)})`);
+    expect(found.problems[0]!.error.offset).toBe(place);
     expect([found.programs, found.dispatch?.targets, found.source?.lines]).toEqual([[], 226, 4]);
   });
 
@@ -113,7 +113,7 @@ describe("damage is said where it is, and the rest is shown", () => {
         program[0] = 99;
       }),
     );
-    expect(found.problems.map(({ part, message }) => [part, message])).toEqual([
+    expect(found.problems.map(({ part, error }) => [part, error.message])).toEqual([
       ["engine", "unsupported QuickJS bytecode version 99"],
     ]);
     expect(found.payload?.bytes).toBe(payload.length);
@@ -138,6 +138,6 @@ test("a module without QuickJS: what was looked for, and the largest br_tables",
   expect([collector.kind, collector.dispatch, collector.branchTables]).toEqual(["other", null, []]);
   expect(collector.problems[0]).toMatchObject({
     part: "dispatch",
-    message: "no QuickJS interpreter was found in this module",
+    error: { message: "no QuickJS interpreter was found in this module" },
   });
 });

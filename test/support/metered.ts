@@ -28,7 +28,7 @@ export function meter(model: string, mode: Meter["mode"], checks = false): Meter
 
 /** Probes at entry and exit that report the function's index and the fuel. */
 export const frameHooks: readonly Hook[] = ["enter", "leave"].map((name) => ({
-  module: "javy_prof",
+  module: meterNames.module,
   name,
   params: [I32, I64],
 }));
@@ -61,7 +61,7 @@ export function runInV8(
 ): Report {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), {
     host: hostImports,
-    javy_prof: { tick: () => {}, ...hooks },
+    [meterNames.module]: { tick: () => {}, ...hooks },
   });
   const exports = instance.exports as Record<string, unknown>;
   let end: string;

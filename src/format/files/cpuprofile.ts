@@ -8,6 +8,7 @@
  * viewers add up.
  */
 import { internalError } from "../../base/diagnostics.ts";
+import { type OuterPhase, phaseName, phaseOf } from "../../result/phases.ts";
 import { phasePourer } from "../../result/replay.ts";
 import type { Result } from "../../result/result.ts";
 import { childrenOf } from "../../result/walk.ts";
@@ -72,20 +73,21 @@ function orderedIntervals(result: Result): [number, number][] {
   const intervals: [number, number][] = [];
   const stack: number[] = [];
   const shares = phasePourer(result);
-  const roots = new Map<string, number>();
-  for (const [i, node] of result.tree.entries())
-    if (node.parent < 0 && result.functions[node.function]!.kind === "phase")
-      roots.set(result.functions[node.function]!.name, i);
-  const phaseRoot = (name: string): number => {
-    const index = roots.get(name);
-    if (index === undefined) throw internalError(`the call tree has no root ${name}`);
+  const roots = new Map<OuterPhase, number>();
+  for (const [i, node] of result.tree.entries()) {
+    const phase = phaseOf(result.functions[node.function]!);
+    if (node.parent < 0 && phase !== null) roots.set(phase, i);
+  }
+  const phaseRoot = (phase: OuterPhase): number => {
+    const index = roots.get(phase);
+    if (index === undefined) throw internalError(`the call tree has no root ${phaseName(phase)}`);
     return index;
   };
   let clock = 0;
   const spend = (until: number): void => {
     const top = stack.at(-1);
     if (top !== undefined) intervals.push([top, until - clock]);
-    else for (const [name, fuel] of shares(until - clock)) intervals.push([phaseRoot(name), fuel]);
+    else for (const [phase, fuel] of shares(until - clock)) intervals.push([phaseRoot(phase), fuel]);
     clock = until;
   };
   for (const { kind, node, at } of result.events ?? []) {

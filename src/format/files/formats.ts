@@ -1,11 +1,12 @@
 /** The profile formats by name: the one table that `run --format`, `export` and their help read. */
 import { usageError } from "../../base/diagnostics.ts";
+import { grouped } from "../../base/numbers.ts";
+import { mostOrderedCalls } from "../../result/ordered-calls.ts";
 import type { Result } from "../../result/result.ts";
-import { grouped } from "../cells.ts";
 import { writeCpuProfile } from "./cpuprofile.ts";
 import { writeFolded } from "./folded.ts";
 import { writeResultJson } from "./result-json.ts";
-import { keepsOrder, MOST_ORDERED_CALLS, writeSpeedscope } from "./speedscope.ts";
+import { keepsOrder, writeSpeedscope } from "./speedscope.ts";
 
 export interface WriteOptions {
   /** Keep the ordered events in the result document; other formats take them as they need. */
@@ -45,7 +46,7 @@ function aggregated(result: Result): string | null {
   const tooMany =
     result.events !== undefined || result.warnings.some(({ code }) => code === "events-dropped");
   const why = tooMany
-    ? `the run has more than ${grouped(MOST_ORDERED_CALLS)} calls`
+    ? `the run has more than ${grouped(mostOrderedCalls)} calls`
     : "the order of the calls is not in this result (record it with --events)";
   return `the first profile is the aggregated call tree, not the calls in order: ${why}`;
 }

@@ -1,6 +1,7 @@
-/** The result document itself (PRODUCT: "Result JSON"): `<base>.fuel.json` and `--json`. */
-import type { Result } from "../../result/result.ts";
+/** The result document itself : `<base>.fuel.json` and `--json`. */
+import type { Result, ResultDocument } from "../../result/result.ts";
 import { rowsJson } from "../rows.ts";
+import { exitText, warningText } from "../warning-words.ts";
 
 const TABLES = new Set([
   "functions",
@@ -16,7 +17,17 @@ const TABLES = new Set([
 
 /** The text of `result`; its ordered events, a line each, only where `events` is set. */
 export function writeResultJson(result: Result, options: { readonly events?: boolean } = {}): string {
-  const { events, warnings, ...rest } = result;
+  const { events, warnings, ...rest } = documentOf(result);
   const kept = options.events === true && events !== undefined ? { events } : {};
   return rowsJson({ ...rest, ...kept, warnings }, TABLES);
+}
+
+/** The result with its data in words. */
+export function documentOf(result: Result): ResultDocument {
+  const { kind, code, stack } = result.run.exit;
+  return {
+    ...result,
+    run: { ...result.run, exit: { kind, code, message: exitText(result.run.exit), stack } },
+    warnings: result.warnings.map((warning) => ({ code: warning.code, message: warningText(warning) })),
+  };
 }

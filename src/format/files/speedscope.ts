@@ -3,7 +3,9 @@
  * clock (or the call tree in aggregated stacks, where there are too many calls or their order was not kept);
  * 1: lines, each under its function; 2: opcodes. The phases outside of JavaScript are frames in each.
  */
-import { PHASE_FUNCTIONS, phasePourer } from "../../result/replay.ts";
+import { mostOrderedCalls } from "../../result/ordered-calls.ts";
+import { type OuterPhase, outerPhases, phaseName } from "../../result/phases.ts";
+import { phasePourer } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import { walkTree } from "../../result/walk.ts";
 import { frameName, placeOf } from "../labels.ts";
@@ -11,18 +13,15 @@ import { rowsJson } from "../rows.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "./speedscope-builder.ts";
 import type { EventedProfile, SampledProfile, SpeedscopeFile, SpeedscopeFrame } from "./speedscope-spec.ts";
 
-/** Calls beyond which the first profile is aggregated: viewers get slow long before files get large. */
-export const MOST_ORDERED_CALLS = 1_000_000;
-
 export interface SpeedscopeOptions {
-  /** Calls in order at most; default MOST_ORDERED_CALLS. */
+  /** Calls in order at most; default mostOrderedCalls. */
   readonly mostCalls?: number;
 }
 
 /** Whether the calls are written in their order. */
 export function keepsOrder(result: Result, options: SpeedscopeOptions = {}): boolean {
   const calls = (result.events?.length ?? Number.POSITIVE_INFINITY) / 2;
-  return calls <= (options.mostCalls ?? MOST_ORDERED_CALLS);
+  return calls <= (options.mostCalls ?? mostOrderedCalls);
 }
 
 export function writeSpeedscope(result: Result, options: SpeedscopeOptions = {}): string {
@@ -60,8 +59,8 @@ function callsInOrder(result: Result, table: FrameTable, frames: readonly number
   const shares = phasePourer(result);
   let clock = 0;
   const pour = (until: number): void => {
-    for (const [name, fuel] of shares(until - clock)) {
-      const frame = table.add({ name });
+    for (const [phase, fuel] of shares(until - clock)) {
+      const frame = table.add({ name: phaseName(phase) });
       builder.enter(frame, clock);
       builder.leave(frame, (clock += fuel));
     }
@@ -123,14 +122,14 @@ function byOpcode(result: Result, table: FrameTable): SampledProfile {
 }
 
 /** The phases that go before the JavaScript where its own order is not that of time. */
-const BEFORE = PHASE_FUNCTIONS.filter(([phase]) => phase === "startup");
-const AFTER = PHASE_FUNCTIONS.filter(([phase]) => phase !== "startup");
+const BEFORE = outerPhases.filter((phase) => phase === "startup");
+const AFTER = outerPhases.filter((phase) => phase !== "startup");
 
 function phaseSamples(
   result: Result,
   table: FrameTable,
   builder: SampledBuilder,
-  phases: typeof PHASE_FUNCTIONS,
+  phases: readonly OuterPhase[],
 ): void {
-  for (const [phase, name] of phases) builder.sample([table.add({ name })], result.phases[phase]);
+  for (const phase of phases) builder.sample([table.add({ name: phaseName(phase) })], result.phases[phase]);
 }

@@ -3,9 +3,10 @@
  * is sorted, cut to its top rows and to a least fuel, and says what the hidden rows add up to, so that a
  * reader can always add up the total.
  */
-import { PHASE_FUNCTIONS } from "../../result/replay.ts";
+
+import { grouped, percent } from "../../base/numbers.ts";
+import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
-import { grouped, percent } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { frameName, placeOf, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
@@ -155,9 +156,8 @@ function opcodeRows(result: Result): Row[] {
 }
 
 function phaseRows(result: Result, more: readonly string[], zeros: boolean): Row[] {
-  return PHASE_FUNCTIONS.filter(([phase]) => zeros || result.phases[phase] > 0).map(([phase, name]) =>
-    costRow(name, result.phases[phase], result, 0, more),
-  );
+  const shown = outerPhases.filter((phase) => zeros || result.phases[phase] > 0);
+  return shown.map((phase) => costRow(phaseName(phase), result.phases[phase], result, 0, more));
 }
 
 function costRow(name: string, fuel: number, result: Result, calls: number, more: readonly string[]): Row {

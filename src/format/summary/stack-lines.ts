@@ -2,8 +2,9 @@
  * The JavaScript stack as lines for the terminal, innermost frame first. A recursion is thousands of frames deep:
  * repeated frames are counted instead of printed, and of what is still long only both ends are shown.
  */
+
+import { grouped } from "../../base/numbers.ts";
 import type { StackFrame } from "../../result/result.ts";
-import { grouped } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { withoutPlace } from "../labels.ts";
 

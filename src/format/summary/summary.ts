@@ -1,12 +1,15 @@
 /**
- * The summary that a run prints on stderr (PRODUCT: "run"): what ran and its fuel, the phases, the tables,
+ * The summary that a run prints on stderr: what ran and its fuel, the phases, the tables,
  * why it failed, the warnings, where the profile is and what to do next. 80 columns are enough; nothing a
  * guest chose (names, paths, messages) reaches the terminal unescaped.
  */
+
+import { grouped, percent } from "../../base/numbers.ts";
 import type { Result } from "../../result/result.ts";
-import { cellWidth, cut, grouped, percent } from "../cells.ts";
+import { cellWidth, cut } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
+import { exitText, warningText } from "../warning-words.ts";
 import { type BreakdownOptions, type By, breakdown } from "./breakdown.ts";
 import { stackLines } from "./stack-lines.ts";
 
@@ -29,7 +32,8 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     ...options.by.map((by) => breakdown(by, result, options, paint)),
     failure(result, paint),
     result.warnings.map(
-      (warning) => `${paint.yellow("warning:")} ${inertText(warning.message)} [${inertText(warning.code)}]`,
+      (warning) =>
+        `${paint.yellow("warning:")} ${inertText(warningText(warning))} [${inertText(warning.code)}]`,
     ),
   ];
   const body = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
@@ -77,7 +81,7 @@ function phases({ phases, fuel, toolchain }: Result, width: number): string[] {
 }
 
 function failure(result: Result, paint: Paint): string[] {
-  const { kind, code, message, stack } = result.run.exit;
+  const { kind, code, stack } = result.run.exit;
   if (kind === "ok" || (kind === "exit" && code === 0)) return [];
   const what = {
     throw: "uncaught exception",
@@ -87,7 +91,7 @@ function failure(result: Result, paint: Paint): string[] {
     timeout: "stopped at the time limit",
     interrupted: "interrupted",
   }[kind];
-  const [first, ...more] = (message ?? "").split(/\r?\n/);
+  const [first, ...more] = (exitText(result.run.exit) ?? "").split(/\r?\n/);
   return [
     paint.red(what) + (first ? `: ${inertText(first)}` : ""),
     ...more.filter((line) => line.trim() !== "").map((line) => `  ${inertText(line)}`),

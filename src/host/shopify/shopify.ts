@@ -11,6 +11,7 @@
  *                                                                    length of the output and of both parts of the logs
  */
 import { unsupported, usageError } from "../../base/diagnostics.ts";
+import { pluginFamilies } from "../../javy/plugin-families.ts";
 import { signature, typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
 import type { Host, PlatformFacts, Streams } from "../host.ts";
@@ -26,13 +27,15 @@ export interface ShopifyGeneration {
   readonly certain: boolean;
 }
 
+const versioned = (prefix: string) => new RegExp(`^${prefix}_v(\\d+)$`);
+
 const families = [
   {
-    name: /^javy_quickjs_provider_v(\d+)$/,
+    name: versioned(pluginFamilies.provider.prefix),
     messagepack: Number.POSITIVE_INFINITY,
     memory: Number.POSITIVE_INFINITY,
   },
-  { name: /^shopify_functions_javy_v(\d+)$/, messagepack: 2, memory: 3 },
+  { name: versioned(pluginFamilies.shopify.prefix), messagepack: 2, memory: 3 },
   // The same for functions in Rust and other languages, without JavaScript. "0.0.1" was the first.
   { name: /^shopify_function_v(\d+)(?:\.\d+)*$/, messagepack: 0, memory: 2 },
 ];
@@ -63,7 +66,7 @@ export function shopifyGeneration(
   return { namespace: names[0] ?? "", format: "messagepack", through: "memory", certain: true };
 }
 
-/** @throws Diagnostic (exit 4) where a plugin lacks what its generation's host calls. */
+/** @throws Diagnostic (unsupported) where a plugin lacks what its generation's host calls. */
 export function refuseIncomplete({ through, namespace }: ShopifyGeneration, plugin: Module): void {
   if (through !== "memory") return;
   const wrong = Object.entries({ initialize: "i>i", finalize: ">i" }).flatMap(([name, wanted]) => {
@@ -88,9 +91,17 @@ export interface ShopifyLimits {
   readonly moduleBytes: number;
 }
 
-/** What the platform allows. It scales fuel, input and output with the cart, by 1 to 10; logs are cut, not refused. */
+const scales = { least: 1, most: 10 } as const;
+
+/** By what large carts raise the limits. @throws Diagnostic of the usage kind; `what` takes the number. */
+export function checkScale(scale: number, what: string): number {
+  if (scale >= scales.least && scale <= scales.most) return scale;
+  throw usageError(`${what} ${scales.least} to ${scales.most}, not ${scale}`);
+}
+
+/** What the platform allows. It scales fuel, input and output with the cart; logs are cut, not refused. */
 export function shopifyLimits(scale = 1): ShopifyLimits {
-  if (!(scale >= 1 && scale <= 10)) throw usageError(`the scale factor is 1 to 10, not ${scale}`);
+  checkScale(scale, "the scale factor is");
   return {
     fuel: Math.floor(11_000_000 * scale),
     inputBytes: Math.floor(128_000 * scale),
@@ -100,7 +111,7 @@ export function shopifyLimits(scale = 1): ShopifyLimits {
   };
 }
 
-/** The input as the function gets it. @throws Diagnostic (exit 2) where it is no JSON. */
+/** The input as the function gets it. @throws Diagnostic (usage) where it is no JSON. */
 export function encodeInput(bytes: Uint8Array, format: ShopifyGeneration["format"]): Uint8Array {
   const value = readJson(bytes);
   return format === "messagepack"

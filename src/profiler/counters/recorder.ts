@@ -7,6 +7,7 @@ import { unsupported } from "../../base/diagnostics.ts";
 import { packageFile } from "../../base/package-files.ts";
 import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../result/recording.ts";
 import type { SharedNative } from "../native-frames.ts";
+import type { HookName } from "../profiler-plan.ts";
 import {
   Activation,
   bucketCount,
@@ -140,19 +141,7 @@ export class Recorder {
   }
 
   /** The functions that the instrumented module imports. */
-  get hooks(): Readonly<
-    Record<
-      | "enter"
-      | "dispatch"
-      | "leave"
-      | "generation"
-      | "enterNative"
-      | "enterShared"
-      | "enterWork"
-      | "leaveNative",
-      unknown
-    >
-  > {
+  get hooks(): Readonly<Record<Exclude<HookName, "thrown">, unknown>> {
     const { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative } =
       this.#collector;
     return { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative };

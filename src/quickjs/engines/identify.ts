@@ -17,7 +17,7 @@ const terminated = (texts: readonly string[]) => `${texts.join("\0")}\0`;
 
 /**
  * The engines that a module may hold, likeliest first. `version`: the first byte of its program, where there is one.
- * @throws Diagnostic (exit 4) where it is none of those that are known.
+ * @throws Diagnostic (unsupported) where it is none of those that are known.
  */
 export function identifyEngines(
   module: Module,

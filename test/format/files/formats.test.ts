@@ -94,7 +94,7 @@ test("formats by name; an unknown one names those available", () => {
   expect(parseFormats("json,folded,json").map((format) => format.name)).toEqual(["json", "folded"]);
   expect(() => parseFormats("pprof")).toThrow(
     expect.objectContaining({
-      exit: 2,
+      kind: "usage",
       message: 'no format "pprof"',
       details: ["available: speedscope, json, cpuprofile, folded"],
     }),

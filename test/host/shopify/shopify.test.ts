@@ -8,7 +8,7 @@ import { modelNamed } from "../../../src/fuel/models.ts";
 import type { Host, PlatformFacts, Streams } from "../../../src/host/host.ts";
 import { wasiHost } from "../../../src/host/host.ts";
 import { parseJson, prettyJson } from "../../../src/host/shopify/exact-json.ts";
-import { platformWarnings, violations } from "../../../src/host/shopify/limits.ts";
+import { platformWarnings } from "../../../src/host/shopify/limits.ts";
 import {
   refuseIncomplete,
   shopifyGeneration,
@@ -18,7 +18,8 @@ import {
 import { Wasi, wasiModule } from "../../../src/host/wasi.ts";
 import { meterNames } from "../../../src/probe/plan.ts";
 import { rewrite } from "../../../src/probe/rewrite.ts";
-import { hookModule, meterPlan } from "../../../src/profiler/profiler-plan.ts";
+import { meterPlan } from "../../../src/profiler/profiler-plan.ts";
+import { violates } from "../../../src/result/warnings.ts";
 import { decodeModule } from "../../../src/wasm/decode.ts";
 
 const fixture = (path: string) =>
@@ -73,7 +74,7 @@ function run(name: string, prepared: { plugin: Uint8Array; app: Uint8Array }, in
   const hooks = { tick: () => {} };
   const plugin = new WebAssembly.Instance(new WebAssembly.Module(prepared.plugin as BufferSource), {
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
-    [hookModule]: hooks,
+    [meterNames.module]: hooks,
   });
   wasi.memory = plugin.exports["memory"] as WebAssembly.Memory;
   host.prepare(plugin.exports);
@@ -83,7 +84,7 @@ function run(name: string, prepared: { plugin: Uint8Array; app: Uint8Array }, in
   try {
     const instance = new WebAssembly.Instance(app, {
       [`shopify_functions_javy_v${versionOf(name)}`]: plugin.exports as WebAssembly.ModuleImports,
-      [hookModule]: { ...hooks, ...plugin.exports } as WebAssembly.ModuleImports,
+      [meterNames.module]: { ...hooks, ...plugin.exports } as WebAssembly.ModuleImports,
     });
     (instance.exports["_start"] as () => void)();
   } catch (error) {
@@ -247,7 +248,7 @@ describe("what the platform would refuse", () => {
     const over = { ...fits, inputBytes: 128_001, outputBytes: 20_001, logBytes: 1_001 };
     const found = codes(over, 256_001, shopifyLimits(), "ok");
     expect(found).toEqual(["limit-module", "limit-input", "limit-output", "limit-logs"]);
-    expect(found.filter((code) => violations.includes(code))).toHaveLength(3);
+    expect(found.filter((code) => violates(code))).toHaveLength(3);
     expect(codes(over, 256_000, shopifyLimits(2), "ok")).toEqual(["limit-logs"]);
     expect(codes(over, 256_001, null, "ok")).toEqual([]);
   });
@@ -272,6 +273,9 @@ test("a plugin without what the host calls is refused by name", () => {
   expect(() => refuseIncomplete(generation, plugin)).not.toThrow();
   const exports = plugin.exports.filter(({ name }) => name !== "finalize");
   expect(() => refuseIncomplete(generation, { ...plugin, exports })).toThrow(
-    expect.objectContaining({ exit: 4, details: expect.arrayContaining(["finalize is missing"]) }),
+    expect.objectContaining({
+      kind: "unsupported",
+      details: expect.arrayContaining(["finalize is missing"]),
+    }),
   );
 });

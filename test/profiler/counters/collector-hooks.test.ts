@@ -1,10 +1,27 @@
 /** The collector in WebAssembly counts what the model counts, for every sequence of hooks that an engine can make. */
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Diagnostic, Exit } from "../../../src/base/diagnostics.ts";
+import { Diagnostic } from "../../../src/base/diagnostics.ts";
 import { bucketCount, bucketRange, ValueTable } from "../../../src/profiler/counters/layout.ts";
 import { Recorder } from "../../../src/profiler/counters/recorder.ts";
+import { profilerHooks } from "../../../src/profiler/profiler-plan.ts";
+import { decodeModule } from "../../../src/wasm/decode.ts";
+import { funcTypeAt } from "../../../src/wasm/types.ts";
 import { Driver, type DriverOptions } from "../../support/collector-model.ts";
+
+test("the hooks are of the types that the plan calls them with", () => {
+  const collector = decodeModule(
+    readFileSync(new URL("../../../dist/profiler/counters/collector.wasm", import.meta.url)),
+  );
+  // the host hears of an uncaught exception itself
+  const counted = profilerHooks.filter(({ name }) => name !== "thrown");
+  const types = counted.map(({ name }) => {
+    const found = collector.exports.find((one) => one.name === name && one.kind === "func")!;
+    return [name, funcTypeAt(collector, collector.functions[found.index]!)];
+  });
+  expect(types).toEqual(counted.map(({ name, params }) => [name, { kind: "func", params, results: [] }]));
+});
 
 interface Played {
   readonly driver: Driver;
@@ -211,7 +228,7 @@ test("a dispatch outside the running function's code is refused", () => {
   // damaged bytecode does that: the module's fault, as far as anybody can tell
   expect(() => hooks["dispatch"]!(99, 3n)).toThrow(
     expect.objectContaining({
-      exit: Exit.unsupported,
+      kind: "unsupported",
       details: expect.arrayContaining([expect.stringContaining("0x63 lies outside")]),
     }),
   );

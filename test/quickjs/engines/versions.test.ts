@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Diagnostic, Exit } from "../../../src/base/diagnostics.ts";
+import { Diagnostic } from "../../../src/base/diagnostics.ts";
 import {
   engineById,
   enginesOfVersion,
@@ -31,8 +31,8 @@ test("an unknown version is refused by name", () => {
     expect.unreachable();
   } catch (error) {
     expect(error).toBeInstanceOf(Diagnostic);
-    const { exit, message, details } = error as Diagnostic;
-    expect(exit).toBe(Exit.unsupported);
+    const { kind, message, details } = error as Diagnostic;
+    expect(kind).toBe("unsupported");
     expect(message).toContain("99");
     expect(details[0]).toBe("supported: quickjs 1, 2, 67; quickjs-ng 19, 21, 26, 28");
     expect(details[0]).toContain(supportedVersions());

@@ -1,0 +1,21 @@
+/** Writes the files of a command; what hinders it is a usage error that says why, and never an absolute path. */
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type Diagnostic, usageError } from "../base/diagnostics.ts";
+
+/** Writes `content` to `out` as the user named it. */
+export async function writeOutput(out: string, content: string | Uint8Array, cwd: string): Promise<void> {
+  try {
+    await writeFile(resolve(cwd, out), content);
+  } catch (error) {
+    throw cannotWrite(out, error);
+  }
+}
+
+/** `what`: what it is about, with its name. */
+export function cannotWrite(what: string, error: unknown, ...details: string[]): Diagnostic {
+  return usageError(
+    `cannot write ${what}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    ...details,
+  );
+}
