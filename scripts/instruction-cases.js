@@ -176,6 +176,8 @@ function failing(instruction, operand, wide, rest) {
     ["of 10 behind a block", code([...number(10), 0x02, 0x40, 0x0b]), rest],
     ["of 10 behind a dropped 7", code([...number(10), ...number(7), DROP]), rest],
     ["of a block's 10", code([0x02, wide ? I64 : I32, ...number(10), 0x0b]), rest],
+    ["of a br_if's 10", code([0x02, wide ? I64 : I32, ...number(10), ...globalGet(0), 0x0d, 0, 0x0b]), rest],
+    ["of an immutable global's 10", code(globalGet(wide ? 3 : 2)), rest],
     ["of a sum", code([...number(10), ...number(0), wide ? 0x7c : 0x6a]), rest],
     [
       "of one of two",

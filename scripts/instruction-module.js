@@ -1,6 +1,6 @@
 /**
- * The module of an instruction's case: `f` with the code to measure, three functions to call, a table, a memory, two
- * globals, passive segments, and where the code needs them a tag and the types of garbage collection. As bytes, by hand:
+ * The module of an instruction's case: `f` with the code to measure, three functions to call, a table, a memory,
+ * globals of 10, passive segments, and where the code needs them a tag and the types of garbage collection. As bytes, by hand:
  * no assembler of texts knows every instruction.
  */
 
@@ -109,6 +109,8 @@ export function moduleOf({ code, locals = [], needs = [] }) {
       vector([
         [I32, 1, 0x41, ...s(10), 0x0b],
         [I64, 1, 0x42, ...s(10), 0x0b],
+        [I32, 0, 0x41, ...s(10), 0x0b],
+        [I64, 0, 0x42, ...s(10), 0x0b],
       ]),
     ),
     ...section(7, vector([[...text("f"), 0, 0]])),

@@ -5,7 +5,7 @@
  * only that it can be another. Which instructions to look at is data of the model (models.ts).
  */
 import { ByteReader } from "../base/bytes.ts";
-import { functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
+import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
 import { initialisers } from "../wasm/facts/initialisers.ts";
 import { lebAt, opcodeEnd, rowAt, skipBlockType, skipImmediates } from "../wasm/instructions.ts";
 import { localDeclarations } from "../wasm/locals.ts";
@@ -122,35 +122,59 @@ function costsBytes({ types }: Module, row: number, type: number): boolean {
 const CONSTANTS = ["i32.const", "i64.const"].map(rowNamed);
 const LOCAL_GET = rowNamed("local.get");
 const LOCAL_TEE = rowNamed("local.tee");
+const GLOBAL_GET = rowNamed("global.get");
 
-/** Whether a grow's operand is a small constant that does not stand right before it: there the meter sees it too. */
+/**
+ * Whether a grow's operand can only be one small constant that does not stand right before it: there the meter sees it
+ * too. wasmtime knows it through locals and blocks, and as the value of a global that never changes.
+ */
 function growsByHiddenConstant({ module, model, func, row, at }: Site): boolean {
   const limit = model.freeFailure;
   if (limit === null || model.perUnit[row] === 0) return false;
-  const { bytes } = module;
   const flow = functionFlow(module, func);
-  const seen = new Set<Instruction>();
-  const isSmall = (value: Value): boolean => {
-    if (value.kind === "join") return value.inputs.length === 1 && isSmall(value.inputs[0]!);
-    if (value.kind === "unknown" || seen.has(value.instruction)) return false;
+  const operand = flow.instructions.find(({ offset }) => offset === at)?.operands.at(-1);
+  if (!operand) return false;
+  const sources = sourcesOf(module.bytes, flow, operand);
+  const [only] = sources;
+  if (sources.size !== 1 || !only || only === "other") return false;
+  const constant = constantOf(module, only);
+  const before = skipImmediates(module.bytes, only.immediates, only.row) === at && only.row !== GLOBAL_GET;
+  return constant !== null && constant > 0n && constant <= BigInt(limit) && !before;
+}
+
+/** The instructions that made a value, through joins and locals; "other" for what no instruction made. */
+function sourcesOf(bytes: Uint8Array, flow: FunctionFlow, value: Value): Set<Instruction | "other"> {
+  const sources = new Set<Instruction | "other">();
+  const seen = new Set<Value | Instruction>();
+  const follow = (value: Value): void => {
+    const key = value.kind === "instruction" ? value.instruction : value;
+    if (seen.has(key)) return;
+    seen.add(key);
+    if (value.kind === "join") return value.inputs.forEach(follow);
+    if (value.kind === "unknown") return void sources.add("other");
     const { instruction } = value;
-    seen.add(instruction);
-    const { row, immediates } = instruction;
-    if (CONSTANTS.includes(row)) {
-      const r = new ByteReader(bytes);
-      r.at = immediates;
-      const constant = r.bigLeb(64, true);
-      return constant > 0n && constant <= BigInt(limit) && skipImmediates(bytes, immediates, row) !== at;
+    if (instruction.row === LOCAL_TEE) return follow(instruction.operands[0]!);
+    if (instruction.row !== LOCAL_GET) return void sources.add(instruction);
+    for (const definition of flow.definitions(instruction, lebAt(bytes, instruction.immediates))) {
+      if (definition === "entry") sources.add("other");
+      else follow(definition.operands[0]!);
     }
-    if (row === LOCAL_TEE) return isSmall(instruction.operands[0]!);
-    if (row !== LOCAL_GET) return false;
-    const definitions = flow.definitions(instruction, lebAt(bytes, immediates));
-    const [only] = definitions;
-    return definitions.length === 1 && only !== undefined && only !== "entry" && isSmall(only.operands[0]!);
   };
-  const grow = flow.instructions.find(({ offset }) => offset === at);
-  const operand = grow?.operands.at(-1);
-  return operand !== undefined && isSmall(operand);
+  follow(value);
+  return sources;
+}
+
+/** The value of a constant, or of an own global that never changes and begins as one. */
+function constantOf(module: Module, { row, immediates }: Instruction): bigint | null {
+  if (CONSTANTS.includes(row)) {
+    const r = new ByteReader(module.bytes);
+    r.at = immediates;
+    return r.bigLeb(64, true);
+  }
+  if (row !== GLOBAL_GET) return null;
+  const index = lebAt(module.bytes, immediates);
+  if (module.globals[index]?.mutable !== false) return null;
+  return initialisers(module).globals[index - module.importedGlobals]?.value ?? null;
 }
 
 /** The reasons that initialisers show, once for each instruction. */

@@ -57,7 +57,8 @@ test.each([
 });
 
 const growing = (code: string) =>
-  assemble(`(module (memory 1) (func (param $p i32) (local $n i32) (local $m i32) ${code}))`);
+  assemble(`(module (memory 1) (global $c i32 (i32.const 5)) (global $v (mut i32) (i32.const 5))
+    (global $sum i32 (i32.add (i32.const 2) (i32.const 3))) (func (param $p i32) (local $n i32) (local $m i32) ${code}))`);
 
 test.each([
   ["right before it", "(drop (memory.grow (i32.const 5)))", false],
@@ -76,6 +77,15 @@ test.each([
     "(if (local.get $p) (then (local.set $n (i32.const 5)))) (drop (memory.grow (local.get $n)))",
     false,
   ],
+  ["of a global", "(drop (memory.grow (global.get $c)))", true],
+  ["of a variable global", "(drop (memory.grow (global.get $v)))", false],
+  ["of a calculated global", "(drop (memory.grow (global.get $sum)))", false],
+  [
+    "on both ways, the same",
+    "(local.set $m (i32.const 5)) (if (local.get $p) (then (local.set $n (local.get $m))) (else (local.set $n (local.get $m)))) (drop (memory.grow (local.get $n)))",
+    true,
+  ],
+  ["of a branch", "(drop (memory.grow (block (result i32) (br_if 0 (i32.const 5) (local.get $p)))))", true],
   ["that is a parameter's", "(drop (memory.grow (local.get $p)))", false],
 ])("growing by a constant %s", (_, code, suspected) => {
   expect(codes(growing(code), 50)).toEqual(suspected ? ["constant-grow"] : []);
