@@ -8,14 +8,12 @@ import { describe, expect, test } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import { Diagnostic } from "../../src/base/diagnostics.ts";
 import { modelNamed } from "../../src/fuel/models.ts";
+import type { Action, Hook, ProbeArgument } from "../../src/probe/action.ts";
 import {
   type FunctionProbes,
-  type Hook,
   type Meter,
   meterNames,
   type Plan,
-  type Probe,
-  type ProbeArgument,
   type SiteProbe,
 } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
@@ -277,7 +275,7 @@ describe("site probes", () => {
 
 describe("every way out meets the exit probes", () => {
   const hooks: Hook[] = ["enter", "leave"].map((name) => ({ module: "h", name, params: [I32, I64] }));
-  const probe = (hook: number, index: number): Probe => ({
+  const probe = (hook: number, index: number): Action => ({
     hook,
     arguments: [{ kind: "const", type: I32, value: index }, fuel],
   });

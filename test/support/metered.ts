@@ -1,6 +1,7 @@
 /** Runs programs: metered in V8, and by the interpreter, with the same report from both, for tests that compare them. */
 import { modelNamed } from "../../src/fuel/models.ts";
-import { type FunctionProbes, type Hook, type Meter, meterNames } from "../../src/probe/plan.ts";
+import type { Hook } from "../../src/probe/action.ts";
+import { type FunctionProbes, type Meter, meterNames } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { I32, I64, type Module } from "../../src/wasm/types.ts";

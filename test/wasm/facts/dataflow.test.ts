@@ -203,5 +203,5 @@ test("a label that does not exist, an end too many and an unknown instruction ar
   refused(0x0c, 7, 0x0b).toThrow("label 7 does not exist (at offset 0x17)");
   refused(0x0b, 0x0b).toThrow("end without a block (at offset 0x18)");
   refused(0x0b, 0x05).toThrow("else outside a block (at offset 0x18)");
-  refused(0xff, 0x0b).toThrow("unknown instruction (at offset 0x17)");
+  refused(0xff, 0x0b).toThrow("unknown instruction 0xff (at offset 0x17)");
 });
