@@ -29,8 +29,9 @@ const flows: Readonly<Record<string, number>> = {
 for (const [name, flow] of Object.entries(flows)) flowOf[rowNamed(name)] = flow;
 
 const is = (...kinds: readonly number[]) => {
-  const set = new Set(kinds);
-  return (flow: number) => set.has(flow);
+  const table = new Uint8Array(32);
+  for (const kind of kinds) table[kind] = 1;
+  return (flow: number) => table[flow] === 1;
 };
 /** block, loop, if, try, try_table. */
 export const opensBlock = is(Flow.block, Flow.loop, Flow.if, Flow.try, Flow.tryTable);

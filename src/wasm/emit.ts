@@ -9,7 +9,7 @@
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import { writeValType } from "./encode.ts";
-import { Imm, opcodes, rowNamed } from "./opcodes.ts";
+import { Imm, immediateOfRow, opcodes, rowNamed } from "./opcodes.ts";
 import type { ValType } from "./types.ts";
 
 /** The type of a block: nothing in and nothing out, one result, or a function type by its index. */
@@ -47,96 +47,118 @@ const encoded: readonly Uint8Array[] = opcodes.map(({ code }) => {
   return sub < 128 ? Uint8Array.of(prefix, sub) : Uint8Array.of(prefix, (sub & 0x7f) | 0x80, sub >> 7);
 });
 
-/** Writes the instruction `name` with its immediates. @throws RangeError where there is none, or they do not fit. */
-export function emit(w: ByteWriter, name: string, ...immediates: readonly Immediate[]): void {
+/**
+ * Writes the instruction `name` with its immediates; four at most. Written out, and not as a rest parameter, since the
+ * rewriter writes half a million instructions.
+ * @throws RangeError where there is no instruction of that name, or the immediates do not fit it.
+ */
+export function emit(
+  w: ByteWriter,
+  name: string,
+  first?: Immediate,
+  second?: Immediate,
+  third?: Immediate,
+  fourth?: Immediate,
+): void {
   const row = rowNamed(name);
   const opcode = encoded[row]!;
   for (let i = 0; i < opcode.length; i++) w.u8(opcode[i]!);
-  const [first, second] = immediates;
-  switch (opcodes[row]!.imm) {
+  const kind = immediateOfRow[row]!;
+  const given =
+    first === undefined
+      ? 0
+      : second === undefined
+        ? 1
+        : third === undefined
+          ? 2
+          : fourth === undefined
+            ? 3
+            : 4;
+  if (given !== counts[kind] && !(kind === Imm.memarg && given === 0))
+    throw new RangeError(`${name} takes ${counts[kind]} immediates, not ${given}`);
+  switch (kind) {
     case Imm.none:
-      return expectCount(name, immediates, 0);
+      return;
     case Imm.index:
     case Imm.label:
-      expectCount(name, immediates, 1);
       return w.leb(index(name, first));
-    case Imm.index2:
-      expectCount(name, immediates, 2);
-      w.leb(index(name, first));
-      return w.leb(index(name, second));
     case Imm.i32:
-      expectCount(name, immediates, 1);
-      return w.sleb(Number(BigInt.asIntN(32, BigInt(number(name, first)))));
+      return w.sleb(typeof first === "number" ? first : Number(BigInt.asIntN(32, integer(name, first))));
     case Imm.i64:
-      expectCount(name, immediates, 1);
-      return w.bigSleb(BigInt.asIntN(64, BigInt(number(name, first))));
+      if (typeof first === "number" && first === (first | 0)) return w.sleb(first);
+      return w.bigSleb(BigInt.asIntN(64, integer(name, first)));
     case Imm.block:
-      expectCount(name, immediates, 1);
       return writeBlockType(w, first as BlockType);
+    case Imm.cast:
+      w.u8(index(name, first));
+      w.leb(index(name, second));
+      w.bigSleb(integer(name, third));
+      return w.bigSleb(integer(name, fourth));
     default:
-      return writeRare(w, name, row, immediates);
+      return writeRare(w, name, kind, first, second);
   }
 }
 
+/** How many immediates each kind has here, by its number. */
+const counts: readonly number[] = Object.entries({
+  ...Object.fromEntries(Object.values(Imm).map((kind) => [kind, 1])),
+  [Imm.none]: 0,
+  [Imm.index2]: 2,
+  [Imm.labels]: 2,
+  [Imm.memargLane]: 2,
+  [Imm.catches]: 2,
+  [Imm.cast]: 4,
+}).map(([, count]) => count);
+
 /** Immediates that only code made for monitors and tests has. */
-function writeRare(w: ByteWriter, name: string, row: number, immediates: readonly Immediate[]): void {
-  const [first, second] = immediates;
-  switch (opcodes[row]!.imm) {
+function writeRare(
+  w: ByteWriter,
+  name: string,
+  kind: number,
+  first: Immediate | undefined,
+  second: Immediate | undefined,
+): void {
+  switch (kind) {
+    case Imm.index2:
+      w.leb(index(name, first));
+      return w.leb(index(name, second));
     case Imm.memarg:
       return writeMemoryArgument(w, (first ?? {}) as MemoryArgument);
     case Imm.memargLane:
-      expectCount(name, immediates, 2);
       writeMemoryArgument(w, first as MemoryArgument);
       return w.u8(index(name, second));
     case Imm.byte:
-      expectCount(name, immediates, 1);
       return w.u8(index(name, first));
     case Imm.f32:
-      expectCount(name, immediates, 1);
       return w.copy(new Uint8Array(Float32Array.of(Number(first)).buffer));
     case Imm.f64:
-      expectCount(name, immediates, 1);
       return w.copy(new Uint8Array(Float64Array.of(Number(first)).buffer));
     case Imm.bytes16:
       if (!(first instanceof Uint8Array) || first.length !== 16)
         throw new RangeError(`${name} takes sixteen bytes`);
       return w.copy(first);
-    case Imm.labels: {
-      expectCount(name, immediates, 2);
-      const labels = first as readonly number[];
-      w.leb(labels.length);
-      for (const label of labels) w.leb(label);
+    case Imm.labels:
+      w.leb((first as readonly number[]).length);
+      for (const label of first as readonly number[]) w.leb(label);
       return w.leb(index(name, second));
-    }
     case Imm.heap:
-      expectCount(name, immediates, 1);
-      return w.bigSleb(BigInt(number(name, first)));
-    case Imm.types: {
-      const types = first as readonly ValType[];
-      w.leb(types.length);
-      for (const type of types) writeValType(w, type);
+      return w.bigSleb(integer(name, first));
+    case Imm.types:
+      w.leb((first as readonly ValType[]).length);
+      for (const type of first as readonly ValType[]) writeValType(w, type);
       return;
-    }
-    case Imm.catches: {
-      expectCount(name, immediates, 2);
+    case Imm.catches:
       writeBlockType(w, first as BlockType);
-      const clauses = second as readonly CatchClause[];
-      w.leb(clauses.length);
-      for (const { tag, label, reference } of clauses) {
-        w.u8((tag === undefined ? 2 : 0) + (reference ? 1 : 0));
-        if (tag !== undefined) w.leb(tag);
-        w.leb(label);
-      }
-      return;
-    }
-    case Imm.cast: {
-      expectCount(name, immediates, 4);
-      const [flags, label, from, to] = immediates;
-      w.u8(index(name, flags));
-      w.leb(index(name, label));
-      w.bigSleb(BigInt(number(name, from)));
-      return w.bigSleb(BigInt(number(name, to)));
-    }
+      return writeCatches(w, second as readonly CatchClause[]);
+  }
+}
+
+function writeCatches(w: ByteWriter, clauses: readonly CatchClause[]): void {
+  w.leb(clauses.length);
+  for (const { tag, label, reference } of clauses) {
+    w.u8((tag === undefined ? 2 : 0) + (reference ? 1 : 0));
+    if (tag !== undefined) w.leb(tag);
+    w.leb(label);
   }
 }
 
@@ -152,17 +174,13 @@ function writeMemoryArgument(w: ByteWriter, { align = 0, memory = 0, offset = 0n
   w.bigLeb(offset);
 }
 
-function expectCount(name: string, immediates: readonly Immediate[], count: number): void {
-  if (immediates.length !== count)
-    throw new RangeError(`${name} takes ${count} immediates, not ${immediates.length}`);
-}
-
 function index(name: string, value: Immediate | undefined): number {
   if (typeof value !== "number" || !(value >= 0)) throw new RangeError(`${name} takes an index or a count`);
   return value;
 }
 
-function number(name: string, value: Immediate | undefined): number | bigint {
-  if (typeof value !== "number" && typeof value !== "bigint") throw new RangeError(`${name} takes a number`);
-  return value;
+function integer(name: string, value: Immediate | undefined): bigint {
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value)))
+    return BigInt(value);
+  throw new RangeError(`${name} takes an integer`);
 }

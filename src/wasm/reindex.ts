@@ -7,7 +7,7 @@
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { DecodeError } from "../base/diagnostics.ts";
-import { readImmediates, readMemarg, readOpcode, skipBlockType } from "./instructions.ts";
+import { lebAt, lebEnd, readImmediates, readMemarg, readOpcode, skipBlockType } from "./instructions.ts";
 import { Imm, opcodes, rowNamed } from "./opcodes.ts";
 import { type ExternKind, externKinds, FUNCREF, type Module, type Section, SectionId } from "./types.ts";
 
@@ -119,6 +119,16 @@ class Reindexer {
 
 /** Writes the immediates at `at` of an instruction of `row` under `map`. */
 export function writeMoved(w: ByteWriter, bytes: Uint8Array, at: number, row: number, map: IndexMap): void {
+  const { imm, spaces } = opcodes[row]!;
+  const [space] = spaces;
+  if (imm === Imm.index && space! in map) {
+    // Nearly all: a call, a global, a reference to a function.
+    const old = lebAt(bytes, at);
+    const now = map[space as ExternKind](old);
+    if (now === old) w.copy(bytes, at, lebEnd(bytes, at));
+    else w.leb(now);
+    return;
+  }
   const r = new ByteReader(bytes);
   r.at = at;
   new Reindexer(r, map, w).immediates(row);

@@ -30,30 +30,36 @@ export interface Around {
 const letters: Readonly<Record<string, ValType>> = { i: I32, l: I64, f: F32, d: F64, v: V128 };
 const none: readonly ValType[] = [];
 
-/** The effect of an instruction of `row` whose first immediate is at `at`. */
-export function effectOf(around: Around, row: number, at: number): Effect {
-  const { signature } = opcodes[row]!;
-  if (signature === "?") return irregular(around, row, at);
-  let effect = plainEffects[row];
-  if (!effect) {
+/** The effects of the rows with a signature, for 32-bit or 64-bit addresses. */
+function regular(address: ValType): readonly (Effect | undefined)[] {
+  const types = (text: string) => [...text].map((letter) => letters[letter] ?? address);
+  return opcodes.map(({ signature }) => {
+    if (signature === "?") return undefined;
     const [operands, results] = signature.split(">") as [string, string];
-    const types = (text: string) =>
-      [...text].map((letter) => letters[letter] ?? addressType(around, row, at, letter));
-    effect = { operands: types(operands), results: types(results) };
-    if (!/[at]/.test(signature)) plainEffects[row] = effect;
-  }
-  return effect;
+    return { operands: types(operands), results: types(results) };
+  });
 }
 
-/** Effects that depend on nothing, as they were first asked for. */
-const plainEffects: Effect[] = [];
+const effects32 = regular(I32);
+const effects64 = regular(I64);
+const hasAddress = opcodes.map(({ signature }) => /[at]/.test(signature));
 
-/** The type of addresses of the memory (a) or table (t) that an instruction names. */
-function addressType({ module }: Around, row: number, at: number, letter: string): ValType {
-  const { imm } = opcodes[row]!;
+/** The effect of an instruction of `row` whose first immediate is at `at`. */
+export function effectOf(around: Around, row: number, at: number): Effect {
+  const effect = effects32[row];
+  if (!effect) return irregular(around, row, at);
+  return hasAddress[row] && is64(around.module, row, at) ? effects64[row]! : effect;
+}
+
+/** Whether the memory (a) or table (t) that an instruction names has 64-bit addresses. */
+function is64(module: Module, row: number, at: number): boolean {
+  const { imm, signature } = opcodes[row]!;
+  if (signature.includes("t")) return tableAddress(module, lebAt(module.bytes, at)) === I64;
+  if (module.memories.length < 2) return memoryAddress(module, 0) === I64;
   const isMemarg = imm === Imm.memarg || imm === Imm.memargLane;
-  const index = isMemarg ? memargAt(module.bytes, at).memory : lebAt(module.bytes, at);
-  return letter === "a" ? memoryAddress(module, index) : tableAddress(module, index);
+  return (
+    memoryAddress(module, isMemarg ? memargAt(module.bytes, at).memory : lebAt(module.bytes, at)) === I64
+  );
 }
 
 const memoryAddress = (module: Module, index: number) => (module.memories[index]?.is64 ? I64 : I32);
