@@ -38,6 +38,9 @@ export interface Spot {
   readonly saved: readonly number[];
 }
 
+/** What an action that stands instead of an instruction has besides. */
+export type Instead = Pick<Place, "leaves" | "original">;
+
 export class ActionWriter {
   readonly #module: Module;
   readonly #function: number;
@@ -80,20 +83,20 @@ export class ActionWriter {
 
   /**
    * Writes actions in their order; `spot` is undefined at entries and exits. `guarded`: they stand in code that is not
-   * always executed, before which the meter was spilled if one re-enters. `original`: where they stand `instead`.
+   * always executed, before which the meter was spilled if one re-enters. `instead`: where they do.
    */
   write(
     w: ByteWriter,
     actions: readonly Bound[],
     spot: Spot | undefined,
     guarded = false,
-    original: Place["original"] = refuseOriginal,
+    instead: Instead = stackNeutral,
   ): void {
     for (const bound of actions) {
       const { action, indices } = bound;
       if (action.reenters && !guarded) this.#meter?.spill(w);
       if ("write" in action) {
-        this.#code(w, bound as Bound<CodeInPlace>, spot, original);
+        this.#code(w, bound as Bound<CodeInPlace>, spot, instead);
         continue;
       }
       for (const argument of action.arguments) this.#push(w, argument, spot, guarded);
@@ -106,7 +109,7 @@ export class ActionWriter {
     w: ByteWriter,
     { action, plan, indices }: Bound<CodeInPlace>,
     spot: Spot | undefined,
-    original: Place["original"],
+    instead: Instead,
   ): void {
     const { values } = action;
     const used = new Map<ValType, number>();
@@ -126,7 +129,7 @@ export class ActionWriter {
         return this.#locals.named(`scratch ${n}`, type);
       },
       frameLocal: (key, type) => this.#locals.named(`plan ${plan} ${key}`, type),
-      original,
+      ...instead,
     });
   }
 
@@ -216,9 +219,12 @@ function depthOf(argument: ProbeArgument, { row, after }: Pick<Spot, "row" | "af
   return operands.length - 1 - operands.indexOf("a");
 }
 
-function refuseOriginal(): never {
-  throw internalError("only code that stands instead of an instruction can write the original");
-}
+const stackNeutral: Instead = {
+  leaves: [],
+  original: () => {
+    throw internalError("only code that stands instead of an instruction can write the original");
+  },
+};
 
 function writeConst(w: ByteWriter, type: ValType, value: number | bigint): void {
   if (type === I64) emit(w, "i64.const", value);

@@ -92,6 +92,8 @@ export interface Place {
   scratch(type: ValType): number;
   /** The local named `key` of this plan in this function, always the same one: 0 (or null) when the function is entered. */
   frameLocal(key: string, type: ValType): number;
+  /** Types of what the code must leave on the stack, topmost first: nothing, but `instead` of an instruction. */
+  readonly leaves: readonly ValType[];
   /**
    * Only `instead` of an instruction that is no block: pushes its operands and the instruction itself, which leaves
    * its results. `depth`: how many blocks of the action's own are open here.

@@ -23,7 +23,7 @@ import { writeOriginal } from "./original.ts";
 import type { Meter } from "./plan.ts";
 import type { BoundProbes } from "./probes-of.ts";
 import { SiteWriter } from "./site-writer.ts";
-import { chargeUnits, type Refund } from "./sizes.ts";
+import { chargedSize, chargeUnits, type Refund, type SizeContext } from "./sizes.ts";
 
 /** What all functions of a module share while it is rewritten. */
 export interface RewriteContext {
@@ -117,7 +117,6 @@ class FunctionRewriter {
         w: this.#w,
         actions: this.#actions,
         charging: this.#charging,
-        control: this.#control,
         copyTo: (at) => this.#copyTo(at),
       });
     }
@@ -266,11 +265,19 @@ class FunctionRewriter {
   }
 
   #sized(): Behind {
+    const context = this.#sizeContext()!;
+    const type = chargedSize(context, this.#code);
+    if (type === undefined) return undefined;
+    const size = this.#locals.named("0", type);
+    emit(this.#w, "local.set", size);
+    const refund = chargeUnits(this.#w, context, this.#code, this.#previous, size);
+    emit(this.#w, "local.get", size);
+    return refund;
+  }
+
+  #sizeContext(): SizeContext | undefined {
     const { module, meter } = this.#context;
-    const model = meter!.model;
-    if (model.perUnit[this.#code.row] === 0) return undefined;
-    const context = { module, model, meter: this.#charging!.meter, locals: this.#locals };
-    return chargeUnits(this.#w, context, this.#code, this.#previous);
+    return meter && { module, model: meter.model, meter: this.#charging!.meter, locals: this.#locals };
   }
 
   #return(at: number, next: number): void {
@@ -308,7 +315,9 @@ class FunctionRewriter {
     if (delimits(flow)) throw internalError(`nothing can stand instead of ${opcodes[row]!.name}`);
     if (flow === Flow.call || flow === Flow.tailCall) this.#hasCall = true;
     this.#copyTo(at);
-    const put = this.#sites!.saveAll();
+    const { put, saved } = this.#sites!.saveAll();
+    const sizes = flow === Flow.sized ? this.#sizeContext() : undefined;
+    let refund: Behind;
     if (branches(flow)) {
       const frames = control.targets(this.#code);
       this.#charging?.branch(w, frames, true);
@@ -318,8 +327,13 @@ class FunctionRewriter {
       control.branch([control.outermost], true);
     } else if (flow === Flow.call || diverts(flow)) {
       this.#charging?.leave(w);
+    } else if (sizes && chargedSize(sizes, this.#code) !== undefined) {
+      refund = chargeUnits(w, sizes, this.#code, this.#previous, saved[0]!);
     }
-    put((depth) => this.#original(flow, depth));
+    put((depth) => {
+      this.#original(flow, depth);
+      refund?.(w);
+    });
     if (opensBlock(flow)) this.#sites!.skipBlock();
     if (returns(flow)) {
       if (this.#wraps) emit(w, "br", control.frames.length - 1);

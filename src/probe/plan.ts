@@ -23,8 +23,9 @@ import type { Additions } from "./additions.ts";
  *   before   control has reached it; its operands are on the stack
  *   after    control goes on behind it: never behind a branch that is taken, a trap or an exception
  *   instead  it is not executed: its operands are taken off the stack, and the action leaves its results. It is charged
- *            as if it had been executed. Where control never goes on behind the instruction (`br`, `return` …), it must
- *            not behind the action: a trap stands there. In place of a block, loop, if or try, all of it goes.
+ *            as if it had been executed. Instead of a `return` or a tail call it leaves the function's results, with which
+ *            the function returns; where control never goes on behind the instruction otherwise (`br`, `throw` …), it
+ *            must not behind the action: a trap stands there. Instead of a block, loop, if or try, all of it goes.
  *   taken    a branch (`br` and all that begin with it) is about to be taken
  */
 export type When = "before" | "after" | "instead" | "taken";

@@ -4,15 +4,16 @@
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import { internalError } from "../base/diagnostics.ts";
+import { blockSignature } from "../wasm/block-type.ts";
 import { emit } from "../wasm/emit.ts";
 import { opcodes } from "../wasm/opcodes.ts";
 import { OperandStack } from "../wasm/stack.ts";
-import type { Module, ValType } from "../wasm/types.ts";
+import { funcTypeAt, type Module, type ValType } from "../wasm/types.ts";
 import type { CodeWalk } from "../wasm/walk.ts";
-import type { Action, Place } from "./action.ts";
+import type { Action } from "./action.ts";
 import type { ActionWriter, Bound, Spot } from "./action-writer.ts";
 import type { Charging } from "./charging.ts";
-import { branches, type Control, flowOf } from "./control.ts";
+import { branches, flowOf, opensBlock, returns } from "./control.ts";
 import type { SiteProbe, When } from "./plan.ts";
 import { isConditional, pushCondition } from "./taken.ts";
 
@@ -25,7 +26,6 @@ export interface SiteContext {
   readonly w: ByteWriter;
   readonly actions: ActionWriter;
   readonly charging: Charging | undefined;
-  readonly control: Control;
   /** Copies the original bytes up to an offset. */
   readonly copyTo: (at: number) => void;
 }
@@ -33,11 +33,14 @@ export interface SiteContext {
 export class SiteWriter {
   readonly #context: SiteContext;
   readonly #stack: OperandStack;
+  readonly #functionResults: readonly ValType[];
   #here: readonly Bound<SiteProbe>[] = [];
 
   constructor(context: SiteContext) {
     this.#context = context;
     this.#stack = new OperandStack(context.module, context.index);
+    const { module, index } = context;
+    this.#functionResults = funcTypeAt(module, module.functions[index]!)?.results ?? [];
   }
 
   /** Follows the walk to an instruction. Whether probes stand there. */
@@ -109,21 +112,36 @@ export class SiteWriter {
     return count === 1;
   }
 
-  /** Takes the instruction's operands off the stack; what it returns writes the action that stands instead. */
-  saveAll(): (instruction: (depth: number) => void) => void {
+  /**
+   * Takes the instruction's operands off the stack into locals, topmost first; `put` writes the action that stands
+   * instead, and is given what writes the instruction itself once they are back.
+   */
+  saveAll(): { saved: readonly number[]; put: (instruction: (depth: number) => void) => void } {
     const { w, actions, charging } = this.#context;
-    const mine = this.#at("instead");
+    const mine: readonly Bound[] = this.#at("instead");
     const where = this.#spot(false);
     const spot = actions.save(w, where, mine, where.types.length);
-    return (instruction) => {
-      const [bound] = mine as readonly Bound[];
-      if (bound!.action.reenters) charging?.meter.spill(w);
-      const original: Place["original"] = (depth) => {
-        actions.restore(w, spot);
-        instruction(depth);
-      };
-      actions.write(w, mine, spot, true, original);
+    const leaves = this.#leaves(where);
+    const put = (instruction: (depth: number) => void) => {
+      if (reenters(mine)) charging?.meter.spill(w);
+      actions.write(w, mine, spot, true, {
+        leaves,
+        original: (depth) => {
+          actions.restore(w, spot);
+          instruction(depth);
+        },
+      });
     };
+    return { saved: spot.saved, put };
+  }
+
+  /** What must be on the stack behind what stands instead of the instruction, topmost first. */
+  #leaves({ row, immediates }: Omit<Spot, "saved">): readonly ValType[] {
+    const { module } = this.#context;
+    const flow = flowOf[row]!;
+    if (opensBlock(flow)) return [...blockSignature(module, immediates).results].reverse();
+    if (returns(flow)) return [...this.#functionResults].reverse();
+    return [...this.#stack.results].reverse();
   }
 
   /** Passes over the block that the instruction opens, up to and with its `end`. */

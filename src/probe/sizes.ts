@@ -4,10 +4,9 @@
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import type { CostModel } from "../fuel/models.ts";
-import { emit } from "../wasm/emit.ts";
 import { opcodeEnd, rowAt } from "../wasm/instructions.ts";
 import { opcodes, rowNamed } from "../wasm/opcodes.ts";
-import { I32, I64, type Module } from "../wasm/types.ts";
+import { I32, I64, type Module, type ValType } from "../wasm/types.ts";
 import type { CodeWalk } from "../wasm/walk.ts";
 import type { AddedLocals } from "./added-locals.ts";
 import type { MeterState } from "./meter.ts";
@@ -18,27 +17,33 @@ const constants = new Set([rowNamed("i32.const"), rowNamed("i64.const")]);
 /** What is still to be written behind the instruction. */
 export type Refund = (w: ByteWriter) => void;
 
+/** The type of the size that the instruction at which the walk is works on; undefined where it costs nothing. */
+export function chargedSize(
+  { module, model }: SizeContext,
+  { row, immediates }: CodeWalk,
+): ValType | undefined {
+  if (model.perUnit[row] === 0) return undefined;
+  return sizeIs64(module, row, immediates) ? I64 : I32;
+}
+
 /**
- * Writes the charge of the instruction at which the walk is; `previous` is the offset of the one before. Undefined
- * where nothing is to be written behind it.
+ * Writes the charge of the instruction at which the walk is, whose size is in the local `size`; `previous` is the
+ * offset of the instruction before. Undefined where nothing is to be written behind it.
  */
 export function chargeUnits(
   w: ByteWriter,
   { module, model, meter, locals }: SizeContext,
   { row, immediates }: CodeWalk,
   previous: number,
+  size: number,
 ): Refund | undefined {
   const unit = model.perUnit[row]!;
   const is64 = sizeIs64(module, row, immediates);
-  const type = is64 ? I64 : I32;
-  const size = locals.named("0", type);
-  emit(w, "local.set", size);
   meter.chargeSize(w, size, is64, unit);
-  emit(w, "local.get", size);
   if (!opcodes[row]!.name.endsWith(".grow") || model.freeFailure === null) return undefined;
   if (chargedAtCompilation(module.bytes, previous, model.freeFailure)) return undefined;
   return (behind) => {
-    const result = locals.named("-1", type);
+    const result = locals.named("-1", is64 ? I64 : I32);
     meter.refundFailure(behind, { size, result, is64 }, unit);
   };
 }

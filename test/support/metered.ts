@@ -54,16 +54,18 @@ function describeState(
   return `${memory.length}/${hash} [${table.join()}] ${left} ${g}`;
 }
 
-/** Instantiates a rewritten (or original) program in V8 and calls `f`. */
+/** Instantiates a rewritten (or original) program in V8 and calls `f`; `made` gets the instance before that. */
 export function runInV8(
   bytes: Uint8Array,
   { args }: Pick<Program, "args">,
   hooks: Readonly<Record<string, (...args: never[]) => void>> = {},
+  made: (instance: WebAssembly.Instance) => void = () => {},
 ): Report {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), {
     host: hostImports,
     javy_prof: { tick: () => {}, ...hooks },
   });
+  made(instance);
   const exports = instance.exports as Record<string, unknown>;
   let end: string;
   try {
