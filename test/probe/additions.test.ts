@@ -138,7 +138,7 @@ describe("some of every kind", () => {
       hooks: [],
       functions: new Map(),
       meter: {
-        model: { ...model, freeFailure: null, startup: null },
+        model: { ...model, freeFailure: null, startup: null, uncounted: new Map() },
         mode: "run",
         globals: { kind: "define" },
         checks: true,
