@@ -186,6 +186,16 @@ export class ByteWriter {
     this.u8(rest);
   }
 
+  /** Unsigned LEB128 of a bigint (a u64) in its shortest form. */
+  bigLeb(value: bigint): void {
+    let rest = BigInt.asUintN(64, value);
+    while (rest >= 0x80n) {
+      this.u8(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.u8(Number(rest));
+  }
+
   /** Signed LEB128 in its shortest form; `value` is an i32. */
   sleb(value: number): void {
     let rest = value | 0;

@@ -7,10 +7,10 @@
 import { ByteReader } from "../base/bytes.ts";
 import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
 import { initialisers } from "../wasm/facts/initialisers.ts";
-import { lebAt, opcodeEnd, rowAt, skipBlockType, skipImmediates } from "../wasm/instructions.ts";
-import { localDeclarations } from "../wasm/locals.ts";
-import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
-import type { Module, Range } from "../wasm/types.ts";
+import { lebAt, skipBlockType, skipImmediates } from "../wasm/instructions.ts";
+import { opcodes, rowNamed } from "../wasm/opcodes.ts";
+import type { Module } from "../wasm/types.ts";
+import { CodeWalk, codeOf } from "../wasm/walk.ts";
 import type { CostModel, UncountedCode } from "./models.ts";
 
 /** A reason for which fuel may differ, with the places that show it. */
@@ -40,36 +40,24 @@ export function uncounted(module: Module, model: CostModel): readonly Uncounted[
   const watched = new Uint8Array(opcodes.length);
   for (const row of model.uncounted.keys()) watched[row] = 1;
 
-  const { bytes } = module;
-  module.bodies.forEach((body, i) => {
+  module.bodies.forEach((_, i) => {
     const func = module.importedFunctions + i;
-    let at = localDeclarations(bytes, body).bytes.end;
-    while (at < body.end) {
-      const row = rowAt(bytes, at);
-      if (row === noRow) return;
-      const immediates = opcodeEnd(bytes, at);
-      if (watched[row]) {
-        const code = model.uncounted.get(row)!;
-        if (applies[code]({ module, model, func, body, row, at, immediates }))
-          add(code, { func, offset: at });
-      }
-      at = skipImmediates(bytes, immediates, row);
+    for (const code = codeOf(module, func); code.advance(); ) {
+      if (!watched[code.row]) continue;
+      const reason = model.uncounted.get(code.row)!;
+      if (applies[reason]({ module, model, func, code })) add(reason, { func, offset: code.at });
     }
   });
   if (model.startup !== null) for (const code of inInitialisers(module, model)) add(code, null);
   return [...found.values()];
 }
 
-/** A watched instruction. */
+/** A watched instruction: the one at which the walk is. */
 interface Site {
   readonly module: Module;
   readonly model: CostModel;
   readonly func: number;
-  readonly body: Range;
-  readonly row: number;
-  readonly at: number;
-  /** Offset of its first immediate. */
-  readonly immediates: number;
+  readonly code: CodeWalk;
 }
 
 const always = () => true;
@@ -79,10 +67,10 @@ const applies: Readonly<Record<UncountedCode, (site: Site) => boolean>> = {
   "call-ref": always,
   "caught-exception": catchesCalls,
   "array-unsaved": always,
-  "array-bytes": ({ module, row, immediates }) => costsBytes(module, row, lebAt(module.bytes, immediates)),
+  "array-bytes": ({ module, code }) => costsBytes(module, code.row, lebAt(code.bytes, code.immediates)),
   "failed-table-grow": always,
-  "huge-table-grow": ({ module, immediates }) =>
-    module.tables[lebAt(module.bytes, immediates)]?.limits.is64 ?? false,
+  "huge-table-grow": ({ module, code }) =>
+    module.tables[lebAt(code.bytes, code.immediates)]?.limits.is64 ?? false,
   "constant-grow": growsByHiddenConstant,
   "imported-length": always,
   "legacy-exceptions": always,
@@ -93,16 +81,13 @@ const openers = ["block", "loop", "if", "try_table"].map(rowNamed);
 const calls = ["call", "call_indirect", "call_ref"].map(rowNamed);
 
 /** Whether a try_table has clauses and a call inside: what it throws itself is counted. */
-function catchesCalls({ module: { bytes }, body, row, immediates }: Site): boolean {
+function catchesCalls({ code: { bytes, immediates, next, end } }: Site): boolean {
   if (lebAt(bytes, skipBlockType(bytes, immediates)) === 0) return false;
-  let at = skipImmediates(bytes, immediates, row);
-  for (let depth = 1; depth > 0 && at < body.end; ) {
-    const inner = rowAt(bytes, at);
-    if (inner === noRow) return true;
-    if (calls.includes(inner)) return true;
-    if (openers.includes(inner)) depth += 1;
-    else if (inner === END) depth -= 1;
-    at = skipImmediates(bytes, opcodeEnd(bytes, at), inner);
+  const inner = new CodeWalk(bytes, next, end);
+  for (let depth = 1; depth > 0 && inner.advance(); ) {
+    if (calls.includes(inner.row)) return true;
+    if (openers.includes(inner.row)) depth += 1;
+    else if (inner.row === END) depth -= 1;
   }
   return false;
 }
@@ -128,7 +113,7 @@ const GLOBAL_GET = rowNamed("global.get");
  * Whether a grow's operand can only be one small constant that does not stand right before it: there the meter sees it
  * too. wasmtime knows it through locals and blocks, and as the value of a global that never changes.
  */
-function growsByHiddenConstant({ module, model, func, row, at }: Site): boolean {
+function growsByHiddenConstant({ module, model, func, code: { row, at } }: Site): boolean {
   const limit = model.freeFailure;
   if (limit === null || model.perUnit[row] === 0) return false;
   const flow = functionFlow(module, func);

@@ -5,6 +5,7 @@
  */
 import { brotliCompressSync, constants } from "node:zlib";
 import { encodeText } from "../base/bytes.ts";
+import { emit } from "../wasm/emit.ts";
 import { appendToVector, body, encodeSections, entry, writeFuncType } from "../wasm/encode.ts";
 import { I32, SectionId, type ValType } from "../wasm/types.ts";
 import type { PluginAbi } from "./abi.ts";
@@ -20,10 +21,10 @@ export function linkDynamic(
   bytecode: Uint8Array,
   source: string,
 ): Uint8Array {
-  const i32s = (count: number): ValType[] => Array.from({ length: count }, () => I32);
+  const parameters = (count: number): ValType[] => Array.from({ length: count }, () => I32);
   const types = [
-    { params: i32s(4), results: i32s(1) },
-    { params: i32s(abi.run.parameters), results: [] },
+    { params: parameters(4), results: parameters(1) },
+    { params: parameters(abi.run.parameters), results: [] },
     { params: [], results: [] },
   ].map((type) => entry((w) => writeFuncType(w, { kind: "func", ...type })));
 
@@ -41,25 +42,19 @@ export function linkDynamic(
   ];
 
   const start = body([[1, I32]], (w) => {
-    const i32 = (value: number) => {
-      w.u8(0x41);
-      w.sleb(value);
+    const i32s = (...values: number[]) => {
+      for (const value of values) emit(w, "i32.const", value);
     };
-    const op = (code: number, index: number) => {
-      w.u8(code);
-      w.leb(index);
-    };
-    for (const value of [0, 0, 1, bytecode.length]) i32(value);
-    op(0x10, REALLOC);
-    op(0x22, 0);
-    i32(0);
-    i32(bytecode.length);
-    for (const byte of [0xfc, 8, 0, 0]) w.u8(byte); // memory.init segment 0, memory 0
-    op(0x20, 0);
+    i32s(0, 0, 1, bytecode.length);
+    emit(w, "call", REALLOC);
+    emit(w, "local.tee", 0);
+    i32s(0, bytecode.length);
+    emit(w, "memory.init", 0, 0);
+    emit(w, "local.get", 0);
     // the bytecode's length, then what says that no function is named
-    for (const value of [bytecode.length, 0, 0, 0].slice(0, abi.run.parameters - 1)) i32(value);
-    op(0x10, INVOKE);
-    w.u8(0x0b);
+    i32s(...[bytecode.length, 0, 0, 0].slice(0, abi.run.parameters - 1));
+    emit(w, "call", INVOKE);
+    emit(w, "end");
   });
 
   const exports = [

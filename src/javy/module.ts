@@ -9,6 +9,7 @@
 import { brotliDecompressSync } from "node:zlib";
 import { decodeText } from "../base/bytes.ts";
 import { versions } from "../quickjs/engines/versions.ts";
+import { customSection } from "../wasm/sections.ts";
 import { funcTypeAt, type Module } from "../wasm/types.ts";
 import { type PluginAbi, pluginAbi } from "./abi.ts";
 import { commandExport } from "./startup-exports.ts";
@@ -55,7 +56,7 @@ export function recognise(module: Module): JavyModule {
   if (namespace !== undefined)
     return { kind: "dynamic", namespace, payload: findPayload(module), source: embeddedSource(module) };
   const abi = pluginAbi(module);
-  const declared = customContent(module, "import_namespace");
+  const declared = customSection(module, "import_namespace")?.bytes;
   const exported = (name: string) => module.exports.some((entry) => entry.name === name);
   if (abi && (declared || !exported(commandExport)))
     return { kind: "plugin", namespace: declared ? decodeText(declared) : null, abi };
@@ -90,18 +91,11 @@ function findPayload(module: Module): Uint8Array | null {
   return longest?.slice() ?? null;
 }
 
-/** The contents of a custom section, without its name. */
-export function customContent(module: Module, name: string): Uint8Array | undefined {
-  const section = module.sections.find((candidate) => candidate.id === 0 && candidate.name === name);
-  if (!section) return undefined;
-  return module.bytes.subarray(section.content + 1 + name.length, section.end);
-}
-
 /** More source than this is damage or an attack: a payload of that size would not run on any platform. */
 const longestSource = 64 * 1024 * 1024;
 
 function embeddedSource(module: Module): string | null {
-  const bytes = customContent(module, "javy_source");
+  const bytes = customSection(module, "javy_source")?.bytes;
   if (!bytes) return null;
   try {
     return decodeText(brotliDecompressSync(bytes, { maxOutputLength: longestSource }));

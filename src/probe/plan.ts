@@ -1,53 +1,49 @@
 /**
- * What the rewriter is told. A *probe* is a call of a hook (an imported function) at a place in the code; a
- * *plan* is all probes of a module and, if wanted, the meter that counts fuel. Nothing here knows QuickJS:
- * the profiler's plan (profiler-plan.ts) and a monitor's are both made of these types.
+ * What the rewriter is told. A *probe* is an action (action.ts) at a place in the code; a *plan* is all probes of a
+ * module, what it adds to the module, and, if wanted, the meter that counts fuel. Nothing here knows QuickJS or a
+ * language: the profiler's plan and a monitor's are both made of these types.
+ *
+ * Several plans are applied together (rewrite.ts). They do not see each other: each has its own hooks, functions,
+ * globals and so on, numbered from 0 in the plan and by `Indices` in the module that is written.
+ *
+ * How the events of a structured instruction are said with the four kinds of site (offsets from sites.ts):
+ *   a block, loop, if or else is entered          after its opening instruction (a loop: at each turn)
+ *   its end is reached from inside                before its `end` (the `if` part of if/else: before its `else`)
+ *   control is behind it, however it came there   after its `end`
+ *   it is replaced as a whole                     instead of its opening instruction
+ *   a branch is taken                             taken
+ *   a branch is not taken                         after it
  */
 import type { CostModel } from "../fuel/models.ts";
-import type { ValType } from "../wasm/types.ts";
+import type { Action, Hook } from "./action.ts";
+import type { Additions } from "./additions.ts";
 
-/** A function that the instrumented module imports. Hooks return nothing. */
-export interface Hook {
-  readonly module: string;
-  readonly name: string;
-  readonly params: readonly ValType[];
-}
+/**
+ * Where an action stands at an instruction:
+ *   before   control has reached it; its operands are on the stack
+ *   after    control goes on behind it: never behind a branch that is taken, a trap or an exception
+ *   instead  it is not executed: its operands are taken off the stack, and the action leaves its results. It is charged
+ *            as if it had been executed. Instead of a `return` or a tail call it leaves the function's results, with which
+ *            the function returns; where control never goes on behind the instruction otherwise (`br`, `throw` …), it
+ *            must not behind the action: a trap stands there. Instead of a block, loop, if or try, all of it goes.
+ *   taken    a branch (`br` and all that begin with it) is about to be taken
+ */
+export type When = "before" | "after" | "instead" | "taken";
 
-/** Where an argument of a hook comes from; what it needs must exist at the site, or the rewriter refuses the plan. */
-export type ProbeArgument =
-  /** A parameter or local of the function, by index; at an entry, the parameter as the caller passed it. */
-  | { readonly kind: "local"; readonly index: number }
-  /** An operand of the instruction, 0 = topmost ("before" only). */
-  | { readonly kind: "operand"; readonly index: number }
-  /** A result of the instruction, 0 = topmost ("after" only). */
-  | { readonly kind: "result"; readonly index: number }
-  /** An immediate of the instruction, in the order of the encoding; memory arguments give alignment, memory, offset. */
-  | { readonly kind: "immediate"; readonly index: number }
-  /** Address operand plus constant offset of a load or store ("before" only). */
-  | { readonly kind: "effectiveAddress" }
-  /** Fuel consumed so far, an i64: everything up to the site, the instruction itself excluded "before" it. Needs a meter. */
-  | { readonly kind: "fuel" }
-  | { readonly kind: "const"; readonly type: ValType; readonly value: number | bigint };
-
-export interface Probe {
-  /** Index in the plan's hooks. */
-  readonly hook: number;
-  readonly arguments: readonly ProbeArgument[];
-}
-
-export interface SiteProbe extends Probe {
-  readonly when: "before" | "after";
-}
+export type SiteProbe = Action & { readonly when: When };
 
 /** The probes of one function. */
 export interface FunctionProbes {
-  readonly entry?: readonly Probe[];
+  readonly entry?: readonly Action[];
   /**
    * At every way out: falling off the end, return, a branch to the outermost label, a tail call.
    * Not at a trap or an exception that leaves the function.
    */
-  readonly exit?: readonly Probe[];
-  /** By absolute byte offset of the instruction's opcode in the file. Order within a site is kept. */
+  readonly exit?: readonly Action[];
+  /**
+   * By absolute byte offset of the instruction's opcode in the file. Order within a site is kept. Sites that
+   * control cannot reach get no code.
+   */
   readonly sites?: ReadonlyMap<number, readonly SiteProbe[]>;
 }
 
@@ -72,6 +68,8 @@ export interface Plan {
   readonly functions: ReadonlyMap<number, FunctionProbes>;
   /** For functions that `functions` does not name. */
   readonly everywhere?: (index: number) => FunctionProbes | undefined;
+  readonly added?: Additions;
+  /** Of several plans one may have it. */
   readonly meter?: Meter;
   /** A start function runs at instantiation, when nothing listens yet: export it instead, under `meterNames.start`. */
   readonly deferStart?: boolean;

@@ -10,15 +10,8 @@
  * calls without a name: enterWork(fuel) and leaveNative(fuel).
  */
 
-import {
-  type FunctionProbes,
-  type Hook,
-  type Meter,
-  meterNames,
-  type Plan,
-  type Probe,
-  type SiteProbe,
-} from "../probe/plan.ts";
+import type { Action, Hook } from "../probe/action.ts";
+import { type FunctionProbes, type Meter, meterNames, type Plan, type SiteProbe } from "../probe/plan.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { callSites } from "../wasm/facts/call-sites.ts";
 import { funcTypeAt, I32, I64, type Module } from "../wasm/types.ts";
@@ -73,7 +66,7 @@ export function profilerPlan(
     sites: interpreter,
   });
 
-  const atEntry = (index: number, probe: Probe) => {
+  const atEntry = (index: number, probe: Action) => {
     const had = functions.get(index) ?? {};
     functions.set(index, { ...had, entry: [...(had.entry ?? []), probe] });
   };
@@ -88,7 +81,7 @@ const leaveNative = { hook: hook("leaveNative"), arguments: [fuel] };
 function nativeProbes(native: NativeFrames, index: number): FunctionProbes {
   const entered = native.functions.get(index)!;
   const number = (value: number) => ({ kind: "const", type: I32, value }) as const;
-  const entry: Probe =
+  const entry: Action =
     "frame" in entered
       ? { hook: hook("enterNative"), arguments: [number(entered.frame), fuel] }
       : {

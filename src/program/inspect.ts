@@ -5,13 +5,14 @@
 import { decodeText } from "../base/bytes.ts";
 import { named, unsupported } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
-import { customContent, entryFile, entryPoints, type JavyModule } from "../javy/module.ts";
+import { entryFile, entryPoints, type JavyModule } from "../javy/module.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import { functionNames } from "../wasm/names.ts";
+import { customSection } from "../wasm/sections.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
 import type { HeldProgram, Problem } from "./held-programs.ts";
 import type { Program } from "./program.ts";
@@ -169,7 +170,7 @@ function sourceFacts(module: Module, kind: JavyModule): ModuleFacts["source"] {
   return {
     bytes: Buffer.byteLength(source),
     lines: source.split("\n").length - (source.endsWith("\n") ? 1 : 0),
-    stored: customContent(module, "javy_source")?.length ?? 0,
+    stored: customSection(module, "javy_source")?.bytes.length ?? 0,
     text: !/[\0\ufffd]/.test(source),
   };
 }

@@ -9,10 +9,10 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
-import { lebAt, lebEnd, opcodeEnd, rowAt, skipImmediates } from "../wasm/instructions.ts";
-import { localDeclarations } from "../wasm/locals.ts";
-import { noRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
+import { lebAt, lebEnd } from "../wasm/instructions.ts";
+import { opcodes, rowNamed } from "../wasm/opcodes.ts";
 import type { Module } from "../wasm/types.ts";
+import { codeOf } from "../wasm/walk.ts";
 
 /** Fewer distinct targets than this, and it is no dispatch of JS opcodes. */
 export const fewestTargets = 128;
@@ -41,22 +41,17 @@ export function branchTables(module: Module): TableFigures[] {
   const { bytes } = module;
   const BR_TABLE = rowNamed("br_table");
   module.bodies.forEach((body, i) => {
-    let at = localDeclarations(bytes, body).bytes.end;
-    while (at < body.end) {
-      const row = rowAt(bytes, at);
-      if (row === noRow) break;
-      const immediates = opcodeEnd(bytes, at);
-      if (row === BR_TABLE) {
-        const entries = lebAt(bytes, immediates);
-        const targets = new Set<number>();
-        let label = lebEnd(bytes, immediates);
-        for (let n = 0; n <= entries && label < body.end; n++) {
-          targets.add(lebAt(bytes, label));
-          label = lebEnd(bytes, label);
-        }
-        found.push({ function: module.importedFunctions + i, offset: at, entries, targets: targets.size });
+    const index = module.importedFunctions + i;
+    for (const code = codeOf(module, index); code.advance(); ) {
+      if (code.row !== BR_TABLE) continue;
+      const entries = lebAt(bytes, code.immediates);
+      const targets = new Set<number>();
+      let label = lebEnd(bytes, code.immediates);
+      for (let n = 0; n <= entries && label < body.end; n++) {
+        targets.add(lebAt(bytes, label));
+        label = lebEnd(bytes, label);
       }
-      at = skipImmediates(bytes, immediates, row);
+      found.push({ function: index, offset: code.at, entries, targets: targets.size });
     }
   });
   return found.sort((a, b) => b.targets - a.targets || a.offset - b.offset);

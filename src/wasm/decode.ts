@@ -7,6 +7,7 @@
 import { ByteReader } from "../base/bytes.ts";
 import { unsupported } from "../base/diagnostics.ts";
 import { readConstant } from "./facts/constant.ts";
+import { sectionPosition } from "./sections.ts";
 import {
   type AggregateType,
   type DataSegment,
@@ -30,9 +31,6 @@ import {
 
 /** More types, functions or segments than V8 accepts: a count beyond is damage, not a module. */
 const sane = 10_000_000;
-
-/** Where each non-custom section stands in the required order. */
-const order = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 /** True where the bytes begin like a core module. */
 export function isWasm(bytes: Uint8Array): boolean {
@@ -63,7 +61,7 @@ export function decodeModule(bytes: Uint8Array): Module {
 
   const sections: Section[] = [];
   const module = new Draft(bytes);
-  let last = 0;
+  let last = -1;
   while (!reader.done) {
     const start = reader.at;
     const id = reader.u8();
@@ -71,8 +69,7 @@ export function decodeModule(bytes: Uint8Array): Module {
     const content = reader.at;
     const body = reader.sub(size);
     if (id !== SectionId.custom) {
-      const position = order.indexOf(id) + 1;
-      if (position === 0) reader.fail(`unknown section ${id}`, start);
+      const position = sectionPosition(id) ?? reader.fail(`unknown section ${id}`, start);
       if (position <= last) reader.fail(`section ${id} is out of order or repeated`, start);
       last = position;
     }

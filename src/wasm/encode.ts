@@ -4,16 +4,27 @@
  */
 import { ByteWriter } from "../base/bytes.ts";
 import { lebEnd } from "./instructions.ts";
-import { type FuncType, heapOf, type Module, type Section, type ValType } from "./types.ts";
+import { sectionPosition } from "./sections.ts";
+import {
+  type Export,
+  externKinds,
+  type FuncType,
+  type GlobalType,
+  heapOf,
+  type Import,
+  type Limits,
+  type Module,
+  type Section,
+  SectionId,
+  type TableType,
+  type ValType,
+} from "./types.ts";
 
 /** A section that replaces the one it names, or, where the module has none of that id, is added in its place. */
 export interface NewSection {
   readonly id: number;
   readonly payload: Uint8Array;
 }
-
-/** Section ids in file order: tags stand between memories and globals, the data count before the code. */
-const order = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 
 /**
  * The module with `replaced` in place of its sections (a payload by section), and `added` sections where they belong.
@@ -26,17 +37,18 @@ export function encodeModule(
 ): Uint8Array {
   const w = new ByteWriter(module.bytes.length * 2);
   w.copy(module.bytes, 0, 8);
-  const waiting = [...added].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const position = (id: number) => sectionPosition(id) ?? Number.POSITIVE_INFINITY;
+  const waiting = [...added].sort((a, b) => position(a.id) - position(b.id));
   const flush = (before: number) => {
-    while (waiting.length > 0 && order.indexOf(waiting[0]!.id) < before) writeSection(w, waiting.shift()!);
+    while (waiting.length > 0 && position(waiting[0]!.id) < before) writeSection(w, waiting.shift()!);
   };
   for (const section of module.sections) {
-    if (section.id !== 0) flush(order.indexOf(section.id));
+    if (section.id !== SectionId.custom) flush(position(section.id));
     const payload = replaced.get(section);
     if (payload === undefined) w.copy(module.bytes, section.start, section.end);
     else if (payload) writeSection(w, { id: section.id, payload });
   }
-  flush(order.length);
+  flush(Number.POSITIVE_INFINITY);
   return w.finish();
 }
 
@@ -109,4 +121,51 @@ export function body(
     code(w);
   });
   return entry((w) => w.sized(inner));
+}
+
+export function writeLimits(w: ByteWriter, { min, max, shared, is64 }: Limits): void {
+  w.u8((max === null ? 0 : 1) | (shared ? 2 : 0) | (is64 ? 4 : 0));
+  w.bigLeb(min);
+  if (max !== null) w.bigLeb(max);
+}
+
+export function writeTableType(w: ByteWriter, { element, limits }: TableType): void {
+  writeValType(w, element);
+  writeLimits(w, limits);
+}
+
+export function writeGlobalType(w: ByteWriter, { type, mutable }: GlobalType): void {
+  writeValType(w, type);
+  w.u8(mutable ? 1 : 0);
+}
+
+/** An entry of the import section. */
+export function importEntry({ module, name, description }: Import): Uint8Array {
+  return entry((w) => {
+    w.name(module);
+    w.name(name);
+    w.u8(externKinds.indexOf(description.kind));
+    switch (description.kind) {
+      case "func":
+        return w.leb(description.type);
+      case "table":
+        return writeTableType(w, description.table);
+      case "memory":
+        return writeLimits(w, description.memory);
+      case "global":
+        return writeGlobalType(w, description.global);
+      case "tag":
+        w.u8(0);
+        return w.leb(description.type);
+    }
+  });
+}
+
+/** An entry of the export section. */
+export function exportEntry({ name, kind, index }: Export): Uint8Array {
+  return entry((w) => {
+    w.name(name);
+    w.u8(externKinds.indexOf(kind));
+    w.leb(index);
+  });
 }

@@ -3,7 +3,7 @@
  * `skipImmediates` is the fast path over raw bytes (no objects, no bounds checks of its own: callers compare the
  * returned offset with the end of the body); `readOpcode` and `readImmediates` are the checked path over a reader.
  */
-import type { ByteReader } from "../base/bytes.ts";
+import { ByteReader } from "../base/bytes.ts";
 import { DecodeError } from "../base/diagnostics.ts";
 import { Imm, immediateOfRow, noRow, rowOfByte, rowsOfPrefix } from "./opcodes.ts";
 
@@ -30,6 +30,13 @@ export function lebAt(bytes: Uint8Array, at: number): number {
     if (next < 0x80) return result;
   }
   throw new DecodeError("LEB128 is too long", at);
+}
+
+/** Reads a signed LEB at `at`; up to 33 bits, as heap types have. */
+export function signedAt(bytes: Uint8Array, at: number): number {
+  const r = new ByteReader(bytes);
+  r.at = at;
+  return Number(r.bigLeb(33, true));
 }
 
 /** Offset after the unsigned LEB of 32 bits at `at`. */
@@ -174,4 +181,11 @@ export function readMemarg(r: ByteReader): Memarg {
   const flags = r.leb();
   const memory = flags & 0x40 ? r.leb() : 0;
   return { align: flags & ~0x40, memory, offset: r.bigLeb(64, false) };
+}
+
+/** The memory argument at `at` in the code. */
+export function memargAt(bytes: Uint8Array, at: number): Memarg {
+  const r = new ByteReader(bytes);
+  r.at = at;
+  return readMemarg(r);
 }

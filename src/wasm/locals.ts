@@ -1,7 +1,8 @@
 /** The local declarations in front of a body's code: groups of (count, type). */
 import { DecodeError } from "../base/diagnostics.ts";
+import { valTypeAt } from "./block-type.ts";
 import { lebAt, lebEnd } from "./instructions.ts";
-import type { Range } from "./types.ts";
+import { funcTypeAt, type Module, type Range, type ValType } from "./types.ts";
 
 export interface LocalDeclarations {
   /** Count of groups, and the bytes they stand in. */
@@ -39,6 +40,20 @@ export function declaredTypeAt(
     at = typeEnd(bytes, type);
   }
   return undefined;
+}
+
+/**
+ * Types of the parameters and locals of function `index` (absolute, a defined one), by local index (0-based, the
+ * parameters first); undefined where there is none.
+ */
+export function localTypeOf(module: Module, index: number): (local: number) => ValType | undefined {
+  const params = funcTypeAt(module, module.functions[index]!)?.params ?? [];
+  const declared = localDeclarations(module.bytes, module.bodies[index - module.importedFunctions]!);
+  return (local) => {
+    if (local < params.length) return params[local];
+    const at = declaredTypeAt(module.bytes, declared, local - params.length);
+    return at === undefined ? undefined : valTypeAt(module.bytes, at);
+  };
 }
 
 function typeEnd(bytes: Uint8Array, at: number): number {

@@ -2,18 +2,16 @@
  * The name section: module, function and local names, and every other index-to-name subsection.
  * A module's names are data from a stranger: they are returned as they are and made inert where they are shown.
  */
-import { ByteReader } from "../base/bytes.ts";
 import { Diagnostic } from "../base/diagnostics.ts";
+import { customSection } from "./sections.ts";
 import type { Module } from "./types.ts";
 
 /** Function names by absolute function index; empty where the module has no (readable) name section. */
 export function functionNames(module: Module): Map<number, string> {
   const names = new Map<number, string>();
-  const section = module.sections.find(({ id, name }) => id === 0 && name === "name");
-  if (!section) return names;
+  const r = customSection(module, "name");
+  if (!r) return names;
   try {
-    const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
-    r.name();
     while (!r.done) {
       const id = r.u8();
       const sub = r.sub(r.leb());

@@ -6,7 +6,7 @@
  * A row is [code, name, immediates, signature]. `code` is the byte, or prefix * 65536 + sub-opcode.
  * `signature` is "operands>results", deepest operand first, one letter a value:
  *   i i32 · l i64 · f f32 · d f64 · v v128 · a the address type of the memory · t that of the table
- * and "?" where the types depend on immediates or on the stack (stack.ts has the case).
+ * and "?" where the types depend on immediates or on the stack (stack-effects.ts and stack.ts have the case).
  */
 
 /** What follows an opcode. Numbers, because the fast paths switch on them. */

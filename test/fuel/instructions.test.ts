@@ -9,12 +9,11 @@ import { type CostModel, modelNamed } from "../../src/fuel/models.ts";
 import { uncounted } from "../../src/fuel/uncounted.ts";
 import { type Meter, meterNames } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
-import { immediateValues } from "../../src/probe/site.ts";
+import { immediateValues } from "../../src/probe/values.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { opcodeEnd, rowAt, skipImmediates } from "../../src/wasm/instructions.ts";
-import { localDeclarations } from "../../src/wasm/locals.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
 import type { Module } from "../../src/wasm/types.ts";
+import { codeOf } from "../../src/wasm/walk.ts";
 import { isValid } from "../support/binaryen.ts";
 import { Machine, Thrown, Trap } from "../support/interpreter.ts";
 import { meter } from "../support/metered.ts";
@@ -45,15 +44,11 @@ function figureOf(name: string, major: number): number | null {
   return figures[majors.filter((one) => one <= major && String(one) in figures).at(-1)!]!;
 }
 
-/** The rows of the instructions in a function's body, with the offset of each. */
-function instructionsOf({ bytes, bodies }: Module, index: number): { row: number; at: number }[] {
+/** The rows of the instructions in a function's body, with the offset of each and of its first immediate. */
+function instructionsOf(module: Module, index: number): { row: number; at: number; immediates: number }[] {
   const found = [];
-  const body = bodies[index]!;
-  for (let at = localDeclarations(bytes, body).bytes.end; at < body.end; ) {
-    const row = rowAt(bytes, at);
-    found.push({ row, at });
-    at = skipImmediates(bytes, opcodeEnd(bytes, at), row);
-  }
+  for (const code = codeOf(module, module.importedFunctions + index); code.advance(); )
+    found.push({ row: code.row, at: code.at, immediates: code.immediates });
   return found;
 }
 
@@ -98,10 +93,10 @@ function caught(act: () => void): boolean {
 function straight(module: Module, model: CostModel): number {
   let sum = model.entry;
   let last = 0;
-  for (const { row, at } of instructionsOf(module, 0)) {
+  for (const { row, immediates } of instructionsOf(module, 0)) {
     const { name } = opcodes[row]!;
     sum += model.cost[row]! + model.perUnit[row]! * last;
-    const [constant] = immediateValues(module.bytes, opcodeEnd(module.bytes, at), row);
+    const [constant] = immediateValues(module.bytes, immediates, row);
     last = name.endsWith(".const") ? Number(constant?.value ?? 0) : name === "global.get" ? 10 : 0;
   }
   return sum;

@@ -7,10 +7,9 @@ import { expect, test } from "vitest";
 import type { SiteProbe } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { opcodeEnd, rowAt, skipImmediates } from "../../src/wasm/instructions.ts";
-import { localDeclarations } from "../../src/wasm/locals.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
 import { I32, I64, type Module } from "../../src/wasm/types.ts";
+import { codeOf } from "../../src/wasm/walk.ts";
 import type { Value } from "../support/interpreter.ts";
 import { frameHooks, frameProbes, interpret, meter, metered, runInV8 } from "../support/metered.ts";
 import { arbitraryProgram, type Exceptions, type Program } from "../support/programs.ts";
@@ -68,15 +67,12 @@ test.each(kinds)("entries and exits, exceptions: %s", (exceptions) => {
 
 /** A probe before every instruction but `else`, `end` and the like, which the interpreter does not step on. */
 function everyInstruction(module: Module): Map<number, SiteProbe[]>[] {
-  return module.bodies.map((body) => {
+  return module.bodies.map((_, i) => {
     const sites = new Map<number, SiteProbe[]>();
-    for (let at = localDeclarations(module.bytes, body).bytes.end; at < body.end; ) {
-      const row = rowAt(module.bytes, at);
-      if (!/^(else|end|catch|catch_all|delegate)$/.test(opcodes[row]!.name)) {
-        const where = { kind: "const", type: I32, value: at } as const;
-        sites.set(at, [{ when: "before", hook: 2, arguments: [where, { kind: "fuel" }] }]);
-      }
-      at = skipImmediates(module.bytes, opcodeEnd(module.bytes, at), row);
+    for (const code = codeOf(module, module.importedFunctions + i); code.advance(); ) {
+      if (/^(else|end|catch|catch_all|delegate)$/.test(opcodes[code.row]!.name)) continue;
+      const where = { kind: "const", type: I32, value: code.at } as const;
+      sites.set(code.at, [{ when: "before", hook: 2, arguments: [where, { kind: "fuel" }] }]);
     }
     return sites;
   });

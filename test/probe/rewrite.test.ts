@@ -8,23 +8,19 @@ import { describe, expect, test } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
 import { Diagnostic } from "../../src/base/diagnostics.ts";
 import { modelNamed } from "../../src/fuel/models.ts";
+import type { Action, Hook, ProbeArgument } from "../../src/probe/action.ts";
 import {
   type FunctionProbes,
-  type Hook,
   type Meter,
   meterNames,
   type Plan,
-  type Probe,
-  type ProbeArgument,
   type SiteProbe,
 } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
+import { sitesOf } from "../../src/probe/sites.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { encodeModule, entry } from "../../src/wasm/encode.ts";
-import { opcodeEnd, rowAt, skipImmediates } from "../../src/wasm/instructions.ts";
-import { localDeclarations } from "../../src/wasm/locals.ts";
 import { functionNames } from "../../src/wasm/names.ts";
-import { opcodes } from "../../src/wasm/opcodes.ts";
 import { F32, F64, I32, I64, type Module, type ValType } from "../../src/wasm/types.ts";
 import { assemble, everything, forV8, isValid } from "../support/binaryen.ts";
 
@@ -42,16 +38,8 @@ const fuelOf = (exports: Exports) =>
   Number((exports[meterNames.counter] as unknown as WebAssembly.Global).value);
 
 /** Absolute offsets of the instructions of that name in function `index`. */
-function offsetsOf(module: Module, name: string, index = module.importedFunctions): number[] {
-  const body = module.bodies[index - module.importedFunctions]!;
-  const found: number[] = [];
-  for (let at = localDeclarations(module.bytes, body).bytes.end; at < body.end; ) {
-    const row = rowAt(module.bytes, at);
-    if (opcodes[row]!.name === name) found.push(at);
-    at = skipImmediates(module.bytes, opcodeEnd(module.bytes, at), row);
-  }
-  return found;
-}
+const offsetsOf = (module: Module, name: string, index = module.importedFunctions): number[] =>
+  sitesOf(module, index, (site) => site.name === name).map(({ offset }) => offset);
 
 /** Runs `f` with one probe at each `name` instruction of the first function; gives the arguments of each call. */
 function observe(
@@ -277,7 +265,7 @@ describe("site probes", () => {
 
 describe("every way out meets the exit probes", () => {
   const hooks: Hook[] = ["enter", "leave"].map((name) => ({ module: "h", name, params: [I32, I64] }));
-  const probe = (hook: number, index: number): Probe => ({
+  const probe = (hook: number, index: number): Action => ({
     hook,
     arguments: [{ kind: "const", type: I32, value: index }, fuel],
   });

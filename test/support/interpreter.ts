@@ -4,9 +4,10 @@
  * Node 20 cannot: try_table. One memory, 32-bit addresses, no SIMD, no floats; an unknown instruction throws.
  */
 import { ByteReader } from "../../src/base/bytes.ts";
-import { lebAt, lebEnd, opcodeEnd, readMemarg, rowAt, skipImmediates } from "../../src/wasm/instructions.ts";
+import { lebAt, lebEnd, readMemarg } from "../../src/wasm/instructions.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
 import { funcTypeAt, I64, type Module, SectionId } from "../../src/wasm/types.ts";
+import { CodeWalk } from "../../src/wasm/walk.ts";
 
 /** i32 as a signed number, i64 as a signed bigint, a function as its index, null for a null reference. */
 export type Value = number | bigint | null | Thrown;
@@ -146,7 +147,7 @@ export class Machine {
         const type = module.bytes[at++]!;
         for (let i = 0; i < count; i++) locals.push(type === I64 ? 0n : type === 0x70 ? null : 0);
       }
-      this.#bodies[index] ??= this.#parse({ at });
+      this.#bodies[index] ??= this.#parse({ walk: new CodeWalk(module.bytes, at, body.end) });
       const stack: Value[] = [];
       const exit = this.#block(this.#bodies[index]!, stack, locals);
       this.#options.leave?.(index, this.fuel);
@@ -165,18 +166,16 @@ export class Machine {
   }
 
   /** Parses code up to its end, else or catch; `cursor` moves behind it. */
-  #parse(cursor: { at: number; stopped?: string; tag?: number }): Code[] {
+  #parse(cursor: { readonly walk: CodeWalk; stopped?: string; tag?: number }): Code[] {
     const { bytes } = this.#module;
     const codes: Code[] = [];
     for (;;) {
-      const offset = cursor.at;
-      const row = rowAt(bytes, offset);
+      cursor.walk.advance();
+      const { at: offset, row, immediates, next: after } = cursor.walk;
       const { name } = opcodes[row]!;
-      const immediates = opcodeEnd(bytes, offset);
-      cursor.at = skipImmediates(bytes, immediates, row);
       if (/^(end|else|catch|catch_all|delegate)$/.test(name)) {
         cursor.stopped = name;
-        cursor.tag = immediates < cursor.at ? lebAt(bytes, immediates) : 0;
+        cursor.tag = immediates < after ? lebAt(bytes, immediates) : 0;
         return codes;
       }
       const code: Code = { offset, immediates, name, inner: [], otherwise: [], handlers: [] };

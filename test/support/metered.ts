@@ -1,6 +1,7 @@
 /** Runs programs: metered in V8, and by the interpreter, with the same report from both, for tests that compare them. */
 import { modelNamed } from "../../src/fuel/models.ts";
-import { type FunctionProbes, type Hook, type Meter, meterNames } from "../../src/probe/plan.ts";
+import type { Hook } from "../../src/probe/action.ts";
+import { type FunctionProbes, type Meter, meterNames } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { I32, I64, type Module } from "../../src/wasm/types.ts";
@@ -53,16 +54,18 @@ function describeState(
   return `${memory.length}/${hash} [${table.join()}] ${left} ${g}`;
 }
 
-/** Instantiates a rewritten (or original) program in V8 and calls `f`. */
+/** Instantiates a rewritten (or original) program in V8 and calls `f`; `made` gets the instance before that. */
 export function runInV8(
   bytes: Uint8Array,
   { args }: Pick<Program, "args">,
   hooks: Readonly<Record<string, (...args: never[]) => void>> = {},
+  made: (instance: WebAssembly.Instance) => void = () => {},
 ): Report {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), {
     host: hostImports,
     [meterNames.module]: { tick: () => {}, ...hooks },
   });
+  made(instance);
   const exports = instance.exports as Record<string, unknown>;
   let end: string;
   try {

@@ -5,6 +5,7 @@
 import { brotliCompressSync } from "node:zlib";
 import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
+import { emit } from "../../src/wasm/emit.ts";
 import { appendToVector, body, encodeModule, entry, writeFuncType } from "../../src/wasm/encode.ts";
 import { I32, type Section, SectionId } from "../../src/wasm/types.ts";
 
@@ -17,27 +18,18 @@ export function staticModule(bytecode: Uint8Array, source: string | null): Uint8
 
   const type = entry((w) => writeFuncType(w, { kind: "func", params: [], results: [] }));
   const start = body([[1, I32]], (w) => {
-    const i32 = (value: number) => {
-      w.u8(0x41);
-      w.sleb(value);
+    const i32s = (...values: number[]) => {
+      for (const value of values) emit(w, "i32.const", value);
     };
-    const op = (code: number, index: number) => {
-      w.u8(code);
-      w.leb(index);
-    };
-    for (const value of [0, 0, 1, bytecode.length]) i32(value);
-    op(0x10, exported("cabi_realloc"));
-    op(0x22, 0);
-    i32(0);
-    i32(bytecode.length);
-    w.u8(0xfc);
-    w.leb(8);
-    w.leb(segment);
-    w.leb(0);
-    op(0x20, 0);
-    for (const value of [bytecode.length, 0, 0, 0]) i32(value);
-    op(0x10, exported("invoke"));
-    w.u8(0x0b);
+    i32s(0, 0, 1, bytecode.length);
+    emit(w, "call", exported("cabi_realloc"));
+    emit(w, "local.tee", 0);
+    i32s(0, bytecode.length);
+    emit(w, "memory.init", segment, 0);
+    emit(w, "local.get", 0);
+    i32s(bytecode.length, 0, 0, 0);
+    emit(w, "call", exported("invoke"));
+    emit(w, "end");
   });
   const main = entry((w) => {
     w.name("_start");

@@ -6,10 +6,8 @@ import { describe, expect, test } from "vitest";
 import { DecodeError, Diagnostic, headline } from "../../src/base/diagnostics.ts";
 import { decodeModule, isWasm } from "../../src/wasm/decode.ts";
 import { encodeModule, encodeSections, entry } from "../../src/wasm/encode.ts";
-import { opcodeEnd, rowAt, skipImmediates } from "../../src/wasm/instructions.ts";
-import { localDeclarations } from "../../src/wasm/locals.ts";
-import { noRow } from "../../src/wasm/opcodes.ts";
-import { EXTERNREF, F64, FUNCREF, I32, I64, refType, typeName } from "../../src/wasm/types.ts";
+import { EXTERNREF, F64, FUNCREF, I32, I64, type Module, refType, typeName } from "../../src/wasm/types.ts";
+import { codeOf } from "../../src/wasm/walk.ts";
 
 const plugin = new Uint8Array(readFileSync(new URL("../../plugin/plugin.wasm", import.meta.url)));
 const { cases } = JSON.parse(readFileSync(new URL("../fuel/cases.json", import.meta.url), "utf8")) as {
@@ -88,7 +86,9 @@ describe("decode then encode is the identity", () => {
   const same = (bytes: Uint8Array) => {
     const module = decodeModule(bytes);
     expect(Buffer.from(encodeModule(module)).equals(Buffer.from(bytes))).toBe(true);
-    for (const body of module.bodies) expect(walkBody(bytes, body.start, body.end)).toBe(body.end);
+    module.bodies.forEach((body, index) => {
+      expect(walkBody(module, index)).toBe(body.end);
+    });
   };
   test("for the plugin", () => same(plugin));
   test.each(cases)("for $name", ({ wasm }) => same(new Uint8Array(Buffer.from(wasm, "base64"))));
@@ -242,23 +242,20 @@ describe("facts", () => {
   });
 });
 
-/** Walks a body as the rewriter does; the offset after its last instruction. */
-function walkBody(bytes: Uint8Array, start: number, end: number): number {
-  let at = localDeclarations(bytes, { start, end }).bytes.end;
-  while (at < end) {
-    const row = rowAt(bytes, at);
-    if (row === noRow) throw new DecodeError("unknown instruction", at);
-    const next = skipImmediates(bytes, opcodeEnd(bytes, at), row);
-    if (!(next > at)) throw new Error("the walker stands still");
-    at = next;
-  }
-  return at;
+/** Walks a function's code; the offset after its last instruction. */
+function walkBody(module: Module, index: number): number {
+  const code = codeOf(module, module.importedFunctions + index);
+  while (code.advance()) if (!(code.next > code.at)) throw new Error("the walk stands still");
+  return code.next;
 }
 
 /** Decodes and walks; the error, which must be a Diagnostic with an offset or about the file as a whole. */
 function attempt(bytes: Uint8Array): Diagnostic | undefined {
   try {
-    for (const { start, end } of decodeModule(bytes).bodies) walkBody(bytes, start, end);
+    const module = decodeModule(bytes);
+    module.bodies.forEach((_, index) => {
+      walkBody(module, index);
+    });
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
     if (error instanceof DecodeError) expect(error.offset).toBeGreaterThanOrEqual(0);

@@ -2,9 +2,9 @@
 import binaryen from "binaryen";
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { opcodeEnd, rowAt, skipImmediates } from "../../src/wasm/instructions.ts";
-import { localDeclarations } from "../../src/wasm/locals.ts";
+import { opcodeEnd, rowAt } from "../../src/wasm/instructions.ts";
 import { findRow, Imm, noRow, type Opcode, opcodes, rowNamed } from "../../src/wasm/opcodes.ts";
+import { codeOf } from "../../src/wasm/walk.ts";
 
 test("codes and names are unique, and lead to their row", () => {
   expect(new Set(opcodes.map(({ code }) => code)).size).toBe(opcodes.length);
@@ -61,16 +61,11 @@ function assemble(wat: string): Uint8Array {
 /** Names of the instructions of every body, by our walker; a body whose last instruction ends elsewhere fails. */
 function walk(bytes: Uint8Array): string[][] {
   const module = decodeModule(bytes);
-  return module.bodies.map((body) => {
+  return module.bodies.map((body, i) => {
     const names: string[] = [];
-    let at = localDeclarations(bytes, body).bytes.end;
-    while (at < body.end) {
-      const row = rowAt(bytes, at);
-      expect(row, `0x${bytes[at]!.toString(16)} after ${names.at(-1)}`).not.toBe(noRow);
-      names.push(opcodes[row]!.name);
-      at = skipImmediates(bytes, opcodeEnd(bytes, at), row);
-    }
-    expect(at, names.join(" ")).toBe(body.end);
+    const code = codeOf(module, module.importedFunctions + i);
+    while (code.advance()) names.push(opcodes[code.row]!.name);
+    expect(code.next, names.join(" ")).toBe(body.end);
     return names;
   });
 }

@@ -44,7 +44,8 @@ const everywhere = `(module $m
   (export "n" (global $n)) (export "two" (func $two)) (export "t" (table $t)) (export "memory" (memory 0)) (export "x" (tag $x)))`;
 
 describe("under the identity map every section keeps its bytes", () => {
-  const identity: IndexMap = { func: (index) => index, global: (index) => index };
+  const same = (index: number) => index;
+  const identity: IndexMap = { func: same, table: same, memory: same, global: same, tag: same };
   test.each([
     ["the plugin", plugin],
     ["a module with everything", assemble(everywhere.replace("(global.get $fn0)", "(ref.null func)"))],
@@ -69,8 +70,12 @@ function moved(
   functions: number,
   globals: number,
 ): number[] | null | undefined {
-  const module = { bytes, importedFunctions: 0, importedGlobals: 0 } as unknown as Module;
-  const now = reindexSection(module, section, afterAddedImports(module, functions, globals));
+  const module = { bytes, imports: [] } as unknown as Module;
+  const now = reindexSection(
+    module,
+    section,
+    afterAddedImports(module, { func: functions, global: globals }),
+  );
   return now && [...now];
 }
 
@@ -110,7 +115,8 @@ test("sections without functions or globals are left alone", () => {
 });
 
 test("indices of imports stay, those of what is defined move", () => {
-  const map = afterAddedImports({ importedFunctions: 2, importedGlobals: 1 } as unknown as Module, 3, 2);
+  const imports = ["func", "global", "func"].map((kind) => ({ description: { kind } }));
+  const map = afterAddedImports({ imports } as unknown as Module, { func: 3, global: 2 });
   expect([0, 1, 2, 9].map(map.func)).toEqual([0, 1, 5, 12]);
   expect([0, 1, 9].map(map.global)).toEqual([0, 3, 11]);
 });
@@ -159,7 +165,7 @@ describe("a rewritten module", () => {
     const bytes = rewrite(module, how);
     expect(validates(bytes)).toBe(true);
     const now = decodeModule(bytes);
-    const map = afterAddedImports(module, functions, globals);
+    const map = afterAddedImports(module, { func: functions, global: globals });
     expect(now.start).toBe(map.func(module.start!));
     const moved = ({ kind, index }: { kind: string; index: number }) =>
       kind === "func" ? map.func(index) : kind === "global" ? map.global(index) : index;

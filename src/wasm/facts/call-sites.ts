@@ -1,8 +1,8 @@
 /** Where a function calls others: the offsets of its calls, and whom they call. */
-import { lebAt, opcodeEnd, rowAt, skipImmediates } from "../instructions.ts";
-import { localDeclarations } from "../locals.ts";
-import { noRow, rowNamed } from "../opcodes.ts";
+import { lebAt } from "../instructions.ts";
+import { rowNamed } from "../opcodes.ts";
 import type { Module } from "../types.ts";
+import { codeOf } from "../walk.ts";
 
 export interface CallSite {
   /** Absolute byte offset of the opcode. */
@@ -16,16 +16,10 @@ const CALL_INDIRECT = rowNamed("call_indirect");
 
 /** The calls that return to the defined function `index`, in order. */
 export function callSites(module: Module, index: number): CallSite[] {
-  const { bytes } = module;
-  const body = module.bodies[index - module.importedFunctions]!;
   const found: CallSite[] = [];
-  for (let at = localDeclarations(bytes, body).bytes.end; at < body.end; ) {
-    const row = rowAt(bytes, at);
-    if (row === noRow) break;
-    const immediates = opcodeEnd(bytes, at);
-    if (row === CALL) found.push({ offset: at, callee: lebAt(bytes, immediates) });
-    else if (row === CALL_INDIRECT) found.push({ offset: at, callee: null });
-    at = skipImmediates(bytes, immediates, row);
+  for (const code = codeOf(module, index); code.advance(); ) {
+    if (code.row === CALL) found.push({ offset: code.at, callee: lebAt(module.bytes, code.immediates) });
+    else if (code.row === CALL_INDIRECT) found.push({ offset: code.at, callee: null });
   }
   return found;
 }

@@ -3,10 +3,10 @@
  * by which types it calls through the table, the constants in it, whether it grows the memory.
  */
 import { ByteReader } from "../../base/bytes.ts";
-import { lebAt, opcodeEnd, rowAt, skipImmediates } from "../instructions.ts";
-import { localDeclarations } from "../locals.ts";
-import { noRow, rowNamed } from "../opcodes.ts";
+import { lebAt } from "../instructions.ts";
+import { rowNamed } from "../opcodes.ts";
 import type { Module } from "../types.ts";
+import { codeOf } from "../walk.ts";
 
 export interface ConstantRun {
   readonly values: readonly number[];
@@ -38,18 +38,16 @@ export function codeFacts(module: Module): ReadonlyMap<number, CodeFacts> {
   const { bytes } = module;
   const reader = new ByteReader(bytes);
   const facts = new Map<number, CodeFacts>();
-  module.bodies.forEach((body, i) => {
+  module.bodies.forEach((_, i) => {
+    const index = module.importedFunctions + i;
     const calls = new Set<number>();
     const indirect = new Set<number>();
     const constants = new Set<number>();
     const runs: ConstantRun[] = [];
     let run: number[] = [];
     let growsMemory = false;
-    let at = localDeclarations(bytes, body).bytes.end;
-    while (at < body.end) {
-      const row = rowAt(bytes, at);
-      if (row === noRow) break;
-      const immediates = opcodeEnd(bytes, at);
+    for (const code = codeOf(module, index); code.advance(); ) {
+      const { row, immediates } = code;
       if (row === I32_CONST) {
         reader.at = immediates;
         const value = reader.sleb() >>> 0;
@@ -63,9 +61,8 @@ export function codeFacts(module: Module): ReadonlyMap<number, CodeFacts> {
       if (row === CALL || row === RETURN_CALL) calls.add(lebAt(bytes, immediates));
       else if (row === CALL_INDIRECT || row === RETURN_CALL_INDIRECT) indirect.add(lebAt(bytes, immediates));
       else if (row === MEMORY_GROW) growsMemory = true;
-      at = skipImmediates(bytes, immediates, row);
     }
-    facts.set(module.importedFunctions + i, { calls, indirect, constants, runs, growsMemory });
+    facts.set(index, { calls, indirect, constants, runs, growsMemory });
   });
   return facts;
 }

@@ -8,10 +8,10 @@
  * `origins` of the br_table's operand leads through i32.sub to local.tee 1 and on to the load.
  */
 import { DecodeError } from "../../base/diagnostics.ts";
-import { lebAt, lebEnd, opcodeEnd, rowAt, skipBlockType, skipImmediates } from "../instructions.ts";
-import { localDeclarations } from "../locals.ts";
-import { noRow, opcodes, rowNamed } from "../opcodes.ts";
+import { lebAt, lebEnd, skipBlockType } from "../instructions.ts";
+import { opcodes, rowNamed } from "../opcodes.ts";
 import { funcTypeAt, type Module } from "../types.ts";
+import { codeOf } from "../walk.ts";
 import { arityOf } from "./arity.ts";
 
 /** A value: what one instruction produced, or what may arrive at a join. */
@@ -91,18 +91,10 @@ class Analysis {
   run(): FunctionFlow {
     const entry = this.#block;
     const type = funcTypeAt(this.#module, this.#module.functions[this.#index]!)!;
-    const body = this.#module.bodies[this.#index - this.#module.importedFunctions]!;
     const bytes = this.#bytes;
-    let at = localDeclarations(bytes, body).bytes.end;
     this.#push("function", [], 0, type.results.length);
-    while (at < body.end) {
-      const row = rowAt(bytes, at);
-      if (row === noRow) throw new DecodeError("unknown instruction", at);
-      const immediates = opcodeEnd(bytes, at);
-      const next = skipImmediates(bytes, immediates, row);
-      this.#step(row, at, immediates);
-      at = next;
-    }
+    for (const code = codeOf(this.#module, this.#index); code.advance(); )
+      this.#step(code.row, code.at, code.immediates);
     return {
       instructions: this.#instructions,
       definitions: (use, local) => definitions(bytes, entry, use, local),

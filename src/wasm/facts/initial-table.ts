@@ -2,21 +2,25 @@
  * What table 0 holds before anything runs: function indices by table index, from the active element segments at
  * constant offsets. Pointers to functions in memory are indices into it.
  */
-import { ByteReader } from "../../base/bytes.ts";
+import type { ByteReader } from "../../base/bytes.ts";
+import { readOpcode } from "../instructions.ts";
+import { rowNamed } from "../opcodes.ts";
+import { sectionReader } from "../sections.ts";
 import { type Module, SectionId } from "../types.ts";
 import { readConstant } from "./constant.ts";
 
-const REF_FUNC = 0xd2;
-const REF_NULL = 0xd0;
+const REF_FUNC = rowNamed("ref.func");
+const REF_NULL = rowNamed("ref.null");
+const END = rowNamed("end");
+
 /** More entries than V8 accepts. */
 const most = 10_000_000;
 
 /** The function at each table index; entries that are null or not known are left out. */
 export function initialTable(module: Module): ReadonlyMap<number, number> {
   const table = new Map<number, number>();
-  const section = module.sections.find(({ id }) => id === SectionId.element);
-  if (!section) return table;
-  const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
+  const r = sectionReader(module, SectionId.element);
+  if (!r) return table;
   for (let count = r.leb(); count > 0; count--) {
     const { start, functions } = readSegment(r);
     if (start === null || start + functions.length > most) continue;
@@ -47,18 +51,15 @@ function skipType(r: ByteReader): void {
 /** `ref.func f end` or `ref.null t end`; whatever else is not known. */
 function readItem(r: ByteReader): number | null {
   const at = r.at;
-  if (r.bytes[at] === REF_FUNC) {
-    r.u8();
+  const row = readOpcode(r);
+  if (row === REF_FUNC) {
     const index = r.leb();
-    if (r.u8() === END_BYTE) return index;
-  } else if (r.bytes[at] === REF_NULL) {
-    r.u8();
+    if (readOpcode(r) === END) return index;
+  } else if (row === REF_NULL) {
     r.bigLeb(33, true);
-    if (r.u8() === END_BYTE) return null;
+    if (readOpcode(r) === END) return null;
   }
   r.at = at;
   readConstant(r);
   return null;
 }
-
-const END_BYTE = 0x0b;

@@ -4,8 +4,9 @@
  * needs to know. The module was decoded, so its structure is known to be sound; that what it names by an index exists
  * is not.
  */
-import { ByteReader } from "../../base/bytes.ts";
+import type { ByteReader } from "../../base/bytes.ts";
 import { valType } from "../decode.ts";
+import { sectionReader } from "../sections.ts";
 import { type Module, SectionId } from "../types.ts";
 import { type Expression, readExpression } from "./expression.ts";
 
@@ -38,9 +39,8 @@ export function initialisers(module: Module): Initialisers {
   const globals: Expression[] = [];
   const expression = (r: ByteReader) => readExpression(r, module, globals);
   const items = <T>(id: number, read: (r: ByteReader, expression: Read) => T): T[] => {
-    const section = module.sections.find((one) => one.id === id);
-    if (!section) return [];
-    const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
+    const r = sectionReader(module, id);
+    if (!r) return [];
     return Array.from({ length: r.leb() }, () => read(r, expression));
   };
   items(SectionId.global, (r) => {

@@ -205,5 +205,5 @@ test("a label that does not exist, an end too many and an unknown instruction ar
   );
   refused(0x0b, 0x0b).toThrow(expect.objectContaining({ message: "end without a block", offset: 0x18 }));
   refused(0x0b, 0x05).toThrow(expect.objectContaining({ message: "else outside a block", offset: 0x18 }));
-  refused(0xff, 0x0b).toThrow(expect.objectContaining({ message: "unknown instruction", offset: 0x17 }));
+  refused(0xff, 0x0b).toThrow(expect.objectContaining({ message: "unknown instruction 0xff", offset: 0x17 }));
 });
