@@ -1,0 +1,143 @@
+/**
+ * Calls: of the script's functions, of the language's, of a string's methods and of libraries. What a library's
+ * function takes is known as WebAssembly knows it, so an i32 there accepts every type that travels as one.
+ */
+import type { AstExpr, Name } from "./ast.ts";
+import { languageFunctions, stringMethods } from "./functions.ts";
+import { findBound, type Surroundings, unknownName, Wrong } from "./scope.ts";
+import type { Callee, Expr } from "./tree.ts";
+import { flatten, isInteger, isPrimitive, type Type, typeText } from "./types.ts";
+
+/** How arguments are checked: check-expression.ts, which calls this file. */
+export interface Checks {
+  readonly expression: (ast: AstExpr, at: Surroundings, expected?: Type) => Expr;
+  readonly as: (ast: AstExpr, at: Surroundings, type: Type, what: string) => Expr;
+  readonly name: (name: Name, at: Surroundings) => Expr;
+}
+
+type AstCall = AstExpr & { kind: "call" };
+
+export function checkCall(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+  if (!ast.receiver) return checkFree(ast, at, checks);
+  const { text, span } = ast.receiver;
+  const isVariable = at.scope.find(text) ?? (at.event && findBound(at.event, text, span));
+  return isVariable && !at.libraries.has(text) ? checkMethod(ast, at, checks) : checkLibrary(ast, at, checks);
+}
+
+function call(ast: AstCall, callee: Callee, args: readonly Expr[], type: Type): Expr & { kind: "call" } {
+  return { kind: "call", callee, args, type, span: ast.span };
+}
+
+function counted(ast: AstCall, wanted: number): void {
+  const given = ast.args.length;
+  if (given !== wanted)
+    throw new Wrong(
+      ast.span,
+      `${ast.name.text} takes ${wanted} argument${wanted === 1 ? "" : "s"}, here are ${given}`,
+    );
+}
+
+function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+  const { text, span } = ast.name;
+  const routine = at.routines.get(text);
+  if (routine) {
+    counted(ast, routine.parameters.length);
+    const args = ast.args.map((arg, i) =>
+      checks.as(arg, at, routine.parameters[i]!.type, `argument ${i + 1} of ${text}`),
+    );
+    return call(ast, { kind: "routine", routine }, args, routine.result);
+  }
+  const known = languageFunctions.filter(
+    (fn) => fn.everywhere || at.event?.event.functions.includes(fn.name),
+  );
+  const found = known.find((fn) => fn.name === text);
+  if (!found) {
+    if (languageFunctions.some((fn) => fn.name === text))
+      throw new Wrong(span, `${text} is not in scope here`, "javy-prof info lists what is");
+    throw unknownName("function", text, span, [...at.routines.keys(), ...known.map((fn) => fn.name)]);
+  }
+  counted(ast, found.params.length);
+  if (text.startsWith("alt_call") && at.event?.mode !== "alt")
+    throw new Wrong(span, `${text} replaces the instruction, which mode alt does`, "end the rule with :alt");
+  const args = ast.args.map((arg, i) =>
+    languageArgument(arg, at, checks, found.params[i]!, `argument ${i + 1} of ${text}`),
+  );
+  return call(ast, { kind: "language", name: text }, args, found.result);
+}
+
+function languageArgument(
+  ast: AstExpr,
+  at: Surroundings,
+  checks: Checks,
+  type: Type | "library" | "integer",
+  what: string,
+): Expr {
+  if (type === "library") {
+    if (ast.kind !== "name" || !at.libraries.has(ast.name.text))
+      throw new Wrong(
+        ast.span,
+        `${what} is the name of a library that the script uses`,
+        "use it first: use lib;",
+      );
+    return { kind: "constant", type: "str", value: ast.name.text, span: ast.span };
+  }
+  if (type !== "integer") return checks.as(ast, at, type, what);
+  const expr = checks.expression(ast, at);
+  if (!isInteger(expr.type))
+    throw new Wrong(ast.span, `${what} is an integer, this is ${typeText(expr.type)}`);
+  return expr;
+}
+
+function checkMethod(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+  const receiver = checks.name(ast.receiver!, at);
+  if (receiver.type !== "str")
+    throw new Wrong(
+      ast.span,
+      `${ast.receiver!.text} is ${typeText(receiver.type)}; only strings have methods`,
+    );
+  const method = stringMethods.find(({ name }) => name === ast.name.text);
+  if (!method)
+    throw unknownName(
+      "method",
+      ast.name.text,
+      ast.name.span,
+      stringMethods.map(({ name }) => name),
+    );
+  counted(ast, method.params.length);
+  const args = ast.args.map((arg, i) =>
+    checks.as(arg, at, method.params[i]!, `argument ${i + 1} of ${method.name}`),
+  );
+  return call(ast, { kind: "method", name: method.name }, [receiver, ...args], method.result);
+}
+
+function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+  const { text: library, span } = ast.receiver!;
+  const found = at.libraries.get(library);
+  if (!found)
+    throw unknownName(
+      "library",
+      library,
+      span,
+      [...at.libraries.keys()],
+      `declare it at the top: use ${library};`,
+    );
+  const { text: name } = ast.name;
+  const fn = found.functions.get(name);
+  if (!fn) throw unknownName(`function of ${library}`, name, ast.name.span, [...found.functions.keys()]);
+  counted(ast, fn.params.length);
+  const args = ast.args.map((arg, i) =>
+    libraryArgument(arg, at, checks, fn.params[i]!, `argument ${i + 1} of ${library}.${name}`),
+  );
+  return call(ast, { kind: "library", library, name, when: ast.when }, args, fn.result);
+}
+
+function libraryArgument(ast: AstExpr, at: Surroundings, checks: Checks, type: Type, what: string): Expr {
+  const expr = checks.expression(ast, at, type);
+  const travels = typeof expr.type === "string" && expr.type !== "str" && isPrimitive(expr.type);
+  if (travels && flatten(expr.type)[0] === flatten(type)[0]) return expr;
+  throw new Wrong(
+    ast.span,
+    `${what} is ${typeText(type)}, this is ${typeText(expr.type)}`,
+    `write … as ${typeText(type)}`,
+  );
+}
