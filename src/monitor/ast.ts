@@ -1,9 +1,10 @@
 /**
  * A script as it is written: names are text, nothing has been looked up and no type is known yet but those that the
- * script states. Every node has the span of its text. parse.ts makes these, check.ts turns them into tree.ts.
+ * script states. Every node has the span of its text. parse.ts makes these, check-script.ts turns them into tree.ts.
  */
+
+import type { Primitive, Type } from "./language-types.ts";
 import type { Span } from "./source.ts";
-import type { Primitive, Type } from "./types.ts";
 
 /** A name with where it stands. */
 export interface Name {

@@ -3,10 +3,10 @@
  * function takes is known as WebAssembly knows it, so an i32 there accepts every type that travels as one.
  */
 import type { AstExpr, Name } from "./ast.ts";
-import { languageFunctions, stringMethods } from "./functions.ts";
+import { languageFunctions, stringMethods } from "./language-functions.ts";
+import { flatten, isInteger, isPrimitive, type Type, typeText } from "./language-types.ts";
 import { findBound, type Surroundings, unknownName, Wrong } from "./scope.ts";
 import type { Callee, Expr } from "./tree.ts";
-import { flatten, isInteger, isPrimitive, type Type, typeText } from "./types.ts";
 
 /** How arguments are checked: check-expression.ts, which calls this file. */
 export interface Checks {

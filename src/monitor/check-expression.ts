@@ -6,11 +6,20 @@
 import type { AstExpr, BinaryOperator, Name } from "./ast.ts";
 import { checkCall } from "./check-call.ts";
 import { float, integer, literalFits } from "./evaluate.ts";
+import {
+  isFloat,
+  isInteger,
+  isMap,
+  isNumber,
+  isTuple,
+  sameType,
+  type Type,
+  typeText,
+} from "./language-types.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { findBound, type Surroundings, unknownName, Wrong } from "./scope.ts";
 import type { Span } from "./source.ts";
 import type { Expr } from "./tree.ts";
-import { isFloat, isInteger, isMap, isNumber, isTuple, sameType, type Type, typeText } from "./types.ts";
 
 /** The tree of an expression; `expected` is what a literal becomes. Throws Wrong. */
 export function checkExpression(ast: AstExpr, at: Surroundings, expected?: Type): Expr {

@@ -4,8 +4,6 @@
  */
 import type { AstExpr, AstPlace, AstStatement, Name } from "./ast.ts";
 import { checkAs, checkEntry, checkExpression, itemOf } from "./check-expression.ts";
-import { type Surroundings, unknownName, Wrong } from "./scope.ts";
-import type { Expr, Place, Statement, Variable } from "./tree.ts";
 import {
   holdsMap,
   isKey,
@@ -17,7 +15,9 @@ import {
   type Type,
   typeText,
   unit,
-} from "./types.ts";
+} from "./language-types.ts";
+import { type Surroundings, unknownName, Wrong } from "./scope.ts";
+import type { Expr, Place, Statement, Variable } from "./tree.ts";
 
 /** The piece of a script that statements stand in. */
 export interface Part {
@@ -148,8 +148,8 @@ function declare(ast: AstDeclaration, part: Part): readonly Statement[] {
   const kept = storage === "site" || constant ? initial : null;
   const variable = variableFrom(name, type, storage, ast.report, kept);
   scope.declare(variable);
-  if (problem) throw problem;
   if (storage !== "local") part.declared.push(variable);
+  if (problem) throw problem;
   if (storage === "local") return [{ kind: "declare", variable, value: initial, span }];
   if (storage === "site" || !initial || constant) return [];
   return [{ kind: "assign", place: { kind: "variable", variable }, value: initial, span }];

@@ -12,7 +12,7 @@ import {
   type Primitive,
   type Type,
   type Value,
-} from "./types.ts";
+} from "./language-types.ts";
 
 /** A mathematical integer as a value of the type: wrapped, a bigint for 64 bits. */
 export function integer(type: IntegerType, value: bigint): Value {

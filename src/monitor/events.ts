@@ -7,7 +7,7 @@
  * single ones included) and, in the same manner, results, SIMD and legacy exceptions, which Whamm has not.
  */
 import { Imm, type Opcode, opcodes } from "../wasm/opcodes.ts";
-import type { Type } from "./types.ts";
+import type { Type } from "./language-types.ts";
 
 export const modes = ["before", "after", "alt", "entry", "exit", "at_target"] as const;
 export type Mode = (typeof modes)[number];

@@ -5,8 +5,8 @@
  * || a side is dropped where the left decides.
  */
 import { binary, cast, unary } from "./evaluate.ts";
+import { type Primitive, type Value, valueKey, zeroOf } from "./language-types.ts";
 import type { Callee, Expr, Place, Statement } from "./tree.ts";
-import { type Primitive, type Value, valueKey, zeroOf } from "./types.ts";
 
 /** What is known of a place. */
 export interface Known {

@@ -4,9 +4,9 @@
  * as arguments. A `/` that is followed by the probe's block ends a predicate and is no division.
  */
 import type { AstExpr, BinaryOperator, Name, When } from "./ast.ts";
+import { isPrimitive, type Primitive, primitives } from "./language-types.ts";
 import { Scanner, type Token, Unreadable } from "./lex.ts";
 import type { Source, Span } from "./source.ts";
-import { isPrimitive, type Primitive, primitives } from "./types.ts";
 
 /** From loosest to tightest. */
 // biome-ignore format: a table
@@ -32,8 +32,9 @@ const reserved = [
   "unshared",
   "as",
 ];
-/** Deeper than anybody writes; keeps a hostile script from exhausting the stack. */
-const deepest = 1000;
+/** Deeper and longer than anybody writes; they keep a hostile script from exhausting the stack. */
+const deepest = 400;
+const longest = 2000;
 
 export class ExpressionParser {
   protected readonly scanner: Scanner;
@@ -96,11 +97,15 @@ export class ExpressionParser {
   }
 
   protected expression(level = 0): AstExpr {
+    return this.nested(() => this.#binary(level));
+  }
+
+  /** Runs the reading of something that may contain itself. */
+  protected nested<T>(body: () => T): T {
+    if (this.#depth >= deepest) throw new Unreadable(this.scanner.peek(), "this is nested too deeply");
     this.#depth += 1;
-    if (this.#depth > deepest)
-      throw new Unreadable(this.scanner.peek(), "the expression is nested too deeply");
     try {
-      return this.#binary(level);
+      return body();
     } finally {
       this.#depth -= 1;
     }
@@ -108,13 +113,25 @@ export class ExpressionParser {
 
   #binary(level: number): AstExpr {
     let left = this.operand();
-    for (;;) {
+    for (let length = 1; ; length += 1) {
       const operator = this.#operatorAhead();
       if (operator === undefined || levels.get(operator)! < level) return left;
+      if (operator === "&&" || operator === "||") {
+        left = balanced(operator, this.#run(operator, left));
+        continue;
+      }
+      if (length > longest)
+        throw new Unreadable(this.scanner.peek(), "the expression is too long", "split it");
       this.scanner.take();
-      const right = this.expression(levels.get(operator)! + 1);
-      left = { kind: "binary", operator, left, right, span: { start: left.span.start, end: right.span.end } };
+      left = joined(operator, left, this.expression(levels.get(operator)! + 1));
     }
+  }
+
+  /** The operands between `&&`s, or between `||`s. */
+  #run(operator: BinaryOperator, first: AstExpr): AstExpr[] {
+    const operands = [first];
+    while (this.accept(operator)) operands.push(this.expression(levels.get(operator)! + 1));
+    return operands;
   }
 
   #operatorAhead(): BinaryOperator | undefined {
@@ -252,6 +269,21 @@ export class ExpressionParser {
     if (path.length === 0) return { kind: "name", name, span: this.spanFrom(start) };
     return { kind: "item", tuple: name, path, span: this.spanFrom(start) };
   }
+}
+
+function joined(operator: BinaryOperator, left: AstExpr, right: AstExpr): AstExpr {
+  return { kind: "binary", operator, left, right, span: { start: left.span.start, end: right.span.end } };
+}
+
+/** Operands of && or || as a tree of little depth: their grouping does not matter, and a thousand are common. */
+function balanced(operator: BinaryOperator, operands: readonly AstExpr[]): AstExpr {
+  if (operands.length === 1) return operands[0]!;
+  const middle = Math.ceil(operands.length / 2);
+  return joined(
+    operator,
+    balanced(operator, operands.slice(0, middle)),
+    balanced(operator, operands.slice(middle)),
+  );
 }
 
 /** Reads one expression: the definition of a bound variable. Throws Unreadable. */

@@ -17,10 +17,10 @@ import type {
   AstScript,
   AstStatement,
 } from "./ast.ts";
+import type { Type } from "./language-types.ts";
 import { Unreadable } from "./lex.ts";
 import { ExpressionParser } from "./parse-expression.ts";
 import type { Problem, Source } from "./source.ts";
-import type { Type } from "./types.ts";
 
 /** Reads a script: what could be read, and all its problems of syntax. */
 export function parse(source: Source): { readonly script: AstScript; readonly problems: readonly Problem[] } {
@@ -177,6 +177,10 @@ class Parser extends ExpressionParser {
   }
 
   #statement(): AstStatement {
+    return this.nested(() => this.#oneStatement());
+  }
+
+  #oneStatement(): AstStatement {
     const { text, start } = this.scanner.peek();
     if (text === "if") return this.#if(start);
     if (loops.includes(text) && this.scanner.peek().kind === "name")
@@ -265,6 +269,10 @@ class Parser extends ExpressionParser {
   }
 
   #type(): Type {
+    return this.nested(() => this.#oneType());
+  }
+
+  #oneType(): Type {
     if (this.accept("(")) {
       const items: Type[] = [];
       if (!this.accept(")")) {

@@ -4,10 +4,10 @@
  * that the event leaves open. Looking up throws Wrong with the likely cure, so that callers get a name or nothing.
  */
 import type { Event, Mode } from "./events.ts";
-import { nearest } from "./match.ts";
+import type { Type } from "./language-types.ts";
+import { nearest } from "./match-rule.ts";
 import type { Problem, Span } from "./source.ts";
 import type { Routine, Variable } from "./tree.ts";
-import type { Type } from "./types.ts";
 
 /** Ends the checking of the statement that has the problem. */
 export class Wrong extends Error {

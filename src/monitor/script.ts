@@ -2,7 +2,7 @@
  * Text → checked script, with all problems of one run. Where something could not be read, names that are missing
  * are no problems of their own: their declarations may stand in it.
  */
-import { type CheckOptions, check } from "./check.ts";
+import { type CheckOptions, check } from "./check-script.ts";
 import { parse } from "./parse.ts";
 import { ScriptError, type Source } from "./source.ts";
 import type { Script } from "./tree.ts";

@@ -1,12 +1,12 @@
 /**
  * A script as it is understood: every name is looked up, every expression has its type, literals are constants of
- * it, `x++` is an assignment, and there is one probe for each event and mode that a rule matched. check.ts makes it,
+ * it, `x++` is an assignment, and there is one probe for each event and mode that a rule matched. check-script.ts makes it,
  * fold.ts makes it smaller for a place, and the targets write code from it.
  */
 import type { BinaryOperator, UnaryOperator, When } from "./ast.ts";
 import type { Event, Mode } from "./events.ts";
+import type { Type, Value } from "./language-types.ts";
 import type { Span } from "./source.ts";
-import type { Type, Value } from "./types.ts";
 
 export interface Variable {
   readonly name: string;

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { categories, type Event, wasmEvents } from "../../src/monitor/events.ts";
-import { typeText } from "../../src/monitor/types.ts";
+import { typeText } from "../../src/monitor/language-types.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
 
 interface Reference {

@@ -124,7 +124,7 @@ function suggestion(glob: string, known: readonly string[]): string {
 
 /** The known name with the fewest edits, if they are few. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const most = Math.max(1, Math.floor(name.length / 3));
+  const most = name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
   const ranked = known
     .map((candidate) => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= most)

@@ -7,8 +7,8 @@ import type { AstFunction, AstProbe, AstScript, AstStatement } from "./ast.ts";
 import { checkAs } from "./check-expression.ts";
 import { checkStatements, type Part, variableFrom } from "./check-statement.ts";
 import type { Event } from "./events.ts";
-import { type Match, matchRule } from "./match.ts";
-import { usedNames } from "./names.ts";
+import { type Type, unit } from "./language-types.ts";
+import { type Match, matchRule } from "./match-rule.ts";
 import {
   type EventScope,
   eventName,
@@ -20,7 +20,7 @@ import {
 } from "./scope.ts";
 import type { Problem } from "./source.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "./tree.ts";
-import { type Type, unit } from "./types.ts";
+import { usedNames } from "./used-names.ts";
 
 export interface CheckOptions {
   readonly events: readonly Event[];

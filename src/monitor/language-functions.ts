@@ -2,7 +2,7 @@
  * The functions of the language and the methods of strings, as data: parameters, result, one line of help, and
  * whether a call folds when all its arguments are known. Which events have the special ones says events.ts.
  */
-import { type Primitive, type TupleType, type Type, unit } from "./types.ts";
+import { type Primitive, type TupleType, type Type, unit } from "./language-types.ts";
 
 export interface LanguageFunction {
   readonly name: string;
