@@ -1,7 +1,7 @@
 /**
- * Builds dist/: src/ compiled by tsc, the collector assembled, optimised and validated by binaryen, and the
- * JSON schema of the result generated from its types. `npm run build`. Users get these in the package; none of the
- * tools runs on their machine.
+ * Builds dist/: src/ compiled by tsc, the collector and the monitors' support library assembled, optimised and
+ * validated by binaryen, and the JSON schema of the result generated from its types. `npm run build`. Users get these
+ * in the package; none of the tools runs on their machine.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -24,29 +24,32 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "-
 });
 nameDeclarations();
 await bundle();
-await assembleCollector();
+await assemble(join(fresh, "profiler", "counters"), "collectorSource", "collector.wasm");
+await assemble(join(fresh, "monitor", "support"), "supportSource", "support.wasm");
 await prepareEngine();
 writeSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(fresh, join(root, "dist"));
 
-async function assembleCollector() {
+/**
+ * Assembles the module whose text `<folder>/source.js` exports as `name`, as `<folder>/<file>`.
+ * @param {string} folder @param {string} name @param {string} file
+ */
+async function assemble(folder, name, file) {
   const { default: binaryen } = await import("binaryen");
-  const folder = join(fresh, "profiler", "counters");
-  const { collectorSource } = await import(pathToFileURL(join(folder, "source.js")).href);
-  const module = binaryen.parseText(collectorSource);
-  module.setFeatures(
-    binaryen.Features.BulkMemory | binaryen.Features.BulkMemoryOpt | binaryen.Features.MutableGlobals,
-  );
-  if (!module.validate()) throw new Error("the collector does not validate");
+  const { [name]: source } = await import(pathToFileURL(join(folder, "source.js")).href);
+  const module = binaryen.parseText(source);
+  const { BulkMemory, BulkMemoryOpt, MutableGlobals, SignExt } = binaryen.Features;
+  module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | SignExt);
+  if (!module.validate()) throw new Error(`${file} does not validate`);
   binaryen.setOptimizeLevel(3);
   binaryen.setShrinkLevel(0);
   // The slow path of a dispatch must stay out of the fast one.
   binaryen.setOneCallerInlineMaxSize(16);
   module.optimize();
-  writeFileSync(join(folder, "collector.wasm"), module.emitBinary());
-  for (const file of ["source.js", "source.d.ts"]) rmSync(join(folder, file));
+  writeFileSync(join(folder, file), module.emitBinary());
+  for (const source of ["source.js", "source.d.ts"]) rmSync(join(folder, source));
 }
 
 /** The JSON schema of the result, from its types. */
