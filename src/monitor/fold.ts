@@ -5,13 +5,13 @@
  * || a side is dropped where the left decides.
  */
 import { binary, cast, unary } from "./evaluate.ts";
-import { type Primitive, type Value, valueKey, zeroOf } from "./language-types.ts";
+import { type Primitive, type Type, type Value, valueKey, zeroOf } from "./language-types.ts";
 import type { Callee, Expr, Place, Statement } from "./tree.ts";
 
 /** What is known of a place. */
 export interface Known {
-  /** Value of a static bound variable; undefined leaves it as it is. */
-  readonly value: (name: string) => Value | undefined;
+  /** Value of a static bound variable, in the type; undefined leaves it as it is. */
+  readonly value: (name: string, type: Type) => Value | undefined;
   /** Runs a `@static` call now; undefined leaves the call in the code. */
   readonly call?: (library: string, name: string, args: readonly Value[]) => Value | undefined;
 }
@@ -22,7 +22,7 @@ export function foldExpression(expr: Expr, known: Known): Expr {
     case "variable":
       return expr;
     case "bound": {
-      const value = expr.static ? known.value(expr.name) : undefined;
+      const value = expr.static ? known.value(expr.name, expr.type) : undefined;
       return value === undefined ? expr : constant(expr, value);
     }
     case "unary": {

@@ -26,6 +26,9 @@ export interface MapType {
 
 export type Type = Primitive | TupleType | MapType;
 
+/** The heap type of functions, as its encoding counts. */
+export const heapOfFunctions = -16;
+
 /** The empty tuple: what a call without a result gives. */
 export const unit: TupleType = { kind: "tuple", items: [] };
 

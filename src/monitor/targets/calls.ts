@@ -1,0 +1,221 @@
+/**
+ * Calls that generated code makes: the script's own functions, libraries, the support library, and the functions of
+ * the language, several of which are code rather than calls. Imports are listed as they are asked for, so everything
+ * that will be called must have been asked for before the module is written.
+ *
+ * Memories go by numbers: the program's by their indices, the support library's and those of libraries from
+ * `firstForeign` on, in the order of `libraries`. Only a host sees them all, so copying between them is its work.
+ */
+import { usageError } from "../../base/diagnostics.ts";
+import type { Hook, Indices } from "../../probe/action.ts";
+import { emit } from "../../wasm/emit.ts";
+import { I32, type ValType } from "../../wasm/types.ts";
+import { flatten } from "../language-types.ts";
+import { type SupportFunction, supportFunctions, supportLibrary } from "../support/library.ts";
+import type { Expr, Routine } from "../tree.ts";
+import type { CodeWriter, Environment } from "./code.ts";
+import type { ModuleFacts } from "./known.ts";
+
+export const firstForeign = 1000;
+
+/** Modules that the rewritten program imports from, besides those of libraries. */
+export const supportModule = "javy_prof_support";
+export const hostModule = "javy_prof_host";
+export const libraryModule = (name: string) => `javy_prof_library.${name}`;
+
+type Call = Expr & { kind: "call" };
+type WithIndices = Environment & { readonly indices: Indices };
+
+export class Calls {
+  readonly hooks: Hook[] = [];
+  /** Number of each added function of the script. */
+  readonly routines = new Map<Routine, number>();
+  readonly #byName = new Map<string, number>();
+  readonly #facts: ModuleFacts;
+  readonly #libraries: readonly string[];
+  /** Number of the added function that finds a function's index by its place in table 0. */
+  resolve: number | undefined;
+
+  constructor(facts: ModuleFacts, libraries: readonly string[]) {
+    this.#facts = facts;
+    this.#libraries = libraries;
+  }
+
+  get usesSupport(): boolean {
+    return this.hooks.some((hook) => hook.module === supportModule);
+  }
+
+  #hook(hook: Hook): number {
+    const key = `${hook.module}\0${hook.name}`;
+    let number = this.#byName.get(key);
+    if (number === undefined) {
+      number = this.hooks.length;
+      this.hooks.push(hook);
+      this.#byName.set(key, number);
+    }
+    return number;
+  }
+
+  support(name: SupportFunction, indices: Indices): number {
+    return indices.hook(this.#hook({ module: supportModule, name, ...supportFunctions[name] }));
+  }
+
+  #host(name: string, params: readonly ValType[], results: readonly ValType[], indices: Indices): number {
+    return indices.hook(this.#hook({ module: hostModule, name, params, results }));
+  }
+
+  /** Arguments are on the stack. */
+  write(expr: Call, env: Environment): void {
+    const { w, indices } = env as WithIndices;
+    const { callee } = expr;
+    if (callee.kind === "routine") emit(w, "call", indices.function(this.routines.get(callee.routine)!));
+    else if (callee.kind === "method") env.support(`str_${callee.name}` as SupportFunction);
+    else if (callee.kind === "library") {
+      const { library, name } = callee;
+      if (library === supportLibrary) return env.support(name as SupportFunction);
+      const params = expr.args.flatMap((arg) => flatten(arg.type));
+      const hook = this.#hook({ module: libraryModule(library), name, params, results: flatten(expr.type) });
+      emit(w, "call", indices.hook(hook));
+    } else throw usageError(`${callee.name} cannot be called here`);
+  }
+
+  /** Functions of the language whose arguments are not pushed in order. */
+  writeSpecial(expr: Call, env: Environment, code: CodeWriter): boolean {
+    if (expr.callee.kind !== "language") return false;
+    const { w, indices } = env as WithIndices;
+    const { args } = expr;
+    const push = (n: number) => {
+      code.expression(args[n]!);
+      // Whatever integer it is, what is asked for is an i32.
+      if (flatten(args[n]!.type)[0] !== I32) emit(w, "i32.wrap_i64");
+    };
+    switch (expr.callee.name) {
+      case "strcmp":
+      case "strcontains": {
+        const [address, length] = [env.scratch(I32), env.scratch(I32)];
+        code.expression(args[0]!);
+        emit(w, "local.set", length);
+        emit(w, "local.set", address);
+        this.#read(env, this.#facts.memory, address, length);
+        code.expression(args[1]!);
+        if (expr.callee.name === "strcmp") emit(w, "i32.eq");
+        else env.support("str_contains");
+        return true;
+      }
+      case "memid":
+        emit(w, "i32.const", this.#memoryOf(constantOf(args[0]!) as string));
+        return true;
+      case "read_str": {
+        const [address, length] = [env.scratch(I32), env.scratch(I32)];
+        push(1);
+        emit(w, "local.set", address);
+        push(2);
+        emit(w, "local.set", length);
+        this.#read(env, this.#memory(args[0]!), address, length);
+        return true;
+      }
+      case "write_str": {
+        const [address, text] = [env.scratch(I32), env.scratch(I32)];
+        push(1);
+        emit(w, "local.set", address);
+        code.expression(args[2]!);
+        emit(w, "local.set", text);
+        emit(w, "i32.const", firstForeign);
+        emit(w, "local.get", text);
+        env.support("str_addr");
+        emit(w, "i32.const", this.#memory(args[0]!));
+        emit(w, "local.get", address);
+        emit(w, "local.get", text);
+        env.support("str_len");
+        this.#copy(env);
+        return true;
+      }
+      case "memcpy":
+        for (let n = 0; n < 5; n++) {
+          if (n === 0 || n === 2) emit(w, "i32.const", this.#memory(args[n]!));
+          else push(n);
+        }
+        this.#copy(env);
+        return true;
+      case "page_size":
+        emit(w, "i32.const", 65536);
+        return true;
+      case "mem_size":
+        emit(w, "i32.const", this.#memory(args[0]!));
+        emit(w, "call", this.#host("size", [I32], [I32], indices));
+        return true;
+      case "active_data_start":
+      case "active_data_len": {
+        const [start, end] = this.#activeData(this.#memory(args[0]!));
+        emit(w, "i32.const", expr.callee.name === "active_data_start" ? start : end - start);
+        return true;
+      }
+      case "resolve_funcref":
+        // The function itself says nothing; where it stood in the table does.
+        push(1);
+        emit(w, "call", indices.function(this.resolve!));
+        return true;
+      case "drop_args":
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** The string in a memory, by way of a block of the support library. */
+  #read(env: Environment, memory: number, address: number, length: number): void {
+    const { w } = env;
+    const [block, text] = [env.scratch(I32), env.scratch(I32)];
+    emit(w, "local.get", length);
+    env.support("mem_alloc");
+    emit(w, "local.set", block);
+    emit(w, "i32.const", memory);
+    emit(w, "local.get", address);
+    emit(w, "i32.const", firstForeign);
+    emit(w, "local.get", block);
+    emit(w, "local.get", length);
+    this.#copy(env);
+    emit(w, "local.get", block);
+    emit(w, "local.get", length);
+    env.support("str_from");
+    emit(w, "local.set", text);
+    emit(w, "local.get", block);
+    env.support("mem_free");
+    emit(w, "local.get", text);
+  }
+
+  #copy(env: Environment): void {
+    const { w, indices } = env as WithIndices;
+    emit(w, "call", this.#host("copy", [I32, I32, I32, I32, I32], [], indices));
+  }
+
+  #memory(expr: Expr): number {
+    const call = expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "memid";
+    if (call) return this.#memoryOf(constantOf(expr.args[0]!) as string);
+    const number = Number(constantOf(expr));
+    // Where the program has no memory, 0 is that of the strings, as in Whamm.
+    return number === 0 && this.#facts.module.memories.length === 0 ? firstForeign : number;
+  }
+
+  #memoryOf(library: string): number {
+    if (library === supportLibrary) return firstForeign;
+    return firstForeign + 1 + this.#libraries.indexOf(library);
+  }
+
+  /** From the lowest byte that an active segment fills to behind the highest. */
+  #activeData(memory: number): readonly [number, number] {
+    if (memory >= firstForeign) return [0, 0];
+    const spans = this.#facts.module.data.flatMap(({ mode, bytes, address }) =>
+      mode === "active" && address !== null
+        ? [[Number(address), Number(address) + bytes.end - bytes.start]]
+        : [],
+    );
+    if (spans.length === 0) return [0, 0];
+    return [Math.min(...spans.map(([start]) => start!)), Math.max(...spans.map(([, end]) => end!))];
+  }
+}
+
+function constantOf(expr: Expr): unknown {
+  if (expr.kind === "constant") return expr.value;
+  throw usageError("a memory is named by a number that is known beforehand: APP_MEMID, 0 or memid(library)");
+}

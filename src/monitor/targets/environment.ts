@@ -1,0 +1,178 @@
+/**
+ * What generated code stands in: a place in a function of the program (in-place), or a function that is added to the
+ * module. Both reach variables as globals, and other functions by the numbers that the plan gave them.
+ */
+import type { ByteWriter } from "../../base/bytes.ts";
+import { ByteWriter as Writer } from "../../base/bytes.ts";
+import { internalError } from "../../base/diagnostics.ts";
+import type { Indices, Place } from "../../probe/action.ts";
+import type { AddedFunction } from "../../probe/additions.ts";
+import { type BlockType, emit } from "../../wasm/emit.ts";
+import { I32, I64, type ValType } from "../../wasm/types.ts";
+import { flatten, type Type } from "../language-types.ts";
+import type { SupportFunction } from "../support/library.ts";
+import type { Expr, Routine, Variable } from "../tree.ts";
+import type { Calls } from "./calls.ts";
+import { CodeWriter, type Environment } from "./code.ts";
+import type { Cells, State } from "./state.ts";
+
+/** What all code of one script shares. */
+export interface Shared {
+  readonly state: State;
+  readonly scriptCells: Cells;
+  readonly calls: Calls;
+}
+
+/** How code at a place gets at what the event binds. */
+export interface BoundValues {
+  /** Pushes it; gives the type that it has there. */
+  push(name: string): ValType;
+  /** Mode alt: writes the call of another function. */
+  instead?(call: Expr & { kind: "call" }): void;
+}
+
+abstract class Common implements Environment {
+  readonly w: ByteWriter;
+  protected readonly shared: Shared;
+  readonly indices: Indices;
+  readonly #cells: Cells;
+
+  constructor(w: ByteWriter, shared: Shared, indices: Indices, cells: Cells) {
+    this.w = w;
+    this.shared = shared;
+    this.indices = indices;
+    this.#cells = cells;
+  }
+
+  abstract scratch(type: ValType): number;
+  abstract pushBound(name: string, type: Type): void;
+
+  #global(variable: Variable, n: number): number {
+    const first = this.#cells.get(variable) ?? this.shared.scriptCells.get(variable);
+    if (first === undefined) throw internalError(`the variable ${variable.name} has no place`);
+    return this.indices.global(first + n);
+  }
+
+  pushPart(variable: Variable, n: number): void {
+    emit(this.w, "global.get", this.#global(variable, n));
+  }
+
+  setPart(variable: Variable, n: number): void {
+    emit(this.w, "global.set", this.#global(variable, n));
+  }
+
+  string(text: string): number {
+    return this.shared.state.string(text);
+  }
+
+  support(name: SupportFunction): void {
+    emit(this.w, "call", this.shared.calls.support(name, this.indices));
+  }
+
+  call(expr: Expr & { kind: "call" }): void {
+    this.shared.calls.write(expr, this);
+  }
+
+  special(expr: Expr & { kind: "call" }, code: CodeWriter): boolean {
+    return this.shared.calls.writeSpecial(expr, this, code);
+  }
+
+  blockType(results: readonly ValType[]): BlockType {
+    return this.indices.blockType([], results);
+  }
+}
+
+export class InPlace extends Common {
+  readonly #place: Place;
+  readonly #bound: BoundValues;
+
+  constructor(w: ByteWriter, shared: Shared, place: Place, cells: Cells, bound: BoundValues) {
+    super(w, shared, place.indices, cells);
+    this.#place = place;
+    this.#bound = bound;
+  }
+
+  scratch(type: ValType): number {
+    return this.#place.scratch(type);
+  }
+
+  override special(expr: Expr & { kind: "call" }, code: CodeWriter): boolean {
+    const replaces = expr.callee.kind === "language" && expr.callee.name.startsWith("alt_call");
+    if (!replaces) return super.special(expr, code);
+    this.#bound.instead!(expr);
+    return true;
+  }
+
+  pushBound(name: string, type: Type): void {
+    const has = this.#bound.push(name);
+    const [wants] = flatten(type);
+    // Addresses of 64-bit memories where the language has 32 bits, and the other way round.
+    if (has === I64 && wants === I32) emit(this.w, "i32.wrap_i64");
+    else if (has === I32 && wants === I64) emit(this.w, "i64.extend_i32_u");
+  }
+}
+
+class InFunction extends Common {
+  readonly locals: ValType[] = [];
+  readonly #params: number;
+
+  constructor(w: ByteWriter, shared: Shared, indices: Indices, cells: Cells, params: number) {
+    super(w, shared, indices, cells);
+    this.#params = params;
+  }
+
+  scratch(type: ValType): number {
+    this.locals.push(type);
+    return this.#params + this.locals.length - 1;
+  }
+
+  pushBound(name: string): void {
+    throw internalError(`${name} is bound at no place here`);
+  }
+}
+
+/** Indices that stand for those to come: what is written with them is measured and thrown away. */
+export const provisional: Indices = {
+  ...{ hook: () => 0, function: () => 0, global: () => 0, memory: () => 0, table: () => 0, data: () => 0 },
+  ...{ element: () => 0, type: () => 0, blockType: () => null },
+  moved: {
+    ...{
+      func: (i: number) => i,
+      global: (i: number) => i,
+      memory: (i: number) => i,
+      table: (i: number) => i,
+    },
+  } as Indices["moved"],
+};
+
+/** A function whose code `body` writes; it is called twice, first to learn its locals. */
+export function addedFunction(
+  shared: Shared,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  cells: Cells,
+  body: (code: CodeWriter, env: Environment) => void,
+  parameters: ReadonlyMap<Variable, readonly number[]> = new Map(),
+): AddedFunction {
+  const writeWith = (w: ByteWriter, indices: Indices) => {
+    const env = new InFunction(w, shared, indices, cells, params.length);
+    body(new CodeWriter(env, parameters), env);
+    return env.locals;
+  };
+  const locals = writeWith(new Writer(), provisional);
+  return { params, results, locals, write: (w, indices) => void writeWith(w, indices) };
+}
+
+/** A function of the script. */
+export function routineFunction(shared: Shared, routine: Routine): AddedFunction {
+  const parameters = new Map<Variable, number[]>();
+  let next = 0;
+  for (const parameter of routine.parameters)
+    parameters.set(
+      parameter,
+      flatten(parameter.type).map(() => next++),
+    );
+  const params = routine.parameters.flatMap(({ type }) => flatten(type));
+  const body = (code: CodeWriter) => code.body(routine.body, routine.result);
+  return addedFunction(shared, params, flatten(routine.result), new Map(), body, parameters);
+}

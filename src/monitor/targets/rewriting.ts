@@ -1,0 +1,434 @@
+/**
+ * Checked script + module → plan: for every place that a probe matches, what is left of it there as code in place;
+ * the script's functions, and what runs before and after the program, as functions added to the module; state as
+ * globals. Also the layout of the report, and every place with what became of it.
+ */
+import { internalError } from "../../base/diagnostics.ts";
+import type { CostModel } from "../../fuel/models.ts";
+import type { Action, CodeInPlace } from "../../probe/action.ts";
+import type { AddedExport, AddedFunction } from "../../probe/additions.ts";
+import type { FunctionProbes, Plan, SiteProbe } from "../../probe/plan.ts";
+import { findSites, type Site } from "../../probe/sites.ts";
+import { localTypeOf } from "../../wasm/locals.ts";
+import { opcodes } from "../../wasm/opcodes.ts";
+import type { Module } from "../../wasm/types.ts";
+import { foldExpression, foldStatements, type Known } from "../fold.ts";
+import { flatten, isMap } from "../language-types.ts";
+import type { ReportLayout, RowPlace } from "../report.ts";
+import type { Probe, Script, Statement, Variable } from "../tree.ts";
+import { callsLanguage } from "../visit.ts";
+import { alternative } from "./alternative.ts";
+import { Calls } from "./calls.ts";
+import { addedFunction, routineFunction, type Shared } from "./environment.ts";
+import { type Folded, FoldedProbes } from "./folded-probes.ts";
+import { guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
+import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
+import { locations } from "./locations.ts";
+import { type Instruction, type Outline, outline } from "./outline.ts";
+import { resolveFunction } from "./resolve.ts";
+import { resetFunctions, type Startup, startupFunctions } from "./startup.ts";
+import { type Cells, monitorPrefix, mostGlobals, resetExport, State, valueExport } from "./state.ts";
+import { valueFunctions } from "./values.ts";
+
+export interface RewritingOptions {
+  /** What fuel costs, for scripts that read `fuel`. */
+  readonly model: CostModel;
+  /** Runs `@static` calls. */
+  readonly staticCall?: Known["call"];
+  /** Notes every place that a probe matched. */
+  readonly keepsPlaces?: boolean;
+  /** Export a function that sets the state back, for a module that runs before the program does: a plugin. */
+  readonly resets?: boolean;
+}
+
+/** A place that a probe matched, with what is left of it there; for people who ask what a script would do. */
+export interface MatchedPlace {
+  readonly probe: Probe;
+  readonly place: RowPlace;
+  readonly residual: Residual | null;
+}
+
+export interface Rewriting {
+  readonly plan: Plan;
+  readonly layout: ReportLayout;
+  /** Exports to call behind the program, in order, by what they do. */
+  readonly ending: readonly string[];
+  readonly places: readonly MatchedPlace[];
+}
+
+export function planRewriting(script: Script, module: Module, options: RewritingOptions): Rewriting {
+  return new Rewriter(script, module, options).plan();
+}
+
+class Rewriter {
+  readonly #script: Script;
+  readonly #facts: ModuleFacts;
+  readonly #options: RewritingOptions;
+  readonly #shared: Shared;
+  readonly #functions: AddedFunction[] = [];
+  readonly #startup: Startup[] = [];
+  readonly #places: MatchedPlace[] = [];
+  readonly #folded = new FoldedProbes();
+  #usesFuel = false;
+
+  constructor(script: Script, module: Module, options: RewritingOptions) {
+    this.#script = script;
+    this.#options = options;
+    this.#facts = new ModuleFacts(module);
+    const calls = new Calls(this.#facts, script.libraries);
+    this.#shared = { state: new State(), scriptCells: new Map(), calls };
+  }
+
+  plan(): Rewriting {
+    const script = this.#script;
+    const { state, calls, scriptCells } = this.#shared;
+    const nowhere = this.#known(null);
+    script.routines.forEach((routine, n) => {
+      calls.routines.set(routine, n);
+    });
+    if (asksFor(script, "resolve_funcref")) {
+      calls.resolve = script.routines.length;
+      this.#functions[calls.resolve] = resolveFunction(this.#facts.table);
+    }
+    for (const variable of script.variables) this.#addVariable(variable, null, scriptCells, nowhere);
+    script.routines.forEach((routine, n) => {
+      const body = foldStatements(routine.body, nowhere);
+      this.#functions[n] = routineFunction(this.#shared, { ...routine, body });
+    });
+    this.#start(foldStatements(script.first, nowhere), new Map());
+    const functions = this.#probeFunctions();
+    const exports: AddedExport[] = [];
+    this.#atNoPlace("end", exports);
+    const custom = this.#atNoPlace("report", exports) > 0;
+    for (const probe of script.probes) if (isEvent(probe, null, "begin")) this.#begin(probe);
+    const start = this.#addStartup();
+    const ending = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+    if (this.#options.resets)
+      this.#addExported(
+        resetExport,
+        resetFunctions(this.#shared, this.#startup, this.#functions.length),
+        exports,
+      );
+    this.#addExported(
+      valueExport,
+      valueFunctions(state.reported, state.globals, this.#functions.length),
+      exports,
+    );
+    if (state.globals.length > mostGlobals)
+      throw internalError(
+        `the script has ${state.globals.length} values to keep, a module ${mostGlobals} at most`,
+      );
+    const { memories } = this.#facts.module;
+    if (calls.hooks.some(({ name }) => name === "copy" || name === "size"))
+      memories.forEach((_, n) => {
+        exports.push({ name: `${monitorPrefix}memory.${n}`, kind: "memory", of: { original: n } });
+      });
+    const rows = [...state.rows].sort((a, b) => (a.place?.probe ?? -1) - (b.place?.probe ?? -1));
+    return {
+      plan: {
+        hooks: calls.hooks,
+        functions,
+        added: {
+          ...{ functions: this.#functions, globals: state.globals, exports },
+          ...(start !== undefined && { start }),
+        },
+        ...(this.#usesFuel && {
+          meter: {
+            model: this.#options.model,
+            mode: "run",
+            globals: { kind: "define" },
+            checks: false,
+          } as const,
+        }),
+        deferStart: true,
+      },
+      layout: { rows, strings: state.strings, support: calls.usesSupport, custom },
+      ending,
+      places: this.#places,
+    };
+  }
+
+  #known(place: KnownPlace | null): Known {
+    const none = { event: noEvent, outline: null, instruction: null, site: null, pc: 0 };
+    return knownAt(this.#facts, place ?? none, this.#options.staticCall);
+  }
+
+  /** Gives a variable its globals and, where that takes code, its initial value before the program runs. */
+  #addVariable(variable: Variable, place: RowPlace | null, cells: Cells, known: Known): void {
+    const initial = variable.initial && foldExpression(variable.initial, known);
+    this.#shared.state.add(variable, initial?.kind === "constant" ? initial.value : undefined, place, cells);
+    if (isMap(variable.type)) this.#startup.push({ cells, map: variable });
+    else if (initial && initial.kind !== "constant") this.#startup.push({ cells, variable, value: initial });
+  }
+
+  #start(statements: readonly Statement[], cells: Cells): void {
+    if (statements.length > 0) this.#startup.push({ cells, statements });
+  }
+
+  #addStartup(): number | undefined {
+    const added = startupFunctions(this.#shared, this.#startup, this.#functions.length);
+    this.#functions.push(...added);
+    return added.length > 0 ? this.#functions.length - 1 : undefined;
+  }
+
+  /** Adds functions of which the last is exported; none where there are none. */
+  #addExported(name: string, added: readonly AddedFunction[], exports: AddedExport[]): void {
+    if (added.length === 0) return;
+    this.#functions.push(...added);
+    exports.push({ name, kind: "func", of: { added: this.#functions.length - 1 } });
+  }
+
+  /** What happens at no instruction: wasm:begin. */
+  #begin(probe: Probe): void {
+    const { residual, cells } = this.#match(probe, placeless(probe), {
+      function: 0,
+      functionName: "",
+      pc: 0,
+    });
+    if (residual) this.#start(guarded(residual), cells);
+  }
+
+  /** wasm:end and wasm:report: one exported function for all probes of the event. */
+  #atNoPlace(event: string, exports: AddedExport[]): number {
+    const probes = this.#script.probes.filter((probe) => isEvent(probe, null, event));
+    const bodies = probes.flatMap((probe) => {
+      const { residual, cells } = this.#match(probe, placeless(probe), {
+        function: 0,
+        functionName: "",
+        pc: 0,
+      });
+      return residual ? [{ code: guarded(residual), cells }] : [];
+    });
+    for (const { code, cells } of bodies) {
+      exports.push({
+        ...{ name: `${monitorPrefix}${event}.${exports.length}`, kind: "func" },
+        of: { added: this.#functions.length },
+      });
+      this.#functions.push(addedFunction(this.#shared, [], [], cells, (writer) => writer.body(code)));
+    }
+    return probes.length;
+  }
+
+  /** Folds a probe for a place and gives its variables there their globals. */
+  #match(probe: Probe, known: KnownPlace, at: PlaceInCode): Folded & { cells: Cells } {
+    const folding = this.#known(known);
+    const folded = this.#folded.at(probe, folding);
+    const { residual } = folded;
+    if (this.#options.keepsPlaces) {
+      const place: RowPlace = { ...at, ...this.#folded.rowOf(probe) };
+      this.#places.push({ probe, place, residual });
+    }
+    if (!residual || isPlain(probe)) return { ...folded, cells: noCells };
+    const place: RowPlace = { ...at, ...this.#folded.rowOf(probe) };
+    const cells: Cells = new Map();
+    for (const variable of probe.variables) this.#addVariable(variable, place, cells, folding);
+    this.#start(foldStatements(probe.first, folding), cells);
+    return { ...folded, cells };
+  }
+
+  #probeFunctions(): Map<number, FunctionProbes> {
+    const { module } = this.#facts;
+    const byRow = new Map<number, Probe[]>();
+    for (const probe of this.#script.probes) {
+      const { row } = probe.event;
+      if (row !== undefined) byRow.set(row, [...(byRow.get(row) ?? []), probe]);
+    }
+    const sites = new Map<number, Site>();
+    if (byRow.size > 0)
+      for (const site of findSites(module, ({ row }) => byRow.has(row))) sites.set(site.offset, site);
+    const functions = new Map<number, FunctionProbes>();
+    for (let index = module.importedFunctions; index < module.functions.length; index++) {
+      const probes = new FunctionPlanner(index);
+      const shape = outline(module, index);
+      this.#edges(shape, probes);
+      this.#runs(shape, probes);
+      if (byRow.size > 0)
+        for (const instruction of shape.instructions)
+          for (const probe of byRow.get(instruction.row) ?? [])
+            this.#atInstruction(probe, shape, instruction, sites.get(instruction.offset)!, probes);
+      const found = probes.found();
+      if (found) functions.set(index, found);
+    }
+    return functions;
+  }
+
+  /** func:entry and func:exit. */
+  #edges(shape: Outline, probes: FunctionPlanner): void {
+    for (const probe of this.#script.probes) {
+      const entry = isEvent(probe, "func", "entry");
+      if (!entry && !isEvent(probe, "func", "exit")) continue;
+      const instruction = shape.instructions[0]!;
+      const at = this.#rowPlace(shape, instruction);
+      if (!this.#boundsFit(probe, shape.function, null)) continue;
+      const known = { event: probe.event, outline: shape, instruction, site: null, pc: entry ? 0 : at.pc };
+      const action = this.#action(this.#match(probe, known, at), null, true)?.action;
+      if (!action) continue;
+      if (entry) probes.entry.push(action);
+      else {
+        probes.exit.push(action);
+        // The program ends in this call: control does not come to the function's end.
+        for (const offset of this.#processExits(shape)) probes.site(offset, { ...action, when: "before" });
+      }
+    }
+  }
+
+  #processExits(shape: Outline): number[] {
+    const exits = this.#facts.importedFunctions.flatMap(({ module, name }, n) =>
+      name === "proc_exit" && module.startsWith("wasi_") ? [n] : [],
+    );
+    if (exits.length === 0) return [];
+    const { bytes } = this.#facts.module;
+    return shape.instructions
+      .filter(({ offset, row }) => opcodes[row]!.name === "call" && exits.includes(bytes[offset + 1]!))
+      .map(({ offset }) => offset);
+  }
+
+  /** block:start and block:end. */
+  #runs(shape: Outline, probes: FunctionPlanner): void {
+    for (const probe of this.#script.probes) {
+      const start = isEvent(probe, "block", "start");
+      if (!start && !isEvent(probe, "block", "end")) continue;
+      if (!this.#boundsFit(probe, shape.function, null)) continue;
+      for (const { first, last, count } of shape.runs) {
+        const instruction = start ? first : last;
+        const at = this.#rowPlace(shape, instruction);
+        const known = {
+          event: probe.event,
+          outline: shape,
+          instruction,
+          site: null,
+          pc: at.pc,
+          runLength: count,
+        };
+        const action = this.#action(this.#match(probe, known, at), null, true)?.action;
+        if (action) probes.site(instruction.offset, { ...action, when: "before" });
+      }
+    }
+  }
+
+  #atInstruction(
+    probe: Probe,
+    shape: Outline,
+    instruction: Instruction,
+    site: Site,
+    probes: FunctionPlanner,
+  ): void {
+    if (!this.#boundsFit(probe, shape.function, site)) return;
+    const where = locations(shape, instruction, probe.mode!);
+    if (!where) return;
+    const at = this.#rowPlace(shape, instruction);
+    const folded = this.#match(
+      probe,
+      { event: probe.event, outline: shape, instruction, site, pc: at.pc },
+      at,
+    );
+    if (!folded.residual) return;
+    if (probe.mode === "alt") {
+      const action = alternative(this.#shared, this.#facts, site, folded.residual, folded.cells);
+      return probes.site(site.offset, { ...action, when: "instead" });
+    }
+    const made = this.#action(folded, site, probe.mode === "before");
+    if (!made) return;
+    if (made.values.kept.length > 0) probes.site(site.offset, keeping(made.values.kept));
+    for (const location of where) {
+      if (location.kind === "exit") probes.exit.push(made.action);
+      else probes.site(location.offset, { ...made.action, when: location.when });
+    }
+  }
+
+  /** What is left of a probe as an action; undefined where that is nothing. */
+  #action(folded: Folded & { cells: Cells }, site: Site | null, own: boolean): Made | undefined {
+    const { code, names, cells } = folded;
+    if (code.length === 0) return undefined;
+    const values = new Values(names, site, own);
+    if (names.includes("fuel")) this.#usesFuel = true;
+    const action = inPlace(this.#shared, code, cells, values);
+    if (!folded.rehearsed.done) rehearse(action);
+    folded.rehearsed.done = true;
+    return { action, values };
+  }
+
+  #rowPlace({ function: index }: Outline, { offset }: Instruction): PlaceInCode {
+    return {
+      ...{ function: index, functionName: this.#facts.names.get(index) ?? "" },
+      pc: offset - this.#facts.codeStart(index),
+    };
+  }
+
+  /** Whether what the rule's bounds state is so at a place. */
+  #boundsFit(probe: Probe, index: number, site: Site | null): boolean {
+    for (const [name, type] of probe.bounds) {
+      const [, kind, digits] = /^(arg|res|local|imm)(\d+)$/.exec(name) ?? [];
+      if (!kind) continue;
+      const n = Number(digits);
+      if (kind === "imm") {
+        if (site?.immediates[n] === undefined) return false;
+        continue;
+      }
+      const list = kind === "arg" ? site?.operands : site?.results;
+      const has = kind === "local" ? localTypeOf(this.#facts.module, index)(n) : list?.[n];
+      if (has === undefined || has !== flatten(type)[0]) return false;
+    }
+    return true;
+  }
+}
+
+/** The probes of one function while they are found. */
+class FunctionPlanner {
+  readonly entry: Action[] = [];
+  readonly exit: Action[] = [];
+  readonly #sites = new Map<number, SiteProbe[]>();
+  readonly index: number;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  site(offset: number, action: SiteProbe): void {
+    const list = this.#sites.get(offset);
+    if (list) list.push(action);
+    else this.#sites.set(offset, [action]);
+  }
+
+  found(): FunctionProbes | undefined {
+    if (this.entry.length + this.exit.length + this.#sites.size === 0) return undefined;
+    return { entry: this.entry, exit: this.exit, sites: this.#sites };
+  }
+}
+
+/** The part of a row's place that is not the probe's. */
+type PlaceInCode = Pick<RowPlace, "function" | "functionName" | "pc">;
+
+interface Made {
+  readonly action: CodeInPlace;
+  readonly values: Values;
+}
+
+const noCells: Cells = new Map();
+
+/** Whether a probe has nothing of its own at each place. */
+function isPlain(probe: Probe): boolean {
+  return probe.variables.length + probe.first.length === 0;
+}
+
+const noEvent: Probe["event"] = {
+  ...{ provider: "wasm", package: null, name: "none", modes: [], variables: [], functions: [], help: "" },
+};
+
+function placeless(probe: Probe): KnownPlace {
+  return { event: probe.event, outline: null, instruction: null, site: null, pc: 0 };
+}
+
+function isEvent({ event }: Probe, packageName: string | null, name: string): boolean {
+  return event.package === packageName && event.name === name;
+}
+
+/** The predicate is an expression like another: it is looked at as the condition of a statement. */
+function asksFor({ probes }: Script, name: string): boolean {
+  return probes.some(({ predicate, body, span }) => {
+    const condition = predicate && [
+      { kind: "if", condition: predicate, taken: [], otherwise: [], span } as const,
+    ];
+    return callsLanguage([...(condition ?? []), ...body], name);
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * What runs before the program: known strings are made in the order of their numbers, then maps, initial values that
+ * take code, and statements, in the order of the script. In functions of limited size, which the last one calls.
+ */
+import { type ByteWriter, encodeText } from "../../base/bytes.ts";
+import type { AddedFunction, AddedGlobal } from "../../probe/additions.ts";
+import { emit } from "../../wasm/emit.ts";
+import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
+import { heapOfFunctions, type MapType } from "../language-types.ts";
+import type { Expr, Statement, Variable } from "../tree.ts";
+import type { CodeWriter, Environment } from "./code.ts";
+import { addedFunction, type Shared } from "./environment.ts";
+import type { Cells } from "./state.ts";
+
+/** One thing to be done; `cells` are those of its place. */
+export type Startup = { readonly cells: Cells } & (
+  | { readonly map: Variable }
+  | { readonly variable: Variable; readonly value: Expr }
+  | { readonly statements: readonly Statement[] }
+);
+
+const perFunction = 1000;
+
+/** The functions in the order of their numbers, the first of which is `first`; the last one is to be called. */
+export function startupFunctions(
+  shared: Shared,
+  startup: readonly Startup[],
+  first: number,
+): AddedFunction[] {
+  const functions: AddedFunction[] = [];
+  for (const one of startup)
+    functions.push(addedFunction(shared, [], [], one.cells, (code) => run(code, one)));
+  const done = functions.length;
+  // Strings are known by now: everything else has been written once.
+  const strings = shared.calls.usesSupport ? shared.state.strings : [];
+  for (let from = 0; from < strings.length; from += perFunction)
+    functions.push(
+      addedFunction(shared, [], [], new Map(), (_, env) => {
+        for (const text of strings.slice(from, from + perFunction)) makeString(env, text);
+      }),
+    );
+  const numbers = functions.map((_, n) => first + n);
+  return inOrder(functions, [...numbers.slice(done), ...numbers.slice(0, done)], first);
+}
+
+/**
+ * The functions that set the state back to what it was before the program ran: values, maps and what takes code to
+ * make. Statements of the script are not run again.
+ */
+export function resetFunctions(shared: Shared, startup: readonly Startup[], first: number): AddedFunction[] {
+  const { globals } = shared.state;
+  const functions: AddedFunction[] = [];
+  for (let from = 0; from < globals.length; from += perFunction)
+    functions.push({
+      ...{ params: [], results: [] },
+      write: (w, indices) => {
+        for (const [n, global] of globals.slice(from, from + perFunction).entries()) {
+          pushInitial(w, global);
+          emit(w, "global.set", indices.global(from + n));
+        }
+      },
+    });
+  for (const one of startup)
+    if (!("statements" in one))
+      functions.push(addedFunction(shared, [], [], one.cells, (code) => run(code, one)));
+  return inOrder(
+    functions,
+    functions.map((_, n) => first + n),
+    first,
+  );
+}
+
+const constants = new Map<ValType, string>([
+  [I32, "i32.const"],
+  [I64, "i64.const"],
+  [F32, "f32.const"],
+  [F64, "f64.const"],
+]);
+
+function pushInitial(w: ByteWriter, global: AddedGlobal): void {
+  const initial = "initial" in global ? global.initial : null;
+  const name = constants.get(global.type);
+  if (initial === null || !name) emit(w, "ref.null", heapOfFunctions);
+  else emit(w, name, initial);
+}
+
+/** Functions, and one behind them that calls them in the order of `numbers`. */
+function inOrder(functions: AddedFunction[], numbers: readonly number[], first: number): AddedFunction[] {
+  if (functions.length === 0) return [];
+  const groups = inGroups(numbers, perFunction).map(caller);
+  if (groups.length === 1) return [...functions, ...groups];
+  const groupNumbers = groups.map((_, n) => first + functions.length + n);
+  return [...functions, ...groups, caller(groupNumbers)];
+}
+
+function caller(numbers: readonly number[]): AddedFunction {
+  return {
+    ...{ params: [], results: [] },
+    write: (w, indices) => {
+      for (const n of numbers) emit(w, "call", indices.function(n));
+    },
+  };
+}
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let from = 0; from < items.length; from += size) groups.push(items.slice(from, from + size));
+  return groups;
+}
+
+function run(code: CodeWriter, one: Startup): void {
+  if ("map" in one) {
+    code.newMap(one.map.type as MapType);
+    code.set(one.map);
+  } else if ("variable" in one) {
+    code.expression(one.value);
+    code.set(one.variable);
+  } else code.body(one.statements);
+}
+
+/** Eight bytes at a time, lowest first. */
+function makeString(env: Environment, text: string): void {
+  const bytes = encodeText(text);
+  for (let at = 0; at < bytes.length; at += 8) {
+    const piece = bytes.subarray(at, at + 8);
+    emit(
+      env.w,
+      "i64.const",
+      piece.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n),
+    );
+    emit(env.w, "i32.const", piece.length);
+    env.support("str_push");
+  }
+  env.support("str_done");
+  emit(env.w, "drop");
+}

@@ -1,0 +1,71 @@
+/**
+ * Where a script's state is in the rewritten module: each part of a script variable, and of each site variable at
+ * each place, is a global of its own, so that counting is one load, add and store. Strings that are known get their
+ * numbers here, in the order in which the module makes them before it runs.
+ */
+import type { AddedGlobal } from "../../probe/additions.ts";
+import { FUNCREF, I64 } from "../../wasm/types.ts";
+import { flatten, isMap, isTuple, type Type, type Value, zeroOf } from "../language-types.ts";
+import type { RowLayout, RowPlace } from "../report.ts";
+import type { Variable } from "../tree.ts";
+
+/** Prefix of everything that an instrumented module exports for its monitor. */
+export const monitorPrefix = "javy_prof.monitor.";
+
+/** Export that sets the state back. */
+export const resetExport = `${monitorPrefix}reset`;
+
+/** Export that gives the bits of a reported value: (its number: i32) -> i64. */
+export const valueExport = `${monitorPrefix}value`;
+
+/** V8's limit of globals in a module; those of the module itself come on top. */
+export const mostGlobals = 990_000;
+
+/** Of one place, or of the script: the number of each variable's first global. */
+export type Cells = Map<Variable, number>;
+
+export class State {
+  readonly globals: AddedGlobal[] = [];
+  /** Numbers of the globals that the report has, by the number of the value. */
+  readonly reported: number[] = [];
+  readonly rows: RowLayout[] = [];
+  readonly #strings = new Map<string, number>([["", 0]]);
+
+  /** Gives a variable its globals; true where its initial value must be made by code before the program runs. */
+  add(variable: Variable, initial: Value | undefined, place: RowPlace | null, cells: Cells): void {
+    const first = this.globals.length;
+    cells.set(variable, first);
+    const types = flatten(variable.type);
+    const values = this.#parts(variable.type, initial ?? zeroOf(variable.type));
+    types.forEach((type, n) => {
+      this.globals.push({ type, mutable: true, initial: type === FUNCREF ? null : values[n]! });
+    });
+    if (!variable.report) return;
+    this.rows.push({ variable: variable.name, type: variable.type, place, first: this.reported.length });
+    types.forEach((_, n) => {
+      this.reported.push(first + n);
+    });
+  }
+
+  /** The parts of a known value as WebAssembly has them. */
+  #parts(type: Type, value: Value): (number | bigint)[] {
+    if (isTuple(type))
+      return type.items.flatMap((item, i) => this.#parts(item, (value as readonly Value[])[i]!));
+    if (type === "str") return [this.string(value as string)];
+    if (isMap(type) || type === "funcref") return [0];
+    if (typeof value === "boolean") return [value ? 1 : 0];
+    return [flatten(type)[0] === I64 ? BigInt.asIntN(64, BigInt(value as bigint)) : (value as number)];
+  }
+
+  string(text: string): number {
+    const known = this.#strings.get(text);
+    if (known !== undefined) return known;
+    this.#strings.set(text, this.#strings.size);
+    return this.#strings.size - 1;
+  }
+
+  /** In the order of their numbers; the empty one is number 0. */
+  get strings(): readonly string[] {
+    return [...this.#strings.keys()];
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * Scripts at work, one construct each, on small modules whose behaviour is plain to see; every module that is made is
+ * valid in V8 and for binaryen. test/fuzz/monitors.test.ts has programs of every shape.
+ */
+import { describe, expect, test } from "vitest";
+import { assemble } from "../support/binaryen.ts";
+import { type MonitoredOptions, monitored } from "../support/monitored.ts";
+
+/** `run(n)`: counts down from n in a loop, adding up; calls `now` once and `twice` through the table. */
+const program = assemble(`(module
+  (import "env" "now" (func $now (result i32)))
+  (memory (export "memory") 1 3)
+  (data (i32.const 8) "hello")
+  (table 4 funcref)
+  (elem (i32.const 1) $twice $run)
+  (type $unary (func (param i32) (result i32)))
+  (global $sum (mut i32) (i32.const 0))
+  (func $twice (param $n i32) (result i32) (i32.mul (local.get $n) (i32.const 2)))
+  (func $run (export "run") (param $n i32) (result i32) (local $i i32)
+    (local.set $i (local.get $n))
+    (block $out
+      (loop $next
+        (br_if $out (i32.eqz (local.get $i)))
+        (global.set $sum (i32.add (global.get $sum) (local.get $i)))
+        (i32.store8 offset=16 (local.get $i) (i32.const 7))
+        (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+        (br $next)))
+    (drop (call $now))
+    (drop (memory.grow (i32.const 1)))
+    (if (result i32) (i32.gt_u (local.get $n) (i32.const 3))
+      (then (call_indirect (type $unary) (global.get $sum) (i32.const 1)))
+      (else (i32.const 0)))))`).bytes;
+
+const options = (n: number): MonitoredOptions => ({
+  imports: { env: { now: () => 5 } },
+  call: ({ run }) => run!(n),
+});
+const on = (text: string, n = 5) => monitored(program, text, options(n));
+
+describe("events", () => {
+  test("a counter in place, and the program's result as it was", () => {
+    const { values, result } = on("wasm:opcode:i32.store8:before { report var n: u32; n++; }");
+    expect(result).toBe(30);
+    expect(values("n")).toEqual([5]);
+  });
+
+  test("operands, results, addresses, before and after", () => {
+    const { values } = on(`
+      wasm:opcode:i32.store8:before { report var sum: u32; sum = sum + effective_addr; report var v: i32; v = arg0; }
+      wasm:opcode:i32.mul:after { report var r: i32; r = res0; report var a: i32; a = arg1; }
+      wasm:opcode:memory.grow:after { report var ok: bool; ok = !failed; report var pages: u32; pages = arg0; }`);
+    expect(values("sum")).toEqual([5 * 16 + 15]);
+    expect(values("v")).toEqual([7]);
+    expect([values("r"), values("a")]).toEqual([[30], [15]]);
+    expect([values("ok"), values("pages")]).toEqual([[true], [1]]);
+  });
+
+  test("branches taken and not", () => {
+    const { values } =
+      on(`wasm:opcode:br_if:before { report var taken: u32; report var all: u32; all++; if (arg0 != 0) { taken++; } }
+      wasm:opcode:br_if:after { report var stays: u32; stays++; }
+      wasm:opcode:br_if:at_target { report var there: u32; there++; }
+      wasm:opcode:br:before { report var back: u32; back++; }
+      wasm:opcode:br:at_target { report var top: u32; top++; }`);
+    expect([values("taken"), values("all"), values("stays"), values("there")]).toEqual([[1], [6], [5], [1]]);
+    expect([values("back"), values("top")]).toEqual([[5], [6]]);
+  });
+
+  test("blocks: before, entry, exit, after", () => {
+    const { values } = on(`
+      wasm:opcode:loop:before { report var begun: u32; begun++; }
+      wasm:opcode:loop:entry { report var turns: u32; turns++; }
+      wasm:opcode:loop:exit { report var fallen: u32; fallen++; }
+      wasm:opcode:block:after { report var behind: u32; behind++; }
+      wasm:opcode:block:exit { report var through: u32; through++; }
+      wasm:opcode:if:entry { report var yes: u32; yes++; }
+      wasm:opcode:if:exit { report var done: u32; done++; }
+      wasm:opcode:if:after { report var either: u32; either++; }
+      wasm:opcode:else:entry { report var no: u32; no++; }
+      wasm:opcode:else:exit { report var nodone: u32; nodone++; }`);
+    expect(["begun", "turns", "fallen", "behind", "through"].map((name) => values(name)[0])).toEqual([
+      1, 6, 0, 1, 0,
+    ]);
+    expect(["yes", "done", "either", "no", "nodone"].map((name) => values(name)[0])).toEqual([1, 1, 1, 0, 0]);
+  });
+
+  test("functions: entry and exit, with parameters as they came", () => {
+    const { report } = on(`
+      wasm:func:entry { report var in: u32; in++; }
+      wasm:func:exit { report var out: u32; out++; }
+      wasm(local0: i32):func:entry / fid == 2 / { report var n: i32; n = local0; }`);
+    const shown = report.rows.map(({ variable, place, value }) => [variable, place!.function, value]);
+    expect(shown).toEqual([
+      ...[
+        ["in", 1, 1],
+        ["in", 2, 1],
+        ["out", 1, 1],
+        ["out", 2, 1],
+        ["n", 2, 5],
+      ],
+    ]);
+  });
+
+  test("straight runs weigh what single instructions do", () => {
+    const { values } = on(`report var one: u64; report var runs: u64; report var began: u64;
+      wasm:opcode:*:before { one++; }
+      wasm:block:start { began++; }
+      wasm:block:end { runs = runs + instr_count as u64; }`);
+    expect(values("runs")).toEqual(values("one"));
+    expect(values("began")[0]).toBeGreaterThan(10n);
+  });
+
+  test("calls through the table name the function", () => {
+    const { values } = on(
+      `wasm:opcode:call_indirect:before { report var who: i32; who = resolved_fid; report var at: i32; at = table_entry_idx; }`,
+    );
+    expect([values("who"), values("at")]).toEqual([[1], [1]]);
+  });
+
+  test("begin, end and report run once, in that order", () => {
+    const { report, rewriting } = on(`use whamm_core;
+      wasm:report { whamm_core.putc(114); }
+      wasm:begin { whamm_core.putc(98); }
+      wasm:func:entry / fid == 2 / { whamm_core.putc(42); }
+      wasm:end { whamm_core.putc(101); }`);
+    expect(report.output).toBe("b*er");
+    expect(rewriting.layout.custom).toBe(true);
+  });
+
+  test("a rule that matches nothing in the program leaves it as it is", () => {
+    const { bytes, rewriting } = on("wasm:opcode:f32.sqrt:before { report var n: u32; n++; }");
+    expect(rewriting.places).toEqual([]);
+    expect(bytes).toEqual(program);
+  });
+});
+
+describe("predicates", () => {
+  test("false ones add no byte, true ones no branch", () => {
+    const { bytes } = on("wasm:opcode:*:before / fid == 99 / { report var n: u32; n++; }");
+    expect(bytes).toEqual(program);
+    const plain = on("report var n: u32; wasm:opcode:i32.mul:before { n++; }").bytes;
+    const folded = on(
+      'report var n: u32; wasm:opcode:i32.mul:before / fname == "twice" || pc >= 0 / { n++; }',
+    ).bytes;
+    expect(folded).toEqual(plain);
+  });
+
+  test("mixed ones keep what is dynamic", () => {
+    const { values, rewriting } = on(
+      "report var n: u32; wasm:opcode:i32.store8:before / fid == 2 && arg1 > 2 / { n++; }",
+    );
+    expect(values("n")).toEqual([3]);
+    expect(rewriting.places[0]!.residual!.predicate).toMatchObject({ kind: "binary", operator: ">" });
+  });
+
+  test("bounds leave out places that do not have what they state", () => {
+    const { rewriting } = on("wasm:opcode:call|call_indirect(arg1: i32):before { report var n: u32; n++; }");
+    expect(rewriting.places.map(({ place }) => place.event)).toEqual(["wasm:opcode:call_indirect:before"]);
+    expect(on("wasm(local7: i32):opcode:*:before { report var n: u32; n++; }").rewriting.places).toEqual([]);
+    expect(on("wasm:opcode:i32.mul(arg0: i64):before { report var n: u32; n++; }").rewriting.places).toEqual(
+      [],
+    );
+  });
+});
+
+describe("mode alt", () => {
+  test("replaces an instruction by what is known to take its place", () => {
+    expect(on('wasm:opcode:call:alt / target_fn_name == "now" / { drop_args(); }').result).toBe(30);
+    expect(on("wasm:opcode:i32.store8:alt { drop_args(); }").result).toBe(30);
+    // i32.eqz left out: its operand stays as its result, so the loop ends at once.
+    expect(on("wasm:opcode:i32.eqz:alt { }").result).toBe(0);
+  });
+
+  test("calls another function with the same operands", () => {
+    const other = assemble(`(module
+      (func $one (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+      (func $ten (param i32) (result i32) (i32.mul (local.get 0) (i32.const 10)))
+      (func (export "run") (param i32) (result i32) (call $one (call $one (local.get 0)))))`).bytes;
+    const run = (text: string) => monitored(other, text, { call: ({ run }) => run!(3) }).result;
+    expect(run("wasm:opcode:call:alt { alt_call_by_id(1); }")).toBe(300);
+    expect(run("wasm:opcode:call(arg0: i32):alt / arg0 == 3 / { alt_call_by_id(1); }")).toBe(31);
+  });
+
+  test("takes a whole block away", () => {
+    expect(on("wasm:opcode:block:alt { }").result).toBe(0);
+  });
+});
+
+describe("state", () => {
+  test("initial values are there where nothing happened", () => {
+    const { values } = on(`report var g: i64 = -3; var base: u32 = 40;
+      wasm:opcode:else:entry { report var x: u32 = fid + base; report var s: str = fname; report var p: u32 = pc; }`);
+    expect([values("g"), values("x"), values("s")]).toEqual([[-3n], [42], [""]]);
+    expect(values("p")[0]).toBeGreaterThan(10);
+  });
+
+  test("unshared variables live on, locals do not", () => {
+    const { values } = on(`report var last: u32; report var fresh: u32;
+      wasm:opcode:i32.store8:before { unshared var n: u32; var m: u32; n++; m++; last = n; fresh = m; }`);
+    expect([values("last"), values("fresh")]).toEqual([[5], [1]]);
+  });
+
+  test("tuples, and maps of every shape", () => {
+    const { values } = on(`
+      report var t: (u8, (i64, bool)); report var m: map<u32, u64>; report var n: map<(str, bool), (f64, i32)>;
+      report var nested: map<u32, map<u32, u8>>; report var floats: map<f32, f64>;
+      wasm:opcode:i32.store8:before {
+        t.0 = t.0 + 200; t.1 = (arg1 as i64, t.0 > 100);
+        m[arg1]++; m[0] = m[0] + 10; n[(opname, arg1 > 3)] = (arg1 as f64, 0 - arg0);
+        var inner: map<u32, u8> = nested[arg1 % 2]; inner[arg1]--; floats[1.5] = floats[1.5] + 0.25;
+      }`);
+    expect(values("t")).toEqual([[232, [1n, true]]]);
+    expect(values("m")).toEqual([{ map: [[0, 50n], ...[1, 2, 3, 4, 5].map((k) => [k, 1n])] }]);
+    expect(values("n")).toEqual([
+      {
+        map: [
+          [
+            ["i32.store8", false],
+            [1, -7],
+          ],
+          [
+            ["i32.store8", true],
+            [4, -7],
+          ],
+        ],
+      },
+    ]);
+    expect(values("nested")).toEqual([
+      {
+        map: [
+          [
+            0,
+            {
+              map: [
+                [2, 255],
+                [4, 255],
+              ],
+            },
+          ],
+          [
+            1,
+            {
+              map: [
+                [1, 255],
+                [3, 255],
+                [5, 255],
+              ],
+            },
+          ],
+        ],
+      },
+    ]);
+    expect(values("floats")).toEqual([{ map: [[1.5, 1.25]] }]);
+  });
+
+  test("functions of the script, recursion and early return", () => {
+    const { values } = on(`report var f: u64; report var first: i32;
+      fn fac(n: u64) -> u64 { if (n < 2) { return 1; } return n * fac(n - 1); }
+      fn note(x: i32) { if (first != 0) { return; } first = x; }
+      fn pair(a: u32) -> (u32, u32) { return (a, a + 1); }
+      wasm:opcode:i32.mul:before { f = fac(20); note(arg1); report var p: u32; p = fac(3) as u32; var t: (u32, u32) = pair(4); p = p + t.1; }
+      wasm:opcode:i32.store8:before { if (arg1 < 4) { return; } first = 9; }`);
+    expect([values("f"), values("first"), values("p")]).toEqual([[2432902008176640000n], [9], [11]]);
+  });
+});
+
+describe("strings and memories", () => {
+  test("strings of the program and of the script", () => {
+    const { values } =
+      on(`report var s: str; report var is: bool; report var has: bool; report var long: u32; report var end: bool;
+      wasm:func:entry / fid == 2 / {
+        s = read_str(APP_MEMID, 8, 5); is = strcmp((8, 5), "hello"); has = strcontains((8, 5), "ell");
+        long = s.len(); end = s.ends_with("lo") && !s.starts_with("x") && s.contains("ll");
+      }`);
+    expect(["s", "is", "has", "long", "end"].map((name) => values(name)[0])).toEqual([
+      "hello",
+      true,
+      true,
+      5,
+      true,
+    ]);
+  });
+
+  test("copies between memories, and what segments fill", () => {
+    const { values, report } =
+      on(`use whamm_core; report var start: u32; report var length: u32; report var pages: u32; report var back: str;
+      wasm:func:entry / fid == 2 / {
+        start = active_data_start(APP_MEMID); length = active_data_len(APP_MEMID); pages = mem_size(APP_MEMID);
+        var p: i32 = whamm_core.mem_alloc(16);
+        memcpy(APP_MEMID, 8, memid(whamm_core), p as u32, 5);
+        whamm_core.puts(p, 5);
+        write_str(APP_MEMID, 100, "ünï");
+        back = read_str(APP_MEMID, 100, 5);
+      }`);
+    expect(["start", "length", "pages", "back"].map((name) => values(name)[0])).toEqual([8, 5, 1, "ünï"]);
+    expect(report.output).toBe("hello");
+  });
+
+  test("printing", () => {
+    const { report } = on(`use whamm_core;
+      wasm:end { whamm_core.putu64(0xFFFFFFFFFFFFFFFF); whamm_core.putc(32); whamm_core.puti8(-5); whamm_core.putc(32);
+        whamm_core.putf64(2.0); whamm_core.putc(32); whamm_core.putf32(0.1); whamm_core.putc(32); whamm_core.putbool(1); whamm_core.putc(255); }`);
+    expect(report.output).toBe("18446744073709551615 -5 +2e0 +1e-1 true\ufffd");
+  });
+});
+
+describe("libraries", () => {
+  const counter = assemble(`(module (global $n (mut i32) (i32.const 0)) (memory (export "memory") 1)
+    (func (export "add") (param i32) (result i32) (global.set $n (i32.add (global.get $n) (local.get 0))) (global.get $n))
+    (func (export "even") (param i32) (result i32) (i32.eqz (i32.and (local.get 0) (i32.const 1)))))`).bytes;
+  const libraries = new Map([["lib", counter]]);
+
+  test("are called at run time, once before, and while the script is compiled", () => {
+    const { values } = monitored(
+      program,
+      `use lib; report var at: i32; report var fixed: i32 = @static lib.add(7);
+       @init lib.add(100);
+       wasm:opcode:i32.store8:before { at = lib.add(1); }
+       wasm:func:entry / @static lib.even(fid as i32) as bool / { report var even: u32; even++; }`,
+      { ...options(5), libraries },
+    );
+    expect([values("at"), values("fixed"), values("even")]).toEqual([[105], [7], [1]]);
+  });
+});
+
+describe("ends", () => {
+  test("a trap keeps the report", () => {
+    const trapping = assemble(
+      `(module (func (export "run") (param i32) (result i32) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (unreachable)))`,
+    );
+    const { values, error } = monitored(
+      trapping.bytes,
+      "wasm:opcode:loop:entry { report var n: u32; n++; } wasm:func:exit { report var out: u32; out++; }",
+      { call: ({ run }) => run!(9) },
+    );
+    expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
+    expect([values("n"), values("out")]).toEqual([[9], [0]]);
+  });
+
+  test("a monitor can stop its program", () => {
+    const { error, values } = on(
+      "use whamm_core; wasm:opcode:i32.store8:before { report var n: u32; n++; if (n == 3) { whamm_core.stop(); } }",
+    );
+    expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
+    expect(values("n")).toEqual([3]);
+  });
+});
