@@ -15,6 +15,7 @@ import { exitCodes } from "./commands/exit-codes.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerInfo } from "./commands/info.ts";
 import type { CommandIo } from "./commands/io.ts";
+import { registerMonitor } from "./commands/monitor.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerView } from "./commands/view.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
@@ -72,6 +73,7 @@ const program = new Command("javy-prof")
   .exitOverride();
 registerRun(program, io, finish);
 registerBuild(program, io);
+registerMonitor(program, io, finish);
 registerView(program, io);
 registerExport(program, io);
 registerInfo(program, io);

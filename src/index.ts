@@ -13,6 +13,9 @@ import { type Diagnostic, internalError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { formatNamed } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
+import { libraryScript } from "./monitor/library-scripts.ts";
+import type { Report } from "./monitor/report.ts";
+import type { Source } from "./monitor/source.ts";
 import { checkRequest, type RequestOptions } from "./profiler/request.ts";
 import { type Disassembly, disassembleProgram } from "./program/disassembly.ts";
 import type { Given } from "./program/given.ts";
@@ -22,6 +25,7 @@ import { type OpenOptions, openProgram } from "./program/open.ts";
 import type { Program } from "./program/program.ts";
 import { brokenSums } from "./result/invariants.ts";
 import type { Result, ResultDocument } from "./result/result.ts";
+import { monitorProgram } from "./run/monitor-session.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
 import { isWasm } from "./wasm/decode.ts";
@@ -34,6 +38,9 @@ export { defaultModelName, modelFromTable, modelNamed } from "./fuel/models.ts";
 export { checkScale } from "./host/shopify/shopify.ts";
 export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
+export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
+export type { Report, ReportMap, ReportRow, ReportValue, RowPlace } from "./monitor/report.ts";
+export { ScriptError } from "./monitor/source.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
 export type { Disassembly } from "./program/disassembly.ts";
 export type { Given } from "./program/given.ts";
@@ -110,6 +117,49 @@ function requested(program: Program, options: ProfileOptions) {
   const request = checkRequest({ ...asked, input: bytes as Uint8Array | "inherit" }, basename(program.name));
   const live: Live = { ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
   return { request, live };
+}
+
+/** What a monitor is given besides the program's own options. */
+export interface MonitorOptions extends Omit<ProfileOptions, "frames" | "onProblem" | "host"> {
+  /** A Whamm script: its text, the name of a monitor of the library, or a text with the name of its file for messages. */
+  readonly script: string | { readonly file: string; readonly text: string };
+  /** Libraries that the script uses, by name. */
+  readonly libs?: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface Monitoring {
+  /** How the guest ended; the report is there however it did. */
+  readonly exit: Result["run"]["exit"]["kind"];
+  /** The trap's message or the exit code in words; null where the guest came to its end. */
+  readonly failure: string | null;
+  readonly report: Report;
+  /** Time inside the guest, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a program under a monitor and gives what it reports. @throws ScriptError with all problems of the script; Diagnostic
+ * where the program cannot be run.
+ */
+export async function monitor(program: Program, options: MonitorOptions): Promise<Monitoring> {
+  const { script, libs = {}, ...rest } = options;
+  const { request, live } = requested(program, rest);
+  const source = { ...scriptSource(script), libraries: new Map(Object.entries(libs)) };
+  const { end, report, milliseconds } = await withThread((thread) =>
+    monitorProgram(thread, program, request, live, source),
+  );
+  const failure =
+    end.kind === "trap"
+      ? end.message
+      : end.kind === "exit" && end.code !== 0
+        ? `exit code ${end.code}`
+        : null;
+  return { exit: end.kind, failure, report, milliseconds };
+}
+
+function scriptSource(script: MonitorOptions["script"]): Source {
+  if (typeof script !== "string") return script;
+  return libraryScript(script) ?? { file: "script.mm", text: script };
 }
 
 export interface Execution {

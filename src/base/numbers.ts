@@ -1,7 +1,7 @@
 /** Numbers as people read them, everywhere the same. */
 
 /** `1204991` as `1,204,991`; an integer. */
-export function grouped(number: number): string {
+export function grouped(number: number | bigint): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 

@@ -7,11 +7,12 @@ import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/h
 import { shopifyHost } from "../host/shopify/shopify.ts";
 import { hostOptions, Output } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
-import { Wasi, wasiModule } from "../host/wasi.ts";
+import { Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
 import { endOf, HostThrew, isEnd } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
+import { MonitoredRun } from "./monitored-run.ts";
 import { ProfiledRun } from "./profiled-run.ts";
 
 /** Runs a program on a host that is ours. */
@@ -96,6 +97,7 @@ class GuestRun {
   readonly #wasi: Wasi;
   readonly host: Host;
   readonly profile: ProfiledRun | null;
+  readonly #monitor: MonitoredRun | null;
   /** All of stdin, once anybody asked for it. */
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
@@ -121,12 +123,20 @@ class GuestRun {
     };
     this.host = job.host.platform ? shopifyHost(job.host.platform, streams) : wasiHost(streams);
     this.#wasi = new Wasi({ ...options, ...this.host.streams });
+    // A monitor's libraries print beside the report.
+    const write = (_: 1 | 2, bytes: Uint8Array) => options.write(2, bytes);
+    this.#monitor = job.monitor
+      ? new MonitoredRun(job.monitor, (memory) =>
+          libraryWasi({ ...options, write, stdin: () => new Uint8Array() }, memory),
+        )
+      : null;
   }
 
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
     return {
       [wasiModule]: this.#wasi.functions as WebAssembly.ModuleImports,
       ...(hooks ? { [meterNames.module]: hooks } : {}),
+      ...this.#monitor?.imports,
     };
   }
 
@@ -134,6 +144,7 @@ class GuestRun {
     this.#memory = memory;
     this.#wasi.memory = memory;
     this.profile?.attach(instance, memory);
+    this.#monitor?.attach(instance);
   }
 
   /** The last that is not counted. */
@@ -143,6 +154,7 @@ class GuestRun {
     } catch (error) {
       this.#end = endOf(error, false);
     }
+    this.#monitor?.begin();
     this.profile?.begin();
   }
 
@@ -168,6 +180,7 @@ class GuestRun {
     if (this.#end.kind === "ok" && profile?.passed(fuel)) this.#end = { kind: "fuel" };
     const end = this.#end;
     const recording = profile?.recording(end) ?? null;
+    const monitor = this.#monitor?.finish() ?? null;
     profile?.end();
     const platform = finish();
     const stdin = this.#stdin ?? new Uint8Array();
@@ -176,6 +189,7 @@ class GuestRun {
       kind: "ran",
       end,
       recording,
+      monitor,
       engine: profile?.engine ?? null,
       carried: profile?.carried ?? null,
       fuel,
@@ -190,6 +204,23 @@ class GuestRun {
       memorySha256: hashMemory ? createHash("sha256").update(new Uint8Array(memory)).digest("hex") : null,
     };
   }
+}
+
+/** WASI for a library of a monitor, over that library's own memory. */
+function libraryWasi(
+  options: WasiOptions,
+  memory: () => WebAssembly.Memory | undefined,
+): WebAssembly.ModuleImports {
+  const wasi = new Wasi(options);
+  return Object.fromEntries(
+    Object.entries(wasi.functions).map(([name, call]) => [
+      name,
+      (...args: number[]) => {
+        wasi.memory = memory();
+        return (call as (...args: number[]) => number)(...args);
+      },
+    ]),
+  );
 }
 
 function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory | undefined {

@@ -12,6 +12,7 @@ import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Bounds } from "../profiler/request.ts";
 import type { Carried } from "../quickjs/carry.ts";
 import type { Recording } from "../result/recording.ts";
+import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
 
 /**
  * Runs a program: the plugin of a dynamic one is instantiated first, then the app, whose instantiation and export are
@@ -26,6 +27,8 @@ export interface RunJob {
   readonly export: string;
   /** What the profiler counts; undefined runs the modules as they are. */
   readonly profile?: ProfileSettings;
+  /** What the instrumented module (the plugin, or an app that is whole) needs of a monitor's host. */
+  readonly monitor?: MonitorJob;
   readonly host: HostSettings;
   /** Control.words i32, shared with the main thread. */
   readonly control: SharedArrayBuffer;
@@ -84,6 +87,8 @@ export interface RunOutcome {
   readonly kind: "ran";
   readonly end: RunEnd;
   readonly recording: Recording | null;
+  /** What a monitor left; null where there is none, or nothing was instantiated. */
+  readonly monitor: MonitorRemains | null;
   /** Id of the QuickJS that was found in memory; null where no JavaScript ran. */
   readonly engine: string | null;
   /** What was carried over from the compiled source; null where there is none or no JavaScript ran. */

@@ -22,6 +22,7 @@ import type { Result } from "../result/result.ts";
 import type { Warning } from "../result/warnings.ts";
 import { exitOf, isComparable, settingsWarnings } from "./end-notes.ts";
 import { Control, type ProfileSettings, type RunJob, type RunOutcome } from "./job.ts";
+import type { MonitorJob } from "./monitored-run.ts";
 import { Patience } from "./patience.ts";
 import { countingModules, type PreparedModules, plainModules } from "./prepared.ts";
 import type { GuestThread } from "./thread.ts";
@@ -141,7 +142,8 @@ export async function executeProgram(
   return execute(thread, program, request, plan, countingModules(program, "js", options), live, "total");
 }
 
-async function execute(
+/** Runs modules that are ready as the plan says. `monitor`: what a monitored one needs of its host. */
+export async function execute(
   thread: GuestThread,
   program: Program,
   request: Request,
@@ -149,6 +151,7 @@ async function execute(
   modules: PreparedModules,
   { signal, progress }: Live,
   counts: "everything" | "total" | "nothing" = "everything",
+  monitor?: MonitorJob,
 ): Promise<RunOutcome> {
   const { native, bounds, lines, engines } = plan;
   const control = new SharedArrayBuffer(Control.words * 4);
@@ -169,6 +172,7 @@ async function execute(
     app: modules.app,
     export: plan.export,
     ...(counts === "nothing" ? {} : { profile: { ...profile, totalsOnly: counts === "total" } }),
+    ...(monitor && { monitor }),
     host: hostSettings(request, plan),
     control,
   };

@@ -148,6 +148,6 @@ export function rehearse(action: CodeInPlace): void {
   const w = new ByteWriter(64);
   action.write(w, {
     ...{ indices: provisional, function: 0, offset: null, types: [] },
-    ...{ push: () => {}, scratch: () => 0, frameLocal: () => 0, original: () => {} },
+    ...{ push: () => {}, scratch: () => 0, frameLocal: () => 0, original: () => {}, leaves: [] },
   });
 }

@@ -4,10 +4,9 @@
  * globals. Also the layout of the report, and every place with what became of it.
  */
 import { internalError } from "../../base/diagnostics.ts";
-import type { CostModel } from "../../fuel/models.ts";
 import type { Action, CodeInPlace } from "../../probe/action.ts";
 import type { AddedExport, AddedFunction } from "../../probe/additions.ts";
-import type { FunctionProbes, Plan, SiteProbe } from "../../probe/plan.ts";
+import type { FunctionProbes, Meter, Plan, SiteProbe } from "../../probe/plan.ts";
 import { findSites, type Site } from "../../probe/sites.ts";
 import { localTypeOf } from "../../wasm/locals.ts";
 import { opcodes } from "../../wasm/opcodes.ts";
@@ -32,7 +31,9 @@ import { valueFunctions } from "./values.ts";
 
 export interface RewritingOptions {
   /** What fuel costs, for scripts that read `fuel`. */
-  readonly model: CostModel;
+  readonly model: Meter["model"];
+  /** Count fuel in any case, and look at the limit: so that a guest can be stopped. */
+  readonly checks?: boolean;
   /** Runs `@static` calls. */
   readonly staticCall?: Known["call"];
   /** Notes every place that a probe matched. */
@@ -118,6 +119,7 @@ class Rewriter {
       throw internalError(
         `the script has ${state.globals.length} values to keep, a module ${mostGlobals} at most`,
       );
+    const { model, checks = false } = this.#options;
     const { memories } = this.#facts.module;
     if (calls.hooks.some(({ name }) => name === "copy" || name === "size"))
       memories.forEach((_, n) => {
@@ -132,13 +134,8 @@ class Rewriter {
           ...{ functions: this.#functions, globals: state.globals, exports },
           ...(start !== undefined && { start }),
         },
-        ...(this.#usesFuel && {
-          meter: {
-            model: this.#options.model,
-            mode: "run",
-            globals: { kind: "define" },
-            checks: false,
-          } as const,
+        ...((this.#usesFuel || checks) && {
+          meter: { model, mode: "run", globals: { kind: "define" }, checks } as const,
         }),
         deferStart: true,
       },

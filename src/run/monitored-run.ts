@@ -1,0 +1,136 @@
+/**
+ * The host of a monitored guest: the support library and the script's libraries as instances of their own, copying
+ * between their memories and the program's, and what remains of the monitor's state when the guest has ended, however
+ * it did. Plain data goes in and comes out.
+ */
+import { unsupported } from "../base/diagnostics.ts";
+import type { SupportRemains } from "../monitor/read-report.ts";
+import { firstForeign, hostModule, libraryModule, supportModule } from "../monitor/targets/calls.ts";
+import { monitorPrefix, resetExport, valueExport } from "../monitor/targets/state.ts";
+
+export interface MonitorJob {
+  /** The support library; null where nothing needs it. */
+  readonly support: Uint8Array | null;
+  /** Libraries that the script uses, in its order, the support library left out as null. */
+  readonly libraries: readonly { readonly name: string; readonly module: Uint8Array | null }[];
+  /** Exports to call when the program has ended, in order. */
+  readonly ending: readonly string[];
+  /** How many values to read. */
+  readonly values: number;
+}
+
+export interface MonitorRemains {
+  /** The bits of each, by its number. */
+  readonly values: BigUint64Array;
+  readonly support: SupportRemains | null;
+}
+
+type Exports = WebAssembly.Exports;
+
+export class MonitoredRun {
+  readonly #job: MonitorJob;
+  readonly #support: Exports | null;
+  /** By the script's order. */
+  readonly #libraries: readonly Exports[];
+  #guest: Exports | undefined;
+  readonly imports: WebAssembly.Imports;
+
+  /** `wasi`: what libraries get that print. @throws Diagnostic (exit 4) where a library wants what is not there. */
+  constructor(
+    job: MonitorJob,
+    wasi: (memory: () => WebAssembly.Memory | undefined) => WebAssembly.ModuleImports,
+  ) {
+    this.#job = job;
+    this.#support =
+      job.support && new WebAssembly.Instance(new WebAssembly.Module(job.support as BufferSource)).exports;
+    this.#libraries = job.libraries.map(({ name, module }) =>
+      module ? this.#instantiate(name, module, wasi) : this.#support!,
+    );
+    const libraries = job.libraries.flatMap(({ name, module }, i) =>
+      module ? [[libraryModule(name), this.#libraries[i]]] : [],
+    );
+    this.imports = {
+      ...(Object.fromEntries(libraries) as WebAssembly.Imports),
+      ...(this.#support && { [supportModule]: this.#support as WebAssembly.ModuleImports }),
+      [hostModule]: {
+        copy: (from: number, at: number, to: number, into: number, length: number) =>
+          this.#copy(from, at >>> 0, to, into >>> 0, length >>> 0),
+        size: (memory: number) => this.#memory(memory).buffer.byteLength / 65536,
+      },
+    };
+  }
+
+  #instantiate(
+    name: string,
+    bytes: Uint8Array,
+    wasi: (memory: () => WebAssembly.Memory | undefined) => WebAssembly.ModuleImports,
+  ): Exports {
+    let exports: Exports | undefined;
+    const memory = () => (exports?.["memory"] instanceof WebAssembly.Memory ? exports["memory"] : undefined);
+    const imports: WebAssembly.Imports = {
+      wasi_snapshot_preview1: wasi(memory),
+      ...(this.#support && { whamm_core: this.#support as WebAssembly.ModuleImports }),
+    };
+    try {
+      exports = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), imports).exports;
+    } catch (error) {
+      throw unsupported(`the library ${name} cannot be used: ${(error as Error).message}`);
+    }
+    const initialize = exports["_initialize"];
+    if (typeof initialize === "function") (initialize as () => void)();
+    return exports;
+  }
+
+  attach(instance: WebAssembly.Instance): void {
+    this.#guest = instance.exports;
+  }
+
+  #memory(number: number): WebAssembly.Memory {
+    const foreign = number - firstForeign;
+    const found =
+      foreign === 0
+        ? this.#support?.["memory"]
+        : foreign > 0
+          ? this.#libraries[foreign - 1]?.["memory"]
+          : this.#guest?.[`${monitorPrefix}memory.${number}`];
+    if (found instanceof WebAssembly.Memory) return found;
+    throw new WebAssembly.RuntimeError(`the monitor asks for memory ${number}, which there is not`);
+  }
+
+  /** Out of bounds it copies nothing: a monitor must not stop its program. */
+  #copy(from: number, at: number, to: number, into: number, length: number): void {
+    const source = new Uint8Array(this.#memory(from).buffer);
+    const target = new Uint8Array(this.#memory(to).buffer);
+    if (at + length > source.length || into + length > target.length) return;
+    target.set(source.slice(at, at + length), into);
+  }
+
+  /** What ran so far was no part of the program. */
+  begin(): void {
+    const reset = this.#guest?.[resetExport];
+    if (typeof reset === "function") (reset as () => void)();
+  }
+
+  /** Runs the script's ending and reads what is left. */
+  finish(): MonitorRemains | null {
+    const guest = this.#guest;
+    if (!guest) return null;
+    for (const name of this.#job.ending) (guest[name] as () => void)();
+    const value = guest[valueExport] as (n: number) => bigint;
+    const values = BigUint64Array.from({ length: this.#job.values }, (_, n) => BigInt.asUintN(64, value(n)));
+    return { values, support: this.#supportRemains() };
+  }
+
+  #supportRemains(): SupportRemains | null {
+    const support = this.#support;
+    if (!support) return null;
+    const number = (name: string) => (support[name] as WebAssembly.Global).value as number;
+    return {
+      memory: new Uint8Array((support["memory"] as WebAssembly.Memory).buffer).slice(),
+      strings: number("strings"),
+      stringCount: number("stringCount"),
+      output: (support["output_addr"] as () => number)(),
+      outputLength: (support["output_len"] as () => number)(),
+    };
+  }
+}
