@@ -14,6 +14,7 @@ import { version } from "./base/version.ts";
 import { formatNamed } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
 import { libraryScript } from "./monitor/library-scripts.ts";
+import type { Matched } from "./monitor/matched.ts";
 import type { Report } from "./monitor/report.ts";
 import type { Source } from "./monitor/source.ts";
 import { checkRequest, type RequestOptions } from "./profiler/request.ts";
@@ -25,7 +26,7 @@ import { type OpenOptions, openProgram } from "./program/open.ts";
 import type { Program } from "./program/program.ts";
 import { brokenSums } from "./result/invariants.ts";
 import type { Result, ResultDocument } from "./result/result.ts";
-import { monitorProgram } from "./run/monitor-session.ts";
+import { matchProgram, monitorProgram } from "./run/monitor-session.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
 import { isWasm } from "./wasm/decode.ts";
@@ -40,6 +41,7 @@ export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
 export type { Report, ReportMap, ReportRow, ReportValue, RowPlace } from "./monitor/report.ts";
+export { matchesOf } from "./monitor/rule.ts";
 export { ScriptError } from "./monitor/source.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
 export type { Disassembly } from "./program/disassembly.ts";
@@ -155,6 +157,20 @@ export async function monitor(program: Program, options: MonitorOptions): Promis
         ? `exit code ${end.code}`
         : null;
   return { exit: end.kind, failure, report, milliseconds };
+}
+
+/** What a script matches in a program, without running it. @throws ScriptError. */
+export function matchScript(
+  program: Program,
+  options: Pick<MonitorOptions, "script" | "libs" | "fuelModel">,
+): Matched {
+  const { script, libs = {}, fuelModel } = options;
+  const { request } = requested(program, fuelModel === undefined ? {} : { fuelModel });
+  return matchProgram(
+    program,
+    { ...scriptSource(script), libraries: new Map(Object.entries(libs)) },
+    request.model,
+  );
 }
 
 function scriptSource(script: MonitorOptions["script"]): Source {

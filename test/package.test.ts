@@ -27,6 +27,7 @@ test("has what a user needs", () => {
     expect.arrayContaining([
       ...["package.json", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"],
       ...["dist/cli.js", "dist/bin/worker.js", "dist/profiler/counters/collector.wasm"],
+      ...["dist/monitor/support/support.wasm", "monitors/calls.mm"],
       ...["plugin/plugin.wasm", "plugin/plugin.json"],
     ]),
   );
@@ -42,7 +43,17 @@ test("says whose code the command's bundle contains", () => {
 test("has nothing else", () => {
   const roots = new Set(files.map((file) => file.split("/")[0]));
   expect([...roots].sort()).toEqual(
-    ["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", "dist", "docs", "package.json", "plugin"].sort(),
+    [
+      "CHANGELOG.md",
+      "LICENSE",
+      "NOTICE",
+      "README.md",
+      "dist",
+      "docs",
+      "monitors",
+      "package.json",
+      "plugin",
+    ].sort(),
   );
   expect(files.filter((file) => file.startsWith("plugin/")).sort()).toEqual([
     "plugin/plugin.json",
@@ -54,15 +65,18 @@ test("has nothing else", () => {
   const sources = (readdirSync(join(root, "src"), { recursive: true }) as string[])
     .map((file) => `dist/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".ts"));
-  // The collector is assembled from its source when dist/ is built.
-  const assembled = "dist/profiler/counters/source.ts";
-  const modules = sources.filter((file) => file !== assembled).map((file) => file.replace(/\.ts$/, ".js"));
+  // These are assembled from their sources when dist/ is built.
+  const assembled = ["dist/profiler/counters/source.ts", "dist/monitor/support/source.ts"];
+  const modules = sources
+    .filter((file) => !assembled.includes(file))
+    .map((file) => file.replace(/\.ts$/, ".js"));
   expect(inDist(".js")).toEqual(modules.sort());
   const declared = modules.filter((file) => file !== "dist/cli.js");
   expect(inDist(".d.ts")).toEqual(declared.map((file) => file.replace(/\.js$/, ".d.ts")).sort());
   expect(unbundled.filter((file) => !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
     "dist/engine/engine.json",
     "dist/engine/engine.wasm",
+    "dist/monitor/support/support.wasm",
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",
   ]);

@@ -3,9 +3,18 @@
  * cannot be read is said beside what can; only bytes that are no module at all are an error.
  */
 import type { Command } from "commander";
-import { headline } from "../base/diagnostics.ts";
+import { headline, usageError } from "../base/diagnostics.ts";
 import { type NamedFacts, renderFacts, writeFactsJson } from "../format/module-facts.ts";
-import { commandExport, inspect, type ModuleFacts, open, type Program } from "../index.ts";
+import { renderRuleInfo } from "../format/monitor/rule-info.ts";
+import {
+  commandExport,
+  inspect,
+  type ModuleFacts,
+  matchesOf,
+  open,
+  type Program,
+  ScriptError,
+} from "../index.ts";
 import { interpreterOption } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -18,15 +27,19 @@ export interface InfoOptions {
 export function registerInfo(program: Command, io: CommandIo): void {
   program
     .command("info")
-    .description("what a module is and what was located in it")
-    .argument("<module>", "any WebAssembly module (.wasm), or app.js")
+    .description("what a module is and what was located in it; or what a monitor's rule has in scope")
+    .argument("<module>", "any WebAssembly module (.wasm), app.js, or a rule: wasm:opcode:call:before")
     .option("--plugin <file>", "the plugin that a dynamic module imports, or to compile app.js with")
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
     .option("-j, --json", "as JSON on stdout")
     .action((path: string, options: InfoOptions) => info(path, options, io));
 }
 
+/** A rule of a monitor, and no path: `C:\\app.wasm` has one colon, and no file is called like this. */
+const rule = /^[^/\\:]*:[^/\\]*$/;
+
 export async function info(path: string, options: InfoOptions, io: CommandIo): Promise<void> {
+  if (rule.test(path)) return ruleInfo(path, io);
   const { plugin } = options;
   const program = await open(path, {
     cwd: io.cwd,
@@ -38,6 +51,20 @@ export async function info(path: string, options: InfoOptions, io: CommandIo): P
   const run = runFacts(program, found, options);
   const facts: NamedFacts = { name, bytes: bytes.length, sha256, ...found, run };
   await io.stdout(options.json ? writeFactsJson(facts) : renderFacts(facts, 80));
+}
+
+async function ruleInfo(text: string, io: CommandIo): Promise<void> {
+  try {
+    await io.stdout(renderRuleInfo({ rule: text, matches: matchesOf(text) }));
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    throw usageError(...(ruleProblem(error) as [string, ...string[]]));
+  }
+}
+
+/** What is wrong with the rule, and the likely cure. */
+function ruleProblem({ problems: [first] }: ScriptError): string[] {
+  return [`this is no rule: ${first?.message}`, ...(first?.cure ? [first.cure] : [])];
 }
 
 /** What `run` would take, or say. */

@@ -7,6 +7,7 @@ import { decodeText } from "../base/bytes.ts";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
 import { writeMonitorCsv } from "../format/monitor/csv.ts";
+import { renderDryRun } from "../format/monitor/dry-run.ts";
 import { writeMonitorJson } from "../format/monitor/report-json.ts";
 import { renderMonitorTable } from "../format/monitor/table.ts";
 import { writeMonitorWhamm } from "../format/monitor/whamm.ts";
@@ -16,8 +17,11 @@ import {
   libraryNames,
   libraryScript,
   type Monitoring,
+  type MonitorOptions,
+  matchScript,
   monitor,
   open,
+  type Program,
   type Report,
   ScriptError,
   summaryOf,
@@ -47,6 +51,7 @@ export interface MonitorFlags extends JavyFlags {
   readonly timeout?: string;
   readonly realClock?: boolean;
   readonly seed: string;
+  readonly dryRun?: boolean;
   readonly list?: boolean;
 }
 
@@ -79,6 +84,7 @@ export function registerMonitor(program: Command, io: CommandIo, finish: (ending
     .option("--timeout <seconds>", "stop the guest past this time")
     .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
     .option("--seed <n>", "seed of WASI's random_get", "42")
+    .option("--dry-run", "say what the script matches, and what is left of its predicates; run nothing")
     .option("--list", "the monitors of the library, and what each reports")
     .action(
       async (
@@ -111,6 +117,7 @@ async function run(
     javy: javyChoice(options, io),
     ...(options.plugin === undefined ? {} : { plugin: options.plugin }),
   });
+  if (options.dryRun) return dryRun(program, { script: source, libs: Object.fromEntries(libs) }, options, io);
   const inherited = io.stdinIsTerminal ? new Uint8Array() : ("inherit" as const);
   const input = options.input === undefined ? inherited : await readInput(options.input, io.cwd, "the input");
   try {
@@ -133,9 +140,28 @@ async function run(
     await write(formats[format]!(monitoring.report, source.file), options.out, io);
     return ending(monitoring, io);
   } catch (error) {
-    if (!(error instanceof ScriptError)) throw error;
-    for (const line of problemLines(error)) io.stderr(`${line}\n`);
-    return "usage";
+    return refused(error, io);
+  }
+}
+
+/** Says the problems of a script; throws what is none. */
+function refused(error: unknown, io: CommandIo): Ending {
+  if (!(error instanceof ScriptError)) throw error;
+  for (const line of problemLines(error)) io.stderr(`${line}\n`);
+  return "usage";
+}
+
+async function dryRun(
+  program: Program,
+  script: Pick<MonitorOptions, "script" | "libs">,
+  options: MonitorFlags,
+  io: CommandIo,
+): Promise<Ending> {
+  try {
+    await write(renderDryRun(matchScript(program, script)), options.out ?? "-", io);
+    return "ok";
+  } catch (error) {
+    return refused(error, io);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import { wasmEvents } from "../monitor/events.ts";
+import type { Matched } from "../monitor/matched.ts";
 import { readReport } from "../monitor/read-report.ts";
 import { type Report, valueCount } from "../monitor/report.ts";
 import { readScript } from "../monitor/script.ts";
@@ -55,6 +56,17 @@ export function instrumentMonitor(
       values: valueCount(rewriting.layout),
     },
   };
+}
+
+/** Every place that a script matches in a program. @throws ScriptError. */
+export function matchProgram(
+  program: Program,
+  script: MonitorScript,
+  model: RewritingOptions["model"],
+): Matched {
+  const { module } = program.plugin ?? program;
+  const { rewriting } = instrumentMonitor(script, module, { model, keepsPlaces: true });
+  return { places: rewriting.places, unmatched: rewriting.unmatched };
 }
 
 export interface MonitorSession {

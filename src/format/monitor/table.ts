@@ -3,9 +3,10 @@
  * a column a variable, dearest first by the first column that differs. Places where nothing happened are left out and
  * counted.
  */
+
+import { grouped } from "../../base/numbers.ts";
 import { isMap, type MapType, typeText } from "../../monitor/language-types.ts";
 import type { Report, ReportMap, ReportRow } from "../../monitor/report.ts";
-import { grouped } from "../../base/numbers.ts";
 import { cellWidth, cut, pad } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { functionText, isZero, valueText } from "./value-text.ts";

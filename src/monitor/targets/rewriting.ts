@@ -3,7 +3,7 @@
  * the script's functions, and what runs before and after the program, as functions added to the module; state as
  * globals. Also the layout of the report, and every place with what became of it.
  */
-import { internalError } from "../../base/diagnostics.ts";
+import { internalError, usageError } from "../../base/diagnostics.ts";
 import type { Action, CodeInPlace } from "../../probe/action.ts";
 import type { AddedExport, AddedFunction } from "../../probe/additions.ts";
 import type { FunctionProbes, Meter, Plan, SiteProbe } from "../../probe/plan.ts";
@@ -14,6 +14,7 @@ import type { Module } from "../../wasm/types.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import { flatten, isMap } from "../language-types.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
+import { eventName } from "../scope.ts";
 import type { Probe, Script, Statement, Variable } from "../tree.ts";
 import { callsLanguage } from "../visit.ts";
 import { alternative } from "./alternative.ts";
@@ -55,6 +56,8 @@ export interface Rewriting {
   /** Exports to call behind the program, in order, by what they do. */
   readonly ending: readonly string[];
   readonly places: readonly MatchedPlace[];
+  /** Rules, by their first event, that matched no place; known where places are kept. */
+  readonly unmatched: readonly string[];
 }
 
 export function planRewriting(script: Script, module: Module, options: RewritingOptions): Rewriting {
@@ -142,7 +145,16 @@ class Rewriter {
       layout: { rows, strings: state.strings, support: calls.usesSupport, custom },
       ending,
       places: this.#places,
+      unmatched: this.#unmatched(),
     };
+  }
+
+  #unmatched(): string[] {
+    const matched = new Set(this.#places.map(({ place }) => place.rule));
+    const first = new Map<number, Probe>();
+    for (const probe of this.#script.probes)
+      if (!first.has(probe.span.start)) first.set(probe.span.start, probe);
+    return [...first].filter(([rule]) => !matched.has(rule)).map(([, probe]) => eventName(probe));
   }
 
   #known(place: KnownPlace | null): Known {
@@ -177,11 +189,7 @@ class Rewriter {
 
   /** What happens at no instruction: wasm:begin. */
   #begin(probe: Probe): void {
-    const { residual, cells } = this.#match(probe, placeless(probe), {
-      function: 0,
-      functionName: "",
-      pc: 0,
-    });
+    const { residual, cells } = this.#match(probe, placeless(probe), nowhereInCode);
     if (residual) this.#start(guarded(residual), cells);
   }
 
@@ -189,11 +197,7 @@ class Rewriter {
   #atNoPlace(event: string, exports: AddedExport[]): number {
     const probes = this.#script.probes.filter((probe) => isEvent(probe, null, event));
     const bodies = probes.flatMap((probe) => {
-      const { residual, cells } = this.#match(probe, placeless(probe), {
-        function: 0,
-        functionName: "",
-        pc: 0,
-      });
+      const { residual, cells } = this.#match(probe, placeless(probe), nowhereInCode);
       return residual ? [{ code: guarded(residual), cells }] : [];
     });
     for (const { code, cells } of bodies) {
@@ -312,7 +316,7 @@ class Rewriter {
   ): void {
     if (!this.#boundsFit(probe, shape.function, site)) return;
     const where = locations(shape, instruction, probe.mode!);
-    if (!where) return;
+    if (!where) throw usageError("an else cannot be replaced alone", "write wasm:opcode:if:alt");
     const at = this.#rowPlace(shape, instruction);
     const folded = this.#match(
       probe,
@@ -401,6 +405,7 @@ interface Made {
   readonly values: Values;
 }
 
+const nowhereInCode: PlaceInCode = { function: -1, functionName: "", pc: 0 };
 const noCells: Cells = new Map();
 
 /** Whether a probe has nothing of its own at each place. */

@@ -1,0 +1,26 @@
+/**
+ * What a script would do to a program, without running it: every place that a rule matched, and there what is left of
+ * the predicate: nothing where the place is left out, `always` where code stands without a question.
+ */
+
+import { grouped } from "../../base/numbers.ts";
+import type { Matched } from "../../monitor/matched.ts";
+import { inertText } from "../inert.ts";
+import { expressionText } from "./expression-text.ts";
+
+export function renderDryRun({ places, unmatched }: Matched): string {
+  const lines = places.map(({ place, residual }) => {
+    const where = place.function < 0 ? "" : ` ${place.functionName || `#${place.function}`} pc ${place.pc}`;
+    const left =
+      residual === null
+        ? "left out: the predicate is false here"
+        : residual.predicate
+          ? `if ${expressionText(residual.predicate)}`
+          : "always";
+    return inertText(`${place.event}${where}: ${left}`);
+  });
+  const kept = places.filter(({ residual }) => residual !== null).length;
+  const notes = unmatched.map((event) => inertText(`note: the program has no place for ${event}`));
+  const total = `${grouped(places.length)} places matched, ${grouped(kept)} get code`;
+  return [...lines, ...notes, total].map((line) => `${line}\n`).join("");
+}

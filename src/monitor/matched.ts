@@ -1,0 +1,8 @@
+/** What a script matches in a program: for people who ask before they run it. */
+import type { MatchedPlace } from "./targets/rewriting.ts";
+
+export interface Matched {
+  readonly places: readonly MatchedPlace[];
+  /** Rules, by their first event, that have no place in the program. */
+  readonly unmatched: readonly string[];
+}

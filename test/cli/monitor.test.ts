@@ -1,0 +1,164 @@
+/**
+ * `javy-prof monitor` as it ships. Every monitor of the library on one small module, its report beside it in
+ * test/monitor/library/; then what the command promises: the guest owns stdout, formats, exit codes, problems of a
+ * script, ends of a guest. `BLESS=1` rewrites the goldens.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { assemble } from "../support/binaryen.ts";
+import { expectGoldens } from "../support/golden.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
+
+/** Writes "done\n" to stdout after it has counted, called through a table, grown memory and asked for the time. */
+const program = assemble(`(module
+  (type $unary (func (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1 2)
+  (data (i32.const 0) "\\10\\00\\00\\00\\05\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00done\\0a")
+  (table 3 funcref) (elem (i32.const 1) $square $twice)
+  (global $sum (mut i32) (i32.const 0))
+  (func $square (param $n i32) (result i32) (i32.mul (local.get $n) (local.get $n)))
+  (func $twice (param $n i32) (result i32) (i32.shl (local.get $n) (i32.const 1)))
+  (func $pick (param $n i32) (result i32)
+    (block $b (block $a (br_table $a $b $a (local.get $n))) (return (i32.const 1)))
+    (i32.const 2))
+  (func $work (param $n i32)
+    (loop $next
+      (global.set $sum (i32.add (global.get $sum)
+        (call_indirect (type $unary) (local.get $n) (call $pick (i32.and (local.get $n) (i32.const 3))))))
+      (i32.store offset=4096 (i32.mul (local.get $n) (i32.const 64)) (global.get $sum))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "_start")
+    (call $work (i32.const 10))
+    (drop (memory.grow (i32.const 1)))
+    (drop (memory.grow (i32.const 1)))
+    (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 100)))
+    (if (i32.gt_u (global.get $sum) (i32.const 3)) (then (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))))
+  (func (export "trap") (call $work (i32.const 2)) (unreachable))
+  (func (export "leave") (call $work (i32.const 2)) (call $proc_exit (i32.const 3))))`).bytes;
+
+let folder: ReturnType<typeof folderWith>;
+beforeAll(() => {
+  folder = folderWith({
+    "app.wasm": program,
+    "count.mm": "report var n: u64;\nwasm:opcode:i32.store:before { n++; }\n",
+    "wrong.mm": "wasm:opcode:cal:before { x++; }\nwasm:func:entry { var y: u8 = 300; }\n",
+    "print.mm":
+      "use whamm_core;\nwasm:report { whamm_core.puts(0, 0); whamm_core.puti32(-7); whamm_core.putc(10); }\n",
+  });
+});
+afterAll(() => folder.remove());
+
+const run = (...args: string[]) => javyProf(folder.path, ["monitor", ...args]);
+const names = readdirSync(inRoot("monitors"))
+  .map((name) => name.replace(/\.mm$/, ""))
+  .sort();
+
+describe("the library", () => {
+  test("reports what it should on one module, and lets the guest be", async () => {
+    const goldens: Record<string, string> = {};
+    for (const name of names) {
+      const { code, stdout, stderr } = await run(name, "app.wasm");
+      const stops = name === "no-clock";
+      expect(code, `${name}: ${stderr}`).toBe(stops ? 3 : 0);
+      expect(stdout, name).toBe(stops ? "" : "done\n");
+      goldens[`${name}.txt`] = stderr;
+    }
+    expectGoldens(new URL("../monitor/library/", import.meta.url), goldens);
+  });
+
+  test("is listed, each monitor with what it reports", async () => {
+    const { stdout } = await run("--list");
+    expect(stdout.split("\n").filter((line) => line !== "")).toHaveLength(names.length);
+    for (const line of stdout.trim().split("\n")) expect(line).toMatch(/^[\w-]+ +\S.{10,}$/);
+  });
+
+  test("monitors are 5 to 30 lines and begin with what they report", () => {
+    for (const name of names) {
+      const text = readFileSync(inRoot(`monitors/${name}.mm`), "utf8");
+      expect(text.split("\n").length, name).toBeLessThan(32);
+      expect(text, name).toMatch(/^\/\/ [A-Z]/);
+    }
+  });
+});
+
+describe("the command", () => {
+  test("writes each format where it is wanted", async () => {
+    const csv = await run("count.mm", "app.wasm", "--format", "csv", "-o", "-");
+    expect(csv.stdout).toBe("done\nvariable,type,probe,function,function_name,pc,value\nn,u64,,,,,10\n");
+    expect(csv.stderr).toBe("");
+    const json = await run("count.mm", "app.wasm", "--format", "json");
+    expect(JSON.parse(json.stderr)).toEqual({
+      ...{ schemaVersion: 1, monitor: "count.mm", output: "" },
+      rows: [{ variable: "n", type: "u64", probe: null, function: null, pc: null, value: "10" }],
+    });
+    const whamm = await run("count.mm", "app.wasm", "--format", "whamm");
+    expect(whamm.stderr).toContain("\n0, global_id, n, u64, i64, script0, , , , , 10\n");
+    await run("count.mm", "app.wasm", "-o", "out.txt");
+    expect(readFileSync(`${folder.path}/out.txt`, "utf8")).toBe("n = 10\n");
+  });
+
+  test("says all problems of a script, each with its place and cure, and exits with 2", async () => {
+    const { code, stderr, stdout } = await run("wrong.mm", "app.wasm");
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(
+      "wrong.mm:1:13: no event matches cal\n  wasm:opcode:cal:before { x++; }\n              ^^^ did you mean call?",
+    );
+    expect(stderr).toContain("wrong.mm:2:31: 300 does not fit u8");
+  });
+
+  test("reports what was until the guest failed, and exits with 3", async () => {
+    for (const [name, why] of [
+      ["trap", "trap"],
+      ["leave", "exit"],
+    ] as const) {
+      const { code, stderr } = await run("count.mm", "app.wasm", "-e", name);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(new RegExp(`^n = 2\njavy-prof: the guest did not come to its end \\(${why}: `));
+    }
+  });
+
+  test("prints what a script prints", async () => {
+    expect((await run("print.mm", "app.wasm")).stderr).toBe("-7\n");
+  });
+
+  test("says what a script would match, and runs nothing", async () => {
+    const { stdout, stderr } = await run("count.mm", "app.wasm", "--dry-run");
+    expect(stdout).toBe("wasm:opcode:i32.store:before #6 pc 28: always\n1 places matched, 1 get code\n");
+    expect(stderr).toBe("");
+  });
+
+  test("stops a guest past its fuel and reports what was until then", async () => {
+    const { code, stderr } = await run("instructions", "app.wasm", "--max-fuel", "50");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^instructions = \d+\njavy-prof: the guest did not come to its end \(fuel\)/);
+  });
+
+  test("knows no monitor of another name", async () => {
+    const { code, stderr } = await run("cals", "app.wasm");
+    expect(code).toBe(2);
+    expect(stderr).toContain("there is no file and no monitor named cals");
+  });
+
+  test("runs JavaScript, with the engine's own functions", async () => {
+    const js = folderWith({ "app.js": "let n = 0; for (let i = 0; i < 1000; i++) n += i; console.log(n);" });
+    try {
+      const { code, stdout, stderr } = await javyProf(js.path, [
+        "monitor",
+        "dispatch",
+        "app.js",
+        "--format",
+        "csv",
+      ]);
+      expect([code, stdout]).toEqual([0, "499500\n"]);
+      const value = (name: string) => Number(new RegExp(`^${name},u64,.*,(\\d+)$`, "m").exec(stderr)?.[1]);
+      expect(value("entered")).toBe(value("left"));
+      expect(value("dispatched")).toBeGreaterThan(7000);
+    } finally {
+      js.remove();
+    }
+  });
+});
