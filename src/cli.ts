@@ -17,9 +17,12 @@ import { registerInfo } from "./commands/info.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { registerMonitor } from "./commands/monitor.ts";
 import { registerRun } from "./commands/run.ts";
+import { keepGuestsUnoptimised } from "./commands/tiering.ts";
 import { registerView } from "./commands/view.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
 import { inertText } from "./format/inert.ts";
+
+keepGuestsUnoptimised(process.versions.node);
 
 const { stderr } = process;
 const interrupt = new AbortController();
