@@ -178,7 +178,7 @@ export async function execute(
   };
   signal?.addEventListener("abort", stop);
   if (signal?.aborted) stop();
-  const patience = new Patience(bounds.timeoutMs, signal);
+  const patience = new Patience(words, bounds.timeoutMs, signal);
   const timer = progress && setInterval(() => progress(Atomics.load(words, Control.progress)), 200);
   try {
     return await Promise.race([thread.run(job), patience.ended]);

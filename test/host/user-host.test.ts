@@ -53,6 +53,7 @@ async function run(path: string, bytes: Uint8Array, args: readonly string[] = []
       args,
       wasi: wasi.functions as WebAssembly.ModuleImports,
       hooks: { [meterNames.module]: { tick: () => {} } },
+      reasonOf: (error) => error,
     },
     (_instance, memory) => {
       wasi.memory = memory;
