@@ -13,6 +13,12 @@ export interface OutputSummary {
   readonly head: Uint8Array;
 }
 
+/** Bytes of stdin that a guest can hold at most: all that 32-bit addresses reach. */
+export const mostStdin = 2 ** 32;
+
+/** What is read or written at once, in bytes: between two of them is time to look whether the guest is to stop. */
+const chunkBytes = 1024 * 1024;
+
 /** How much of each output stream a result keeps. */
 export const outputKept = 1024 * 1024;
 
@@ -28,7 +34,8 @@ export class Output {
     this.#to = to;
   }
 
-  write(bytes: Uint8Array): void {
+  /** `look`: called now and then while it takes long; may throw. */
+  write(bytes: Uint8Array, look: () => void): void {
     this.#bytes += bytes.length;
     const room = outputKept - this.#kept;
     if (room > 0) {
@@ -36,7 +43,7 @@ export class Output {
       this.#head.push(part);
       this.#kept += part.length;
     }
-    if (this.#to !== null) writeFully(this.#to, bytes);
+    if (this.#to !== null) writeFully(this.#to, bytes, look);
   }
 
   get summary(): OutputSummary {
@@ -45,10 +52,10 @@ export class Output {
 }
 
 /** Writes all of it, whatever the descriptor says: a full pipe is waited for, a closed one takes the rest silently. */
-function writeFully(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
+function writeFully(fd: number, bytes: Uint8Array, look: () => void): void {
+  for (let at = 0; at < bytes.length; look()) {
     try {
-      at += writeSync(fd, bytes, at);
+      at += writeSync(fd, bytes, at, Math.min(chunkBytes, bytes.length - at));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") return;
@@ -61,24 +68,32 @@ function writeFully(fd: number, bytes: Uint8Array): void {
   }
 }
 
-/** Reads a descriptor to its end; `waiting` is called while there is nothing yet, and may throw. */
-function readFully(fd: number, waiting: () => void): Uint8Array {
+/** Reads a descriptor to its end; `look` is called while it comes, and may throw. @throws Diagnostic (exit 2) past the limit. */
+function readFully(fd: number, look: () => void): Uint8Array {
   const chunks: Uint8Array[] = [];
-  const chunk = new Uint8Array(65536);
+  const chunk = new Uint8Array(chunkBytes);
+  let total = 0;
   for (;;) {
+    look();
     try {
       const count = readSync(fd, chunk);
       if (count === 0) break;
       chunks.push(chunk.slice(0, count));
+      total += count;
+      if (total > mostStdin) break;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // A closed stdin is an empty one.
       if (code === "EOF" || code === "EBADF") break;
       if (code !== "EAGAIN") throw error;
-      waiting();
       pause(5);
     }
   }
+  if (total > mostStdin)
+    throw usageError(
+      `stdin has more than ${mostStdin.toLocaleString("en-US")} bytes`,
+      "no guest takes more: its memory ends there; give a smaller file with --input",
+    );
   return new Uint8Array(Buffer.concat(chunks));
 }
 
@@ -90,11 +105,11 @@ function pause(milliseconds: number): void {
 export function hostOptions(
   host: HostSettings,
   write: (fd: 1 | 2, bytes: Uint8Array) => void,
-  waiting: () => void,
+  look: () => void,
 ) {
   const random = randomStream(host.seed);
   return {
-    stdin: () => (host.stdin === "inherit" ? readFully(0, waiting) : host.stdin),
+    stdin: () => (host.stdin === "inherit" ? readFully(0, look) : host.stdin),
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {
@@ -102,5 +117,6 @@ export function hostOptions(
       return clock === "realtime" ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
     },
     random,
+    look,
   };
 }

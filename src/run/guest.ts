@@ -125,7 +125,11 @@ class GuestRun {
     };
     this.#watch = new Watch(new Int32Array(job.control), job.profile?.bounds.timeoutMs ?? null);
     this.profile = job.profile ? new ProfiledRun(job.profile, this.#watch, this.#finality) : null;
-    const options = hostOptions(job.host, (fd, bytes) => this.#output[fd].write(bytes), this.#watch.look);
+    const options = hostOptions(
+      job.host,
+      (fd, bytes) => this.#output[fd].write(bytes, this.#watch.look),
+      this.#watch.look,
+    );
     const streams: Streams = {
       stdin: () => (this.#stdin ??= options.stdin()),
       write: options.write,
