@@ -253,10 +253,11 @@ export class Wasi {
    * for, the earliest is, at once: the time that the guest would have slept passes on its fixed clock.
    */
   #poll(subscriptions: number, events: number, count: number): number {
-    // events may be wanted where the subscriptions lie, and a guest may ask for as many as its memory holds
+    // A guest may ask for as many as its memory holds, and for events over subscriptions that are not read yet; not where
+    // they begin before them: an event is shorter.
     const asked = this.#bytes(subscriptions, 48 * count);
-    const apart = events + 32 * count <= subscriptions || subscriptions + asked.length <= events;
-    const all = apart ? asked : asked.slice();
+    const over = subscriptions < events && events < subscriptions + asked.length;
+    const all = over ? asked.slice() : asked;
     const view = new DataView(all.buffer, all.byteOffset, all.length);
     const streams = this.#streamsReady(view, events);
     if (streams > 0) return streams;
