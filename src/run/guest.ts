@@ -3,6 +3,7 @@
  * Synchronous and free of threads; worker.ts runs it on a stack that is large enough.
  */
 import { createHash } from "node:crypto";
+import { encodeText } from "../base/bytes.ts";
 import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
 import { shopifyHost } from "../host/shopify/shopify.ts";
@@ -11,7 +12,7 @@ import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts"
 import type { HostRun } from "../host/user-host-spec.ts";
 import { Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
-import { endOf, HostThrew, isEnd } from "./ends.ts";
+import { endOf, HostThrew, isEnd, Stop } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { MonitoredRun } from "./monitored-run.ts";
@@ -64,7 +65,7 @@ export async function runUserHost(job: RunJob): Promise<RunOutcome> {
   const { [wasiModule]: wasi, ...others } = hooks;
   const parts = {
     module: compiled(job.app),
-    streams: run.host.streams,
+    streams: run.hostStreams,
     args: job.host.args.slice(1),
     wasi: wasi!,
     hooks: others,
@@ -85,7 +86,7 @@ export async function runUserHost(job: RunJob): Promise<RunOutcome> {
     } catch (error) {
       if (isEnd(error)) throw error;
       // The host's way to say that its guest failed.
-      run.host.streams.write(2, new TextEncoder().encode(`${failureText(error)}\n`));
+      run.host.streams.write(2, encodeText(`${failureText(error)}\n`));
       throw new HostThrew();
     }
   });
@@ -93,7 +94,9 @@ export async function runUserHost(job: RunJob): Promise<RunOutcome> {
     try {
       host?.finish?.();
     } catch (error) {
-      throw hostError(path, run.reasonOf(error));
+      if (!run.stopped) throw hostError(path, run.reasonOf(error));
+      // a host may need for this what its guest did not come to; the profile is there all the same
+      run.host.streams.write(2, encodeText(`the host's finish() failed: ${failureText(error)}\n`));
     }
     return null;
   });
@@ -149,6 +152,16 @@ class GuestRun {
       : null;
   }
 
+  /** For a host of the user's, which may use them inside of functions that its guest calls. */
+  get hostStreams(): Streams {
+    const { streams } = this.host;
+    const { final } = this.#finality;
+    return {
+      stdin: final(() => streams.stdin()),
+      write: final((fd, bytes) => streams.write(fd, bytes)),
+    };
+  }
+
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
     return {
       [wasiModule]: this.#functions,
@@ -191,6 +204,16 @@ class GuestRun {
     this.#milliseconds = performance.now() - started;
   }
 
+  /** A platform that goes on and on after its guest was stopped has said nothing. */
+  #lastWord(finish: () => PlatformFacts | null): PlatformFacts | null {
+    try {
+      return finish();
+    } catch (error) {
+      if (this.reasonOf(error) instanceof Stop) return null;
+      throw error;
+    }
+  }
+
   /** What an error stands for that came out of the guest. */
   readonly reasonOf = (error: unknown): unknown => this.#finality.reasonOf(error);
 
@@ -220,7 +243,7 @@ class GuestRun {
     const recording = profile?.recording(end) ?? null;
     const monitor = this.#monitor?.finish() ?? null;
     profile?.end();
-    const platform = finish();
+    const platform = this.#lastWord(finish);
     const stdin = this.#stdin ?? new Uint8Array();
     const memory = this.#memory?.buffer ?? new ArrayBuffer(0);
     return {

@@ -61,12 +61,15 @@ export class ProfiledRun {
     };
   }
 
-  /** The same for a plugin that runs code of its own before the program: nothing is heard of it until the run begins. */
+  /**
+   * The same for a guest that runs code of its own before the program or after it: nothing is heard of that. It is to
+   * stop like any other.
+   */
   get patientImports(): WebAssembly.ModuleImports {
     return Object.fromEntries(
       Object.entries(this.imports).map(([name, hook]) => [
         name,
-        typeof hook === "function"
+        typeof hook === "function" && name !== meterNames.tick
           ? (...args: unknown[]) =>
               void (this.#part === "run" && (hook as (...args: unknown[]) => void)(...args))
           : hook,
