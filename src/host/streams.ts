@@ -2,7 +2,7 @@
  * A guest's input and output on the process's own descriptors: read to the end at the first read, written whatever the
  * descriptor says, the first part kept for the result. Synchronous, as guests are.
  */
-import { readSync, writeSync } from "node:fs";
+import { fstatSync, readSync, writeSync } from "node:fs";
 import { usageError } from "../base/diagnostics.ts";
 import { randomStream } from "./random.ts";
 import type { HostSettings } from "./settings.ts";
@@ -73,6 +73,8 @@ function readFully(fd: number, look: () => void): Uint8Array {
   const chunks: Uint8Array[] = [];
   const chunk = new Uint8Array(chunkBytes);
   let total = 0;
+  // a file says beforehand how much it is
+  refuseTooMuch(fileSize(fd));
   for (;;) {
     look();
     try {
@@ -80,7 +82,6 @@ function readFully(fd: number, look: () => void): Uint8Array {
       if (count === 0) break;
       chunks.push(chunk.slice(0, count));
       total += count;
-      if (total > mostStdin) break;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // A closed stdin is an empty one.
@@ -88,13 +89,26 @@ function readFully(fd: number, look: () => void): Uint8Array {
       if (code !== "EAGAIN") throw error;
       pause(5);
     }
+    refuseTooMuch(total);
   }
-  if (total > mostStdin)
-    throw usageError(
-      `stdin has more than ${mostStdin.toLocaleString("en-US")} bytes`,
-      "no guest takes more: its memory ends there; give a smaller file with --input",
-    );
   return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** 0 for what is no file, and for a descriptor that is closed. */
+function fileSize(fd: number): number {
+  try {
+    return fstatSync(fd).size;
+  } catch {
+    return 0;
+  }
+}
+
+function refuseTooMuch(bytes: number): void {
+  if (bytes <= mostStdin) return;
+  throw usageError(
+    `stdin has more than ${mostStdin.toLocaleString("en-US")} bytes`,
+    "no guest can hold more: 32-bit addresses end there",
+  );
 }
 
 function pause(milliseconds: number): void {
