@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { execute, inspect, open, profile } from "../src/index.ts";
+import { assemble } from "./support/binaryen.ts";
 
 const source = `function double(n) { return 2 * n; }
 const bytes = new Uint8Array(10);
@@ -22,6 +23,25 @@ test("a program opened once is profiled again and again, with the same result", 
   expect(other.result.run.stdout).toBe("8\n");
   expect(other.result.functions.length).toBeGreaterThan(first.result.functions.length);
   expect(JSON.parse(first.speedscope()).profiles).toHaveLength(3);
+});
+
+test("a start function has its memory, and what it catches does not go on, with a profile or without", async () => {
+  const { bytes } = assemble(`(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00hi")
+    (func $say (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))))
+    (func $start (call $say) (try (do (call $exit (i32.const 4))) (catch_all)) (call $say))
+    (start $start)
+    (func (export "_start") (call $say)))`);
+  const program = await open(bytes);
+  const { result } = await profile(program, { frames: "wasm" });
+  expect([result.run.exit.kind, result.run.exit.code, result.run.stdout]).toEqual(["exit", 4, "hi"]);
+  for (const count of [false, true]) {
+    const { exit, stdout } = await execute(program, { frames: "wasm", count });
+    expect([exit, new TextDecoder().decode(stdout)], `${count}`).toEqual(["exit", "hi"]);
+  }
 });
 
 test("several at once", async () => {

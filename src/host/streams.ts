@@ -2,7 +2,7 @@
  * A guest's input and output on the process's own descriptors: read to the end at the first read, written whatever the
  * descriptor says, the first part kept for the result. Synchronous, as guests are.
  */
-import { readSync, writeSync } from "node:fs";
+import { fstatSync, readSync, writeSync } from "node:fs";
 import { usageError } from "../base/diagnostics.ts";
 import { randomStream } from "./random.ts";
 import type { HostSettings } from "./settings.ts";
@@ -12,6 +12,12 @@ export interface OutputSummary {
   /** The first bytes, up to `outputKept`. */
   readonly head: Uint8Array;
 }
+
+/** Bytes of stdin that a guest can hold at most: all that 32-bit addresses reach. */
+export const mostStdin = 2 ** 32;
+
+/** What is read or written at once, in bytes: between two of them is time to look whether the guest is to stop. */
+const chunkBytes = 1024 * 1024;
 
 /** How much of each output stream a result keeps. */
 export const outputKept = 1024 * 1024;
@@ -28,7 +34,8 @@ export class Output {
     this.#to = to;
   }
 
-  write(bytes: Uint8Array): void {
+  /** `look`: called now and then while it takes long; may throw. */
+  write(bytes: Uint8Array, look: () => void): void {
     this.#bytes += bytes.length;
     const room = outputKept - this.#kept;
     if (room > 0) {
@@ -36,7 +43,7 @@ export class Output {
       this.#head.push(part);
       this.#kept += part.length;
     }
-    if (this.#to !== null) writeFully(this.#to, bytes);
+    if (this.#to !== null) writeFully(this.#to, bytes, look);
   }
 
   get summary(): OutputSummary {
@@ -45,10 +52,10 @@ export class Output {
 }
 
 /** Writes all of it, whatever the descriptor says: a full pipe is waited for, a closed one takes the rest silently. */
-function writeFully(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
+function writeFully(fd: number, bytes: Uint8Array, look: () => void): void {
+  for (let at = 0; at < bytes.length; look()) {
     try {
-      at += writeSync(fd, bytes, at);
+      at += writeSync(fd, bytes, at, Math.min(chunkBytes, bytes.length - at));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") return;
@@ -61,25 +68,47 @@ function writeFully(fd: number, bytes: Uint8Array): void {
   }
 }
 
-/** Reads a descriptor to its end; `waiting` is called while there is nothing yet, and may throw. */
-function readFully(fd: number, waiting: () => void): Uint8Array {
+/** Reads a descriptor to its end; `look` is called while it comes, and may throw. @throws Diagnostic (exit 2) past the limit. */
+function readFully(fd: number, look: () => void): Uint8Array {
   const chunks: Uint8Array[] = [];
-  const chunk = new Uint8Array(65536);
+  const chunk = new Uint8Array(chunkBytes);
+  let total = 0;
+  // a file says beforehand how much it is
+  refuseTooMuch(fileSize(fd));
   for (;;) {
+    look();
     try {
       const count = readSync(fd, chunk);
       if (count === 0) break;
       chunks.push(chunk.slice(0, count));
+      total += count;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // A closed stdin is an empty one.
       if (code === "EOF" || code === "EBADF") break;
       if (code !== "EAGAIN") throw error;
-      waiting();
       pause(5);
     }
+    refuseTooMuch(total);
   }
   return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** 0 for what is no file, and for a descriptor that is closed. */
+function fileSize(fd: number): number {
+  try {
+    return fstatSync(fd).size;
+  } catch {
+    return 0;
+  }
+}
+
+function refuseTooMuch(bytes: number): void {
+  if (bytes <= mostStdin) return;
+  throw usageError(
+    `stdin has more than ${mostStdin.toLocaleString("en-US")} bytes`,
+    "no guest can hold more: 32-bit addresses end there",
+  );
 }
 
 function pause(milliseconds: number): void {
@@ -90,11 +119,11 @@ function pause(milliseconds: number): void {
 export function hostOptions(
   host: HostSettings,
   write: (fd: 1 | 2, bytes: Uint8Array) => void,
-  waiting: () => void,
+  look: () => void,
 ) {
   const random = randomStream(host.seed);
   return {
-    stdin: () => (host.stdin === "inherit" ? readFully(0, waiting) : host.stdin),
+    stdin: () => (host.stdin === "inherit" ? readFully(0, look) : host.stdin),
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {
@@ -102,5 +131,6 @@ export function hostOptions(
       return clock === "realtime" ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
     },
     random,
+    look,
   };
 }

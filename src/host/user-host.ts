@@ -29,6 +29,8 @@ export interface UserGuestParts {
   readonly wasi: WebAssembly.ModuleImports;
   /** What the profiler adds to the imports. */
   readonly hooks: WebAssembly.Imports;
+  /** What an error stands for that came out of the guest (finality.ts). */
+  readonly reasonOf: (error: unknown) => unknown;
 }
 
 export interface UserGuest {
@@ -67,7 +69,7 @@ export async function prepareUserGuest(
   try {
     run = await host(guest);
   } catch (error) {
-    throw hostError(path, error);
+    throw hostError(path, parts.reasonOf(error));
   }
   if (typeof run?.call !== "function") {
     throw usageError(`the host ${path} returned no call()`, "return { call() { … } }; see docs/hosts.md");
@@ -76,7 +78,7 @@ export async function prepareUserGuest(
   return { ...made, run };
 }
 
-/** What a host throws outside of its counted part is the host's own failure.. */
+/** What a host throws outside of its counted part is the host's own failure. */
 export function hostError(path: string, error: unknown): unknown {
   if (error instanceof Diagnostic || !(error instanceof Error)) return error;
   return usageError(`the host ${path} failed: ${error.message}`);

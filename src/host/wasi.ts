@@ -41,7 +41,12 @@ export interface WasiOptions {
   readonly now: (clock: "realtime" | "monotonic") => bigint;
   /** Fills with random bytes. */
   readonly random: (into: Uint8Array) => void;
+  /** Called now and then while a call takes long, as a guest can make it; may throw to end that. */
+  readonly look: () => void;
 }
+
+/** Bytes or items between two looks; a multiple of the 8 bytes that random numbers come in. */
+const lookEvery = 65_536;
 
 type WasiFunction = (...args: number[]) => number;
 
@@ -113,7 +118,8 @@ export class Wasi {
 
   /** Buffers of an iovec array. */
   *#buffers(at: number, count: number): Generator<Uint8Array> {
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count >>> 0; i++) {
+      if (i % lookEvery === 0) this.#options.look();
       const entry = (at >>> 0) + i * 8;
       yield this.#bytes(this.#view.getUint32(entry, true), this.#view.getUint32(entry + 4, true));
     }
@@ -160,7 +166,11 @@ export class Wasi {
       return SUCCESS;
     }) as never,
     random_get: ((at, length) => {
-      this.#options.random(this.#bytes(at!, length!));
+      const bytes = this.#bytes(at!, length!);
+      for (let done = 0; done < bytes.length; done += lookEvery) {
+        this.#options.look();
+        this.#options.random(bytes.subarray(done, done + lookEvery));
+      }
       return SUCCESS;
     }) satisfies WasiFunction,
     fd_read: ((fd, buffers, count, read) => {
@@ -243,29 +253,52 @@ export class Wasi {
    * for, the earliest is, at once: the time that the guest would have slept passes on its fixed clock.
    */
   #poll(subscriptions: number, events: number, count: number): number {
-    const view = this.#view;
-    const all = Array.from({ length: count }, (_, i) => {
-      const at = subscriptions + 48 * i;
-      const kind = view.getUint8(at + 8);
-      const clock = view.getUint32(at + 16, true);
-      const timeout = view.getBigUint64(at + 24, true);
-      const absolute = (view.getUint16(at + 40, true) & 1) !== 0;
-      const wait = absolute ? timeout - this.#now(clock) : timeout;
-      return { user: view.getBigUint64(at, true), kind, wait: wait < 0n ? 0n : wait };
-    });
-    let found = all.filter(({ kind }) => kind !== 0);
-    if (found.length === 0) {
-      const first = all.reduce((a, b) => (b.wait < a.wait ? b : a));
-      this.#slept += first.wait;
-      found = [first];
+    // A guest may ask for as many as its memory holds, and for events over subscriptions that are not read yet; not where
+    // they begin before them: an event is shorter.
+    const asked = this.#bytes(subscriptions, 48 * count);
+    const over = subscriptions < events && events < subscriptions + asked.length;
+    const all = over ? asked.slice() : asked;
+    const view = new DataView(all.buffer, all.byteOffset, all.length);
+    const streams = this.#streamsReady(view, events);
+    if (streams > 0) return streams;
+    const first = this.#earliest(view);
+    this.#slept += first.wait;
+    this.#event(events, first.user, 0);
+    return 1;
+  }
+
+  /** Writes an event for each subscription that is no clock; how many there are. */
+  #streamsReady(subscriptions: DataView, events: number): number {
+    let found = 0;
+    for (let at = 0; at < subscriptions.byteLength; at += 48) {
+      if (at % (48 * lookEvery) === 0) this.#options.look();
+      const kind = subscriptions.getUint8(at + 8);
+      if (kind === 0) continue;
+      this.#event(events + 32 * found, subscriptions.getBigUint64(at, true), kind);
+      found++;
     }
-    found.forEach(({ user, kind }, i) => {
-      const at = events + 32 * i;
-      this.#bytes(at, 32).fill(0);
-      view.setBigUint64(at, user, true);
-      view.setUint8(at + 10, kind);
-    });
-    return found.length;
+    return found;
+  }
+
+  /** The first clock to be due among subscriptions that are all clocks, and the nanoseconds until then. */
+  #earliest(subscriptions: DataView): { readonly user: bigint; readonly wait: bigint } {
+    let first: { readonly user: bigint; readonly wait: bigint } | undefined;
+    for (let at = 0; at < subscriptions.byteLength; at += 48) {
+      if (at % (48 * lookEvery) === 0) this.#options.look();
+      const timeout = subscriptions.getBigUint64(at + 24, true);
+      const absolute = (subscriptions.getUint16(at + 40, true) & 1) !== 0;
+      const wait = absolute ? timeout - this.#now(subscriptions.getUint32(at + 16, true)) : timeout;
+      const left = wait < 0n ? 0n : wait;
+      if (!first || left < first.wait) first = { user: subscriptions.getBigUint64(at, true), wait: left };
+    }
+    return first!;
+  }
+
+  #event(at: number, user: bigint, kind: number): void {
+    const bytes = this.#bytes(at, 32).fill(0);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
+    view.setBigUint64(0, user, true);
+    view.setUint8(10, kind);
   }
 
   #args(): Uint8Array[] {
@@ -280,8 +313,14 @@ export function isStackOverflow({ message }: RangeError): boolean {
 
 const provided = new Set(
   Object.keys(
-    new Wasi({ stdin: () => new Uint8Array(), write: () => {}, args: [], now: () => 0n, random: () => {} })
-      .functions,
+    new Wasi({
+      stdin: () => new Uint8Array(),
+      write: () => {},
+      args: [],
+      now: () => 0n,
+      random: () => {},
+      look: () => {},
+    }).functions,
   ),
 );
 

@@ -13,6 +13,7 @@ import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
 import { type Given, readGivenFile } from "./given.ts";
 import { type PreparedFacts, preparedEngine } from "./prepared-engine.ts";
+import { refuseReservedNames } from "./reserved-names.ts";
 import { refuseUnrunnable } from "./runnable.ts";
 
 interface PluginParts {
@@ -110,6 +111,7 @@ export function readPlugin(
       `found: ${kind.kind === "dynamic" ? "a dynamic module: give it as the program" : describeExports(module)}`,
     );
   }
+  refuseReservedNames(module, kind.namespace ?? importedAs);
   refuseUnrunnable(module);
   refuseUnknownImports(module, []);
   const decoded = new Kept(() => module);

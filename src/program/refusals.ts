@@ -6,6 +6,7 @@ import { whereToFind } from "../javy/plugin-families.ts";
 import { signature } from "../wasm/type-text.ts";
 import type { Module } from "../wasm/types.ts";
 import type { Plugin } from "./plugin.ts";
+import { refuseReservedNames } from "./reserved-names.ts";
 import { refuseUnrunnable } from "./runnable.ts";
 
 /** What a dynamic module imports from its plugin. */
@@ -37,6 +38,7 @@ export function refuseProgram(
   plugin: Plugin | null,
   hosted: boolean,
 ): void {
+  refuseReservedNames(module);
   switch (javy.kind) {
     case "plugin":
       throw unsupported(

@@ -1,5 +1,6 @@
 /** JavaScript to bytecode, by a plugin of any generation. */
 import { internalError, unsupported } from "../base/diagnostics.ts";
+import { Finality } from "../host/finality.ts";
 import { hostOptions } from "../host/streams.ts";
 import { Wasi, wasiModule } from "../host/wasi.ts";
 import type { CompileJob, CompileOutcome } from "../javy/compile.ts";
@@ -17,19 +18,21 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
       () => {},
     ),
   );
+  const finality = new Finality();
   const module = compiled(plugin);
   let exports: WebAssembly.Exports;
   let memory: WebAssembly.Memory;
   try {
     const instance = new WebAssembly.Instance(module, {
-      [wasiModule]: wasi.functions as WebAssembly.ModuleImports,
+      [wasiModule]: finality.all(wasi.functions) as WebAssembly.ModuleImports,
       [meterNames.module]: deafHooks(module),
     });
     exports = instance.exports;
     memory = exports["memory"] as WebAssembly.Memory;
     wasi.memory = memory;
     initialise(instance);
-  } catch (error) {
+  } catch (thrown) {
+    const error = finality.reasonOf(thrown);
     if (!isEnd(error) && !(error instanceof WebAssembly.LinkError)) throw error;
     throw unsupported(
       `the plugin does not start: ${withoutApi((error as Error).message)}`,
@@ -50,7 +53,8 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     return failed === 0
       ? { kind: "bytecode", bytecode: bytes }
       : { kind: "failed", message: new TextDecoder().decode(bytes).trim() };
-  } catch (error) {
+  } catch (thrown) {
+    const error = finality.reasonOf(thrown);
     if (isEnd(error)) {
       const said = new TextDecoder().decode(Buffer.concat(written)).trim();
       return {

@@ -18,8 +18,9 @@ export class HostThrew extends Error {}
 
 /** Whether an error is the guest's own end, and not one of the code around it. */
 export function isEnd(error: unknown): boolean {
-  const ends = [GuestExit, GuestFault, Stop, Diagnostic, WebAssembly.RuntimeError, RangeError];
-  return ends.some((kind) => error instanceof kind);
+  const ends = [GuestExit, GuestFault, Stop, Diagnostic, RangeError];
+  const wasm = [WebAssembly.RuntimeError, WebAssembly.Exception];
+  return [...ends, ...wasm].some((kind) => error instanceof kind);
 }
 
 export function endOf(error: unknown, thrown: boolean): RunEnd {
@@ -32,6 +33,9 @@ export function endOf(error: unknown, thrown: boolean): RunEnd {
     const message = withoutApi(error.message);
     return thrown && exact ? { kind: "throw" } : { kind: "trap", message, exact };
   }
+  // of WebAssembly's own; the engine's count is right where it was thrown
+  if (error instanceof WebAssembly.Exception)
+    return { kind: "trap", message: "an exception that nothing caught", exact: true };
   if (error instanceof RangeError && isStackOverflow(error))
     return { kind: "trap", message: "call stack exhausted", exact: false };
   if (error instanceof GuestFault) return { kind: "trap", message: error.message, exact: false };

@@ -3,17 +3,21 @@
  * Synchronous and free of threads; worker.ts runs it on a stack that is large enough.
  */
 import { createHash } from "node:crypto";
+import { encodeText } from "../base/bytes.ts";
+import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
 import { shopifyHost } from "../host/shopify/shopify.ts";
 import { hostOptions, Output } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
+import type { HostRun } from "../host/user-host-spec.ts";
 import { Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
-import { endOf, HostThrew, isEnd } from "./ends.ts";
+import { endOf, HostThrew, isEnd, Stop } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 import { ProfiledRun } from "./profiled-run.ts";
+import { Watch } from "./watch.ts";
 
 /** Runs a program on a host that is ours. */
 export function runGuest(job: RunJob): RunOutcome {
@@ -61,30 +65,38 @@ export async function runUserHost(job: RunJob): Promise<RunOutcome> {
   const { [wasiModule]: wasi, ...others } = hooks;
   const parts = {
     module: compiled(job.app),
-    streams: run.host.streams,
+    streams: run.hostStreams,
     args: job.host.args.slice(1),
     wasi: wasi!,
     hooks: others,
+    reasonOf: run.reasonOf,
   };
-  const guest = await prepareUserGuest(path, await loadUserHost(path), parts, (instance, memory) =>
-    run.attach(instance, memory),
-  );
+  let host: HostRun | null = null;
+  try {
+    const loaded = await loadUserHost(path);
+    host = (await prepareUserGuest(path, loaded, parts, (instance, memory) => run.attach(instance, memory)))
+      .run;
+  } catch (error) {
+    if (!run.stopped) throw error;
+  }
   run.prepare(() => {});
   run.count(() => {
     try {
-      guest.run.call();
+      host?.call();
     } catch (error) {
       if (isEnd(error)) throw error;
       // The host's way to say that its guest failed.
-      run.host.streams.write(2, new TextEncoder().encode(`${failureText(error)}\n`));
+      run.host.streams.write(2, encodeText(`${failureText(error)}\n`));
       throw new HostThrew();
     }
   });
   return run.finish(() => {
     try {
-      guest.run.finish?.();
+      host?.finish?.();
     } catch (error) {
-      throw hostError(path, error);
+      if (!run.stopped) throw hostError(path, run.reasonOf(error));
+      // a host may need for this what its guest did not come to; the profile is there all the same
+      run.host.streams.write(2, encodeText(`the host's finish() failed: ${failureText(error)}\n`));
     }
     return null;
   });
@@ -95,6 +107,9 @@ class GuestRun {
   readonly #job: RunJob;
   readonly #output: { readonly 1: Output; readonly 2: Output };
   readonly #wasi: Wasi;
+  readonly #functions: WebAssembly.ModuleImports;
+  readonly #finality = new Finality();
+  readonly #watch: Watch;
   readonly host: Host;
   readonly profile: ProfiledRun | null;
   readonly #monitor: MonitoredRun | null;
@@ -111,11 +126,12 @@ class GuestRun {
       1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null),
       2: new Output(passThrough ? 2 : null),
     };
-    this.profile = job.profile ? new ProfiledRun(job.profile, new Int32Array(job.control)) : null;
+    this.#watch = new Watch(new Int32Array(job.control), job.profile?.bounds.timeoutMs ?? null);
+    this.profile = job.profile ? new ProfiledRun(job.profile, this.#watch, this.#finality) : null;
     const options = hostOptions(
       job.host,
-      (fd, bytes) => this.#output[fd].write(bytes),
-      () => this.profile?.stopIfAsked(),
+      (fd, bytes) => this.#output[fd].write(bytes, this.#watch.look),
+      this.#watch.look,
     );
     const streams: Streams = {
       stdin: () => (this.#stdin ??= options.stdin()),
@@ -123,18 +139,32 @@ class GuestRun {
     };
     this.host = job.host.platform ? shopifyHost(job.host.platform, streams) : wasiHost(streams);
     this.#wasi = new Wasi({ ...options, ...this.host.streams });
+    this.#functions = this.#finality.all(this.#wasi.functions) as WebAssembly.ModuleImports;
     // A monitor's libraries print beside the report.
     const write = (_: 1 | 2, bytes: Uint8Array) => options.write(2, bytes);
     this.#monitor = job.monitor
-      ? new MonitoredRun(job.monitor, (memory) =>
-          libraryWasi({ ...options, write, stdin: () => new Uint8Array() }, memory),
+      ? new MonitoredRun(
+          job.monitor,
+          (memory) =>
+            this.#finality.all(libraryWasi({ ...options, write, stdin: () => new Uint8Array() }, memory)),
+          this.#finality.final,
         )
       : null;
   }
 
+  /** For a host of the user's, which may use them inside of functions that its guest calls. */
+  get hostStreams(): Streams {
+    const { streams } = this.host;
+    const { final } = this.#finality;
+    return {
+      stdin: final(() => streams.stdin()),
+      write: final((fd, bytes) => streams.write(fd, bytes)),
+    };
+  }
+
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
     return {
-      [wasiModule]: this.#wasi.functions as WebAssembly.ModuleImports,
+      [wasiModule]: this.#functions,
       ...(hooks ? { [meterNames.module]: hooks } : {}),
       ...this.#monitor?.imports,
     };
@@ -151,8 +181,9 @@ class GuestRun {
   prepare(prepare: () => void): void {
     try {
       prepare();
+      this.#unlessStopped();
     } catch (error) {
-      this.#end = endOf(error, false);
+      this.#end = this.#endOf(error, false);
     }
     this.#monitor?.begin();
     this.profile?.begin();
@@ -164,25 +195,55 @@ class GuestRun {
     const started = performance.now();
     try {
       // asked to stop before it began
-      this.profile?.stopIfAsked();
+      this.#watch.look();
       call();
+      this.#unlessStopped();
     } catch (error) {
-      this.#end = endOf(error, this.profile?.thrown ?? false);
+      this.#end = this.#endOf(error, this.profile?.thrown ?? false);
     }
     this.#milliseconds = performance.now() - started;
+  }
+
+  /** A platform that goes on and on after its guest was stopped has said nothing. */
+  #lastWord(finish: () => PlatformFacts | null): PlatformFacts | null {
+    try {
+      return finish();
+    } catch (error) {
+      if (this.reasonOf(error) instanceof Stop) return null;
+      throw error;
+    }
+  }
+
+  /** What an error stands for that came out of the guest. */
+  readonly reasonOf = (error: unknown): unknown => this.#finality.reasonOf(error);
+
+  /** Whether the guest was stopped, whoever caught that. */
+  get stopped(): boolean {
+    return this.#finality.overruling !== null;
+  }
+
+  /** A host of the user's may have caught the stop. */
+  #unlessStopped(): void {
+    if (this.stopped) throw this.#finality.overruling!.reason;
+  }
+
+  #endOf(error: unknown, thrown: boolean): RunEnd {
+    const { overruling } = this.#finality;
+    return endOf(overruling ? overruling.reason : this.reasonOf(error), thrown);
   }
 
   /** `finish` is the host's, with the counters out of its reach. */
   finish(finish: () => PlatformFacts | null): RunOutcome {
     const { profile } = this;
     const { hashMemory } = this.#job;
+    this.#watch.ended();
     const fuel = profile?.fuel ?? 0n;
     if (this.#end.kind === "ok" && profile?.passed(fuel)) this.#end = { kind: "fuel" };
     const end = this.#end;
     const recording = profile?.recording(end) ?? null;
     const monitor = this.#monitor?.finish() ?? null;
     profile?.end();
-    const platform = finish();
+    const platform = this.#lastWord(finish);
     const stdin = this.#stdin ?? new Uint8Array();
     const memory = this.#memory?.buffer ?? new ArrayBuffer(0);
     return {

@@ -71,7 +71,9 @@ export const Control = {
   stop: 0,
   /** Fuel so far in millions, for the progress line. */
   progress: 1,
-  words: 2,
+  /** Non-zero once the guest has ended, and what it left is being read out. */
+  ended: 2,
+  words: 3,
 } as const;
 
 /** How the guest ended. */

@@ -4,6 +4,7 @@
  * it did. Plain data goes in and comes out.
  */
 import { unsupported } from "../base/diagnostics.ts";
+import type { Finality } from "../host/finality.ts";
 import type { SupportRemains } from "../monitor/read-report.ts";
 import { firstForeign, hostModule, libraryModule, supportModule } from "../monitor/targets/calls.ts";
 import { monitorPrefix, resetExport, valueExport } from "../monitor/targets/state.ts";
@@ -35,10 +36,13 @@ export class MonitoredRun {
   #guest: Exports | undefined;
   readonly imports: WebAssembly.Imports;
 
-  /** `wasi`: what libraries get that print. @throws Diagnostic (exit 4) where a library wants what is not there. */
+  /**
+   * `wasi`: what libraries get that print; `final`: makes of a function one whose errors the guest cannot catch. @throws Diagnostic (exit 4) where a library wants what is not there.
+   */
   constructor(
     job: MonitorJob,
     wasi: (memory: () => WebAssembly.Memory | undefined) => WebAssembly.ModuleImports,
+    final: Finality["final"],
   ) {
     this.#job = job;
     this.#support =
@@ -53,9 +57,10 @@ export class MonitoredRun {
       ...(Object.fromEntries(libraries) as WebAssembly.Imports),
       ...(this.#support && { [supportModule]: this.#support as WebAssembly.ModuleImports }),
       [hostModule]: {
-        copy: (from: number, at: number, to: number, into: number, length: number) =>
+        copy: final((from: number, at: number, to: number, into: number, length: number) =>
           this.#copy(from, at >>> 0, to, into >>> 0, length >>> 0),
-        size: (memory: number) => this.#memory(memory).buffer.byteLength / 65536,
+        ),
+        size: final((memory: number) => this.#memory(memory).buffer.byteLength / 65536),
       },
     };
   }

@@ -3,10 +3,12 @@
  * rewritten and compiled once for a program, and kept with it, so that a second run costs its running alone.
  */
 import { costKey, modelNamed } from "../fuel/models.ts";
+import { rewrite } from "../probe/rewrite.ts";
 import { type InstrumentOptions, instrumentApp, instrumentProgram } from "../profiler/instrument.ts";
 import type { Frames } from "../profiler/request.ts";
 import { type PreparedFacts, preparedCode } from "../program/prepared-engine.ts";
 import type { Program } from "../program/program.ts";
+import type { Module } from "../wasm/types.ts";
 
 export interface PreparedModules {
   /** Of a dynamic program; null for one that is whole. */
@@ -18,9 +20,16 @@ export interface PreparedModules {
 
 const kept = new WeakMap<Program, Map<string, PreparedModules>>();
 
-/** The program as it is. */
+/** The program as it is, but that a start function waits until its memory is known: it may call WASI, too. */
 export function plainModules(program: Program): PreparedModules {
-  return once(program, "plain", () => compiled(program.plugin?.bytes ?? null, program.bytes));
+  const { plugin, module } = program;
+  return once(program, "plain", () => compiled(plugin && waiting(plugin.module), waiting(module)));
+}
+
+function waiting(module: Module): Uint8Array {
+  return module.start === null
+    ? module.bytes
+    : rewrite(module, { hooks: [], functions: new Map(), deferStart: true });
 }
 
 /** The program, counting. */

@@ -3,6 +3,7 @@
  * the counter with its limit, and the looks around when that is passed.
  */
 import { unsupported } from "../base/diagnostics.ts";
+import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
 import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
@@ -11,7 +12,8 @@ import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
 import type { Recording } from "../result/recording.ts";
 import { Stop } from "./ends.ts";
-import { Control, type ProfileSettings, type RunEnd, type RunOutcome } from "./job.ts";
+import type { ProfileSettings, RunEnd, RunOutcome } from "./job.ts";
+import type { Watch } from "./watch.ts";
 
 /** Fuel between two looks at the clock and the stop flag. */
 const tickFuel = 4_000_000n;
@@ -19,8 +21,8 @@ const tickFuel = 4_000_000n;
 /** Collector, registry, tick: everything that a profiled run has and a plain one has not. */
 export class ProfiledRun {
   readonly #settings: ProfileSettings;
-  readonly #control: Int32Array;
-  readonly #deadline: number;
+  readonly #watch: Watch;
+  readonly #finality: Finality;
   readonly #maxFuel: bigint | null;
   readonly recorder: Recorder | null;
   #registry: FunctionRegistry | null = null;
@@ -32,13 +34,14 @@ export class ProfiledRun {
   /** Only what happens in between is part of the run. */
   #part: "before" | "run" | "after" = "before";
 
-  constructor(settings: ProfileSettings, control: Int32Array) {
+  constructor(settings: ProfileSettings, watch: Watch, finality: Finality) {
     this.#settings = settings;
-    this.#control = control;
-    const { maxFuel, timeoutMs } = settings.bounds;
+    this.#watch = watch;
+    this.#finality = finality;
+    const { maxFuel } = settings.bounds;
     this.#maxFuel = maxFuel === null ? null : BigInt(maxFuel);
-    this.#deadline = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-    const host = {
+    const host: CollectorHost = {
+      final: finality.final,
       resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
       invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
         this.#invocation(id, funcObj, own, offset, resumed),
@@ -53,17 +56,20 @@ export class ProfiledRun {
       thrown: () => {
         this.thrown = true;
       },
-      [meterNames.tick]: () => this.#tick(),
+      [meterNames.tick]: this.#finality.final(() => this.#tick()),
       ...(this.#counter ? { [meterNames.counter]: this.#counter, [meterNames.limit]: this.#limit! } : {}),
     };
   }
 
-  /** The same for a plugin that runs code of its own before the program: nothing is heard of it until the run begins. */
+  /**
+   * The same for a guest that runs code of its own before the program or after it: nothing is heard of that. It is to
+   * stop like any other.
+   */
   get patientImports(): WebAssembly.ModuleImports {
     return Object.fromEntries(
       Object.entries(this.imports).map(([name, hook]) => [
         name,
-        typeof hook === "function"
+        typeof hook === "function" && name !== meterNames.tick
           ? (...args: unknown[]) =>
               void (this.#part === "run" && (hook as (...args: unknown[]) => void)(...args))
           : hook,
@@ -82,7 +88,7 @@ export class ProfiledRun {
     this.#raiseLimit(instantiation);
   }
 
-  /** What the host does from here on is neither counted nor stopped. */
+  /** What the host does from here on is not counted. */
   end(): void {
     this.#part = "after";
     if (this.#counter) this.#raiseLimit(this.fuel);
@@ -143,25 +149,17 @@ export class ProfiledRun {
   /** Past the limit: look around, then go on or stop. */
   #tick(): void {
     const { fuel } = this;
-    if (this.#part !== "run") {
-      if (this.#part === "before") this.stopIfAsked();
-      this.#raiseLimit(fuel);
-      return;
+    if (this.#part === "run") {
+      this.#watch.report(fuel);
+      if (this.passed(fuel)) throw new Stop("fuel");
     }
-    Atomics.store(this.#control, Control.progress, Number(fuel / 1_000_000n));
-    if (this.passed(fuel)) throw new Stop("fuel");
-    this.stopIfAsked();
+    this.#watch.look();
     this.#raiseLimit(fuel);
   }
 
   /** Whether that much fuel is more than was asked for. */
   passed(fuel: bigint): boolean {
     return this.#maxFuel !== null && fuel > this.#maxFuel;
-  }
-
-  stopIfAsked(): void {
-    if (Atomics.load(this.#control, Control.stop) !== 0) throw new Stop("interrupted");
-    if (performance.now() > this.#deadline) throw new Stop("timeout");
   }
 
   #raiseLimit(fuel: bigint): void {

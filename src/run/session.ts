@@ -130,7 +130,9 @@ export async function executeProgram(
   live: Live,
   counts: boolean,
 ): Promise<RunOutcome> {
-  const plan = await planRun(program, { ...request, frames: "js" }, thread);
+  // no frames are made; of WebAssembly, no engine is looked for
+  const frames = request.frames === "wasm" ? "wasm" : "js";
+  const plan = await planRun(program, { ...request, frames }, thread);
   if (!counts) return execute(thread, program, request, plan, plainModules(program), live, "nothing");
   const options = {
     model: request.model,
@@ -178,7 +180,7 @@ export async function execute(
   };
   signal?.addEventListener("abort", stop);
   if (signal?.aborted) stop();
-  const patience = new Patience(bounds.timeoutMs, signal);
+  const patience = new Patience(words, bounds.timeoutMs, signal);
   const timer = progress && setInterval(() => progress(Atomics.load(words, Control.progress)), 200);
   try {
     return await Promise.race([thread.run(job), patience.ended]);

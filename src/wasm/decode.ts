@@ -17,6 +17,7 @@ import {
   FUNCREF,
   type FuncType,
   type GlobalType,
+  heapProblem,
   type Import,
   type Limits,
   type Module,
@@ -357,7 +358,12 @@ function list<T>(r: ByteReader, item: () => T): T[] {
 export function valType(r: ByteReader): ValType {
   const at = r.at;
   const byte = r.u8();
-  if (byte === 0x63 || byte === 0x64) return refType(byte === 0x63, Number(r.bigLeb(33, true)));
+  if (byte === 0x63 || byte === 0x64) {
+    const heap = Number(r.bigLeb(33, true));
+    const problem = heapProblem(heap);
+    if (problem !== null) r.fail(problem, at + 1);
+    return refType(byte === 0x63, heap);
+  }
   if (
     (byte >= 0x7b && byte <= 0x7f) ||
     byte === FUNCREF ||

@@ -6,6 +6,7 @@
 import { ByteReader } from "../base/bytes.ts";
 import { DecodeError } from "../base/diagnostics.ts";
 import { Imm, immediateOfRow, noRow, rowOfByte, rowsOfPrefix } from "./opcodes.ts";
+import { heapProblem } from "./types.ts";
 
 /** Length limits of LEBs, in bytes. */
 const LEB32 = 5;
@@ -90,7 +91,7 @@ export function skipImmediates(bytes: Uint8Array, at: number, row: number): numb
     case Imm.bytes16:
       return at + 16;
     case Imm.heap:
-      return skipLeb(bytes, at, LEB32);
+      return skipHeapType(bytes, at);
     case Imm.labels: {
       const count = vectorLength(bytes, at);
       let next = lebEnd(bytes, at);
@@ -115,7 +116,7 @@ export function skipImmediates(bytes: Uint8Array, at: number, row: number): numb
       return next;
     }
     case Imm.cast:
-      return skipLeb(bytes, skipLeb(bytes, lebEnd(bytes, at + 1), LEB32), LEB32);
+      return skipHeapType(bytes, skipHeapType(bytes, lebEnd(bytes, at + 1)));
     default:
       throw new DecodeError("unknown instruction", at);
   }
@@ -138,12 +139,20 @@ function skipMemarg(bytes: Uint8Array, at: number): number {
 /** Offset after the block type at `at`. */
 export function skipBlockType(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;
-  return byte === 0x63 || byte === 0x64 ? skipLeb(bytes, at + 1, LEB32) : skipLeb(bytes, at, LEB32);
+  return byte === 0x63 || byte === 0x64 ? skipHeapType(bytes, at + 1) : skipLeb(bytes, at, LEB32);
 }
 
 function skipValType(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;
-  return byte === 0x63 || byte === 0x64 ? skipLeb(bytes, at + 1, LEB32) : at + 1;
+  return byte === 0x63 || byte === 0x64 ? skipHeapType(bytes, at + 1) : at + 1;
+}
+
+function skipHeapType(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at]!;
+  // of one byte and negative: an abstract type
+  const problem = byte >= 0x40 && byte < 0x80 ? heapProblem(byte - 0x80) : null;
+  if (problem !== null) throw new DecodeError(problem, at);
+  return skipLeb(bytes, at, LEB32);
 }
 
 /** Row of the next opcode of a reader; throws DecodeError where there is none. */

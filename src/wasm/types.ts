@@ -19,6 +19,18 @@ export function refType(nullable: boolean, heap: number): ValType {
   return (nullable ? 1 : 2) * 2 ** 34 + (heap + 2 ** 33);
 }
 
+/** The abstract heap types, exn to noexn, as their s33 encodes them; a module's own types are not negative. */
+const abstractHeaps = { least: -0x17, most: -0x0c };
+
+/** Why a heap type, as its s33 encodes it, is none that is known here; null where it is known. */
+export function heapProblem(heap: number): string | null {
+  if (heap >= 0 || (heap >= abstractHeaps.least && heap <= abstractHeaps.most)) return null;
+  const byte = `0x${(heap & 0x7f).toString(16)}`;
+  return heap === -0x1e
+    ? `heap type exact (${byte}), of custom descriptors, is not supported`
+    : `unknown heap type ${byte}`;
+}
+
 /** Takes a packed reference type apart; undefined for one-byte types. */
 export function heapOf(type: ValType): { readonly nullable: boolean; readonly heap: number } | undefined {
   if (type < 2 ** 34) return undefined;

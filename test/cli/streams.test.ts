@@ -1,5 +1,7 @@
 /** The streams between the guest and the world: empty, large, never closed, closed early, not there. */
 import { spawn, spawnSync } from "node:child_process";
+import { truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Result } from "../../src/result/result.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
@@ -51,6 +53,18 @@ test("bytes that are no text pass unchanged, and the result says how many", asyn
   const { stdout } = await javyProf(folder.path, ["echo.js", "--json"], { stdin: bytes });
   const { run } = JSON.parse(stdout) as Result;
   expect([run.input.bytes, run.stdoutBytes]).toEqual([256, 256]);
+});
+
+test("a stdin larger than a guest's memory can be is refused before it is read", async () => {
+  // no bytes on the disk: the file is one hole
+  const file = join(folder.path, "large");
+  writeFileSync(file, "");
+  truncateSync(file, 2 ** 32 + 1);
+  const { code, stderr } = await javyProf(folder.path, ["echo.js"], { stdin: { file } });
+  expect(code).toBe(2);
+  expect(stderr).toContain("stdin has more than 4,294,967,296 bytes");
+  // who does not read it does not mind
+  expect((await javyProf(folder.path, ["deaf.js", "--quiet"], { stdin: { file } })).code).toBe(0);
 });
 
 test("a pipe that nobody closes does not hang a guest that does not read", async () => {

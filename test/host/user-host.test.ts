@@ -42,7 +42,13 @@ async function run(path: string, bytes: Uint8Array, args: readonly string[] = []
       out += new TextDecoder().decode(data);
     },
   };
-  const wasi = new Wasi({ ...streams, args, now: () => 0n, random: (into) => void into.fill(1) });
+  const wasi = new Wasi({
+    ...streams,
+    args,
+    now: () => 0n,
+    random: (into) => void into.fill(1),
+    look: () => {},
+  });
   const host = await loadUserHost(path);
   const guest = await prepareUserGuest(
     path,
@@ -53,6 +59,7 @@ async function run(path: string, bytes: Uint8Array, args: readonly string[] = []
       args,
       wasi: wasi.functions as WebAssembly.ModuleImports,
       hooks: { [meterNames.module]: { tick: () => {} } },
+      reasonOf: (error) => error,
     },
     (_instance, memory) => {
       wasi.memory = memory;

@@ -1,5 +1,6 @@
 /** The host answers as wasmtime does, and gives nothing away. */
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../../src/host/random.ts";
 import { GuestExit, GuestFault, refuseUnknownImports, Wasi, type WasiOptions } from "../../src/host/wasi.ts";
 import { wasiType } from "../../src/host/wasi-types.ts";
 import { assemble } from "../support/binaryen.ts";
@@ -18,6 +19,7 @@ function host(options: Partial<WasiOptions> = {}) {
     args: ["app.js", "--flag"],
     now: (clock) => (clock === "realtime" ? 5n : 7n),
     random: (into) => void into.fill(9),
+    look: () => {},
     ...options,
   });
   wasi.memory = new WebAssembly.Memory({ initial: 1 });
@@ -176,4 +178,48 @@ test("an address outside of the guest's memory is the guest's fault", () => {
   expect(() => host().call("random_get", -4, 8)).toThrow(
     new GuestFault("out of bounds memory access in random_get"),
   );
+});
+
+describe("calls that a guest can make long", () => {
+  const stopping = (after: number) => {
+    let looks = 0;
+    const look = () => {
+      if (++looks > after) throw new Error("stop");
+    };
+    const made = host({ look });
+    made.wasi.memory!.grow(159);
+    return { ...made, looks: () => looks };
+  };
+
+  test.each([
+    ["random_get", [0, 10_000_000]],
+    ["fd_write", [1, 0, 1_000_000, 0]],
+    ["fd_read", [0, 0, 1_000_000, 0]],
+    ["poll_oneoff", [0, 0, 200_000, 0]],
+  ] as const)("%s looks around while it lasts", (name, args) => {
+    const { call, looks } = stopping(2);
+    expect(() => call(name, ...args)).toThrow("stop");
+    expect(looks()).toBe(3);
+  });
+
+  test("random bytes are the same as at once", () => {
+    const { wasi, call } = host({ random: randomStream(42n) });
+    wasi.memory!.grow(2);
+    const atOnce = new Uint8Array(150_001);
+    randomStream(42n)(atOnce);
+    expect(call("random_get", 1, atOnce.length)).toBe(0);
+    expect(Buffer.from(wasi.memory!.buffer, 1, atOnce.length).equals(atOnce)).toBe(true);
+  });
+
+  test("events may lie over the subscriptions that they answer", () => {
+    const { call, view } = host();
+    for (const [i, user] of [10n, 20n, 30n].entries()) {
+      view.setBigUint64(48 * i, user, true);
+      view.setUint8(48 * i + 8, 1);
+    }
+    // the first event ends where the second subscription begins, the second lies over it
+    expect(call("poll_oneoff", 0, 16, 3, 512)).toBe(0);
+    expect(view.getUint32(512, true)).toBe(3);
+    expect([0, 1, 2].map((i) => view.getBigUint64(16 + 32 * i, true))).toEqual([10n, 20n, 30n]);
+  });
 });

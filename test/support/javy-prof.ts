@@ -1,6 +1,6 @@
 /** Runs the command line as it ships (dist/cli.js) in a folder of its own, with an environment of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,8 +15,11 @@ export interface Ended {
 }
 
 export interface SpawnOptions {
-  /** Contents of stdin; "open": a pipe into which nobody writes and that nobody closes. Default: empty. */
-  readonly stdin?: string | Uint8Array | "open";
+  /**
+   * Contents of stdin; "open": a pipe into which nobody writes and that nobody closes; or a file, as the shell's `<`
+   * gives it. Default: empty.
+   */
+  readonly stdin?: string | Uint8Array | "open" | { readonly file: string };
   readonly env?: Readonly<Record<string, string>>;
   /** Called once the process runs. */
   readonly started?: (child: ChildProcess) => void;
@@ -28,24 +31,27 @@ export function javyProf(
   args: readonly string[],
   { stdin = "", env = {}, started }: SpawnOptions = {},
 ): Promise<Ended> {
+  const file = typeof stdin === "object" && "file" in stdin ? openSync(stdin.file, "r") : null;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [inRoot("dist/cli.js"), ...args], {
+      stdio: [file ?? "pipe", "pipe", "pipe"],
       cwd: folder,
       env: { PATH: process.env["PATH"], ...env },
       timeout: 60_000,
       killSignal: "SIGKILL",
     });
     const output: Record<"stdout" | "stderr", Buffer[]> = { stdout: [], stderr: [] };
-    child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
+    if (file !== null) closeSync(file);
+    child.stdout!.on("data", (chunk: Buffer) => output.stdout.push(chunk));
+    child.stderr!.on("data", (chunk: Buffer) => output.stderr.push(chunk));
     child.on("error", reject);
     child.on("close", (code) => {
       const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString();
       resolve({ code, stdout: text(output.stdout), stderr: text(output.stderr) });
     });
     // A guest that never reads lets the pipe break: no error of ours.
-    child.stdin.on("error", () => {});
-    if (stdin !== "open") child.stdin.end(stdin);
+    child.stdin?.on("error", () => {});
+    if (stdin !== "open" && file === null) child.stdin?.end(stdin as string | Uint8Array);
     started?.(child);
   });
 }

@@ -54,6 +54,8 @@ interface CollectorExports {
 
 /** What the collector asks its host. */
 export interface CollectorHost {
+  /** Makes of a function that throws one whose errors the guest cannot catch; without it they are thrown as they are. */
+  readonly final?: <F extends (...args: never[]) => unknown>(call: F) => F;
   /** The function whose code holds `pc`, as a function id, and the address of its code. */
   readonly resolve: (pc: number, funcObj: bigint) => { readonly id: number; readonly code: number };
   /** An activation of a function that can suspend has ended: own fuel of the whole invocation, or null while suspended. */
@@ -99,21 +101,24 @@ export class Recorder {
     otherWork = 0,
   ) {
     const idAt = (record: number): number => this.#idOf.get(record)!;
+    const { final = (call) => call } = host;
     const instance = new WebAssembly.Instance(collectorModule(), {
       host: {
-        resolve: (pc: number, funcObj: bigint): bigint => {
+        resolve: final((pc: number, funcObj: bigint): bigint => {
           const { id, code } = host.resolve(pc >>> 0, funcObj);
           return (BigInt(this.#records[id]!) << 32n) | BigInt(code);
-        },
-        invocation: (record: number, funcObj: bigint, own: bigint, offset: number, resumed: number): bigint =>
-          host.invocation(idAt(record), funcObj, own, offset, resumed !== 0) ?? -1n,
-        foreign: (pc: number): never => {
+        }),
+        invocation: final(
+          (record: number, funcObj: bigint, own: bigint, offset: number, resumed: number): bigint =>
+            host.invocation(idAt(record), funcObj, own, offset, resumed !== 0) ?? -1n,
+        ),
+        foreign: final((pc: number): never => {
           throw unsupported(
             "the program jumps out of its own code",
             `found: a dispatch at 0x${(pc >>> 0).toString(16)} lies outside the running function's code`,
             "the module or its bytecode is damaged; if it is not, this is a bug in javy-prof: please report it with the module",
           );
-        },
+        }),
       },
     });
     this.#collector = instance.exports as unknown as CollectorExports;

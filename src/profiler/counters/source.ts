@@ -92,8 +92,12 @@ export const collectorSource = `
     (local.set $have (i32.shl (memory.size) (i32.const 16)))
     (if (i32.gt_u (local.get $end) (local.get $have))
       (then
+        ;; An eighth more than there is, and a megabyte at least: V8 may collect its garbage whenever a memory grows, and
+        ;; walks the guest's whole stack for it.
         (if (i32.eq (i32.const -1) (memory.grow
-              (i32.add (i32.const 16) (i32.shr_u (i32.sub (local.get $end) (local.get $have)) (i32.const 16)))))
+              (i32.add
+                (i32.add (i32.const 16) (i32.shr_u (memory.size) (i32.const 3)))
+                (i32.shr_u (i32.sub (local.get $end) (local.get $have)) (i32.const 16)))))
           (then (unreachable)))))
     (global.set $free (local.get $end))
     (local.get $at))

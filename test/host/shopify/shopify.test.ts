@@ -70,7 +70,13 @@ function run(name: string, prepared: { plugin: Uint8Array; app: Uint8Array }, in
   const app = new WebAssembly.Module(prepared.app as BufferSource);
   const namespaces = WebAssembly.Module.imports(app).map(({ module }) => module);
   const host: Host = shopifyHost(shopifyGeneration(namespaces)!, streams);
-  const wasi = new Wasi({ ...host.streams, args: [], now: () => 0n, random: (into) => void into.fill(1) });
+  const wasi = new Wasi({
+    ...host.streams,
+    args: [],
+    now: () => 0n,
+    random: (into) => void into.fill(1),
+    look: () => {},
+  });
   const hooks = { tick: () => {} };
   const plugin = new WebAssembly.Instance(new WebAssembly.Module(prepared.plugin as BufferSource), {
     [wasiModule]: wasi.functions as WebAssembly.ModuleImports,

@@ -1,0 +1,4 @@
+export default (guest) => {
+  const { exports } = guest.instantiate({ host: { read: () => void guest.stdin() } });
+  return { call: () => exports.run() };
+};
