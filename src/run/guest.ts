@@ -271,7 +271,7 @@ class GuestRun {
 function libraryWasi(
   options: WasiOptions,
   memory: () => WebAssembly.Memory | undefined,
-): WebAssembly.ModuleImports {
+): Record<string, (...args: number[]) => number> {
   const wasi = new Wasi(options);
   return Object.fromEntries(
     Object.entries(wasi.functions).map(([name, call]) => [

@@ -42,7 +42,7 @@ export class MonitoredRun {
   constructor(
     job: MonitorJob,
     wasi: (memory: () => WebAssembly.Memory | undefined) => WebAssembly.ModuleImports,
-    final: Finality["final"],
+    final: Finality["final"] = (call) => call,
   ) {
     this.#job = job;
     this.#support =
