@@ -11,7 +11,7 @@ import { basename } from "node:path";
 import { encodeText } from "./base/bytes.ts";
 import { type Diagnostic, internalError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
-import { formatNamed } from "./format/files/formats.ts";
+import { formatNamed, wholeText } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
 import { libraryScript } from "./monitor/library-scripts.ts";
 import type { Matched } from "./monitor/matched.ts";
@@ -109,7 +109,7 @@ export async function profile(program: Program, options: ProfileOptions = {}): P
   const problem =
     broken.length > 0 ? internalError("the profile does not add up", ...broken.slice(0, 5)) : refused;
   if (problem && onProblem === "throw") throw problem;
-  const speedscope = () => String(formatNamed("speedscope").write(result));
+  const speedscope = () => wholeText(formatNamed("speedscope").write(result));
   return { result, problem, facts, document: () => documentOf(result), speedscope };
 }
 

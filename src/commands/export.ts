@@ -6,7 +6,7 @@ import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
 import { readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { writeOutput } from "./output-file.ts";
+import { writeOutput, writeStdout } from "./output-file.ts";
 
 export interface ExportOptions {
   /** Comma-separated names of formats. */
@@ -47,7 +47,7 @@ async function give(
   input: string,
   io: CommandIo,
 ): Promise<void> {
-  if (out === "-") return io.stdout(content);
+  if (out === "-") return writeStdout(content, io);
   if (resolve(io.cwd, out) === resolve(io.cwd, input))
     throw usageError(`${out} is the result itself`, "name another file with --out");
   await writeOutput(out, content, io.cwd);

@@ -5,7 +5,7 @@ import { usageError } from "../base/diagnostics.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
 import type { CommandIo } from "./io.ts";
-import { cannotWrite } from "./output-file.ts";
+import { cannotWrite, writeStdout } from "./output-file.ts";
 import type { RunFlags, RunSettings } from "./run-flags.ts";
 
 export interface ProfileFile {
@@ -68,22 +68,22 @@ export interface Written {
 export async function writeProfileFiles(
   files: readonly ProfileFile[],
   result: Result,
-  { events = false }: RunFlags,
+  { events }: RunFlags,
   io: CommandIo,
 ): Promise<Written> {
   const written: string[] = [];
   const notes: string[] = [];
   let error: Error | null = null;
   for (const { format, out } of files) {
-    const content = format.write(result, { events });
     const note = format.note(result);
     if (note !== null) notes.push(note);
     if (out === "-") {
-      await io.stdout(content);
+      await writeStdout(format.write(result, { events: events !== undefined }), io);
       continue;
     }
     try {
-      await writeFile(resolve(io.cwd, out), content);
+      // one that fails does not keep the others from being written
+      await writeFile(resolve(io.cwd, out), format.write(result, { events: events !== undefined }));
       written.push(out);
     } catch (cause) {
       error = cannotWrite(`the profile ${out}`, cause, "give another place with --out");

@@ -33,7 +33,8 @@ export interface RunFlags extends JavyFlags {
   readonly maxFuel?: string;
   readonly timeout?: string;
   readonly frames: string;
-  readonly events?: boolean;
+  /** True for the flag alone. */
+  readonly events?: true | "all";
   readonly realClock?: boolean;
   readonly seed: string;
   readonly open?: boolean;
@@ -75,7 +76,11 @@ export function addRunFlags(command: Command): Command {
       "js; engine: the engine's functions below the JavaScript that called them; wasm: WebAssembly functions, of any module",
       "js",
     )
-    .option("--events", "keep the ordered calls in the result document")
+    .option(
+      "--events [all]",
+      "keep the ordered calls in the result document; all: any number of them, and every call path, whatever the size",
+      (value) => parseChoice(value, "--events", ["all"] as const),
+    )
     .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
     .option("--seed <n>", "seed of WASI's random_get (Javy's Math.random follows the clock)", "42")
     .option("--open", "view the profile when it is written")
@@ -124,6 +129,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
       frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,
       seed: parseCount(flags.seed, "--seed"),
       realClock: flags.realClock ?? false,
+      events: flags.events === "all" ? "all" : "usual",
       output: flags.json ? "capture" : flags.out === "-" ? "stderr" : "inherit",
       ...(flags.maxFuel === undefined ? {} : { maxFuel: parseCount(flags.maxFuel, "--max-fuel") }),
       ...(flags.timeout === undefined ? {} : { timeoutMs: parseSeconds(flags.timeout, "--timeout") }),

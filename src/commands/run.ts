@@ -6,11 +6,12 @@ import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
-import { renderFailure, renderSummary } from "../format/summary/summary.ts";
+import { renderFailure, renderSummary, renderWritten } from "../format/summary/summary.ts";
 import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
+import { writeStdout } from "./output-file.ts";
 import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from "./profile-files.ts";
 import { addRunFlags, parseRunFlags, type RunFlags, type RunSettings } from "./run-flags.ts";
 import { view } from "./view.ts";
@@ -53,8 +54,10 @@ export async function run(
   });
   shown?.clear();
   const { result, problem } = profiled;
+  await report(profiled, program, settings, flags, io);
+  // the figures are out by now, whatever happens to the files
   const written = await writeProfileFiles(files, result, flags, io);
-  await report(program, profiled, written, settings, flags, io);
+  reportFiles(written, program, result, flags, io);
   if (written.error) throw written.error;
   // What was counted is written; that it is not what was asked for decides the exit code.
   if (problem) throw problem;
@@ -80,28 +83,40 @@ async function guestInput({ input }: RunFlags, io: CommandIo): Promise<Uint8Arra
   return io.stdinIsTerminal ? new Uint8Array() : "inherit";
 }
 
-/** The result document, the summary, and what else is to be said of the run. */
+/** The result document and the summary. */
 async function report(
-  program: Program,
   { result, facts }: Profile,
-  { files, notes }: Written,
+  program: Program,
   settings: RunSettings,
   flags: RunFlags,
   io: CommandIo,
 ): Promise<void> {
-  if (flags.json) await io.stdout(writeResultJson(result, { events: flags.events ?? false }));
+  if (flags.json) await writeStdout(writeResultJson(result, { events: flags.events !== undefined }), io);
   if (flags.verbose) io.stderr(renderDetails(program, result, facts));
-  const quiet = flags.quiet || (flags.json && !io.isTerminal);
   const { width, colour } = io;
   // Why the guest failed is no part of the summary: it is said in any case.
   io.stderr(
-    quiet
+    isQuiet(flags, io)
       ? renderFailure(result, colour)
       : renderSummary(result, {
-          ...{ ...settings, width, colour, limit: facts.maxFuel, wrote: files },
+          ...{ ...settings, width, colour, limit: facts.maxFuel, wrote: [] },
           input: flags.input === undefined ? null : basename(flags.input),
         }),
   );
+}
+
+const isQuiet = (flags: RunFlags, io: CommandIo): boolean =>
+  (flags.quiet ?? false) || ((flags.json ?? false) && !io.isTerminal);
+
+/** What was written, and what else is to be said of the run. */
+function reportFiles(
+  { files, notes }: Written,
+  program: Program,
+  result: Result,
+  flags: RunFlags,
+  io: CommandIo,
+): void {
+  if (!isQuiet(flags, io)) io.stderr(renderWritten(files, io.colour));
   if (flags.quiet) return;
   for (const note of notes) io.stderr(`note: ${inertText(note)}\n`);
   const used = program.plugin !== null || result.warnings.some(({ code }) => code === "lines-carried");

@@ -46,7 +46,7 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
     );
   const fileName = isResult ? "result.speedscope.json" : basename(path);
   const served = await serveProfile({
-    profile: isResult ? writeSpeedscope(parseResult(decodeText(bytes), path)) : bytes,
+    profile: isResult ? bytesOf(writeSpeedscope(parseResult(decodeText(bytes), path))) : bytes,
     fileName,
     title: fileName.endsWith(".speedscope.json") ? null : fileName,
     once: options.once ?? false,
@@ -57,6 +57,10 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
   if (io.interrupted.aborted) served.close();
   else if (options.open ?? true) await openBrowser(served.url, io);
   await served.ended;
+}
+
+function bytesOf(chunks: Iterable<string>): Uint8Array {
+  return Buffer.concat([...chunks].map((chunk) => Buffer.from(chunk)));
 }
 
 /** JSON with profiles or samples, or lines that end with a number (folded stacks). What it means, speedscope says. */

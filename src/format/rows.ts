@@ -5,12 +5,24 @@
  */
 import { inertJson } from "./inert.ts";
 
-/** The text of `value`; arrays under a key in `tables` have one element a line. Ends with a line break. */
+/** Characters of a chunk, about. */
+const chunkSize = 65_536;
+
+/** The text of `value`, in chunks: what a table holds may be made while it is written. See rowsJson. */
+export function* rowsChunks(value: unknown, tables: ReadonlySet<string>): Generator<string> {
+  let chunk = "";
+  for (const part of parts(value, "", "", tables)) {
+    chunk += part;
+    if (chunk.length < chunkSize) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield `${chunk}\n`;
+}
+
+/** The text of `value`; lists under a key in `tables` have one element a line. Ends with a line break. */
 export function rowsJson(value: unknown, tables: ReadonlySet<string>): string {
-  const out: string[] = [];
-  write(value, "", "", tables, out);
-  out.push("\n");
-  return out.join("");
+  return [...rowsChunks(value, tables)].join("");
 }
 
 /** Printing ASCII is inert: the quick way for the millions of rows that hold numbers only. */
@@ -21,34 +33,47 @@ function compact(value: unknown): string {
   return PLAIN.test(json) ? json : inertJson(json);
 }
 
-function write(
-  value: unknown,
-  key: string,
-  indent: string,
-  tables: ReadonlySet<string>,
-  out: string[],
-): void {
+/** Elements of a plain list that are written at once. */
+const listPart = 8192;
+
+function* plainList(list: readonly unknown[]): Generator<string> {
+  if (list.length <= listPart) return yield compact(list);
+  for (let i = 0; i < list.length; i += listPart) {
+    const part = compact(list.slice(i, i + listPart));
+    yield (i === 0 ? "[" : ",") + part.slice(1, -1);
+  }
+  yield "]";
+}
+
+function* rows(list: Iterable<unknown>, indent: string): Generator<string> {
   const inner = `${indent}  `;
-  if (Array.isArray(value)) {
-    const table = tables.has(key);
-    if (value.length === 0 || (!table && value.every((item) => typeof item !== "object"))) {
-      out.push(compact(value));
-      return;
-    }
+  let isFirst = true;
+  for (const item of list) {
+    yield `${isFirst ? "[\n" : ",\n"}${inner}${compact(item)}`;
+    isFirst = false;
+  }
+  yield isFirst ? "[]" : `\n${indent}]`;
+}
+
+function* parts(value: unknown, key: string, indent: string, tables: ReadonlySet<string>): Generator<string> {
+  const inner = `${indent}  `;
+  if (typeof value !== "object" || value === null) yield compact(value);
+  else if (tables.has(key) && Symbol.iterator in value) yield* rows(value as Iterable<unknown>, indent);
+  else if (Array.isArray(value)) {
+    if (value.every((item) => typeof item !== "object")) return yield* plainList(value);
     for (const [i, item] of value.entries()) {
-      out.push(i === 0 ? "[\n" : ",\n", inner);
-      if (table) out.push(compact(item));
-      else write(item, "", inner, tables, out);
+      yield (i === 0 ? "[\n" : ",\n") + inner;
+      yield* parts(item, "", inner, tables);
     }
-    out.push(`\n${indent}]`);
-  } else if (typeof value === "object" && value !== null) {
-    let first = true;
+    yield `\n${indent}]`;
+  } else {
+    let isFirst = true;
     for (const [name, member] of Object.entries(value)) {
       if (member === undefined) continue;
-      out.push(first ? "{\n" : ",\n", inner, compact(name), ": ");
-      write(member, name, inner, tables, out);
-      first = false;
+      yield `${isFirst ? "{\n" : ",\n"}${inner}${compact(name)}: `;
+      yield* parts(member, name, inner, tables);
+      isFirst = false;
     }
-    out.push(first ? "{}" : `\n${indent}}`);
-  } else out.push(compact(value));
+    yield isFirst ? "{}" : `\n${indent}}`;
+  }
 }

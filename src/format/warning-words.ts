@@ -4,6 +4,7 @@ import { grouped } from "../base/numbers.ts";
 import type { UncountedCode } from "../fuel/models.ts";
 import type { Uncounted } from "../fuel/uncounted.ts";
 import type { LossReason, LostFunction } from "../quickjs/carry.ts";
+import { restName } from "../result/call-tree.ts";
 import type { Exit } from "../result/result.ts";
 import type {
   BytecodeDamage,
@@ -50,8 +51,12 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
     `the JavaScript stack was ${grouped(frames)} frames deep; wasmtime's default stack ends at about 626`,
   "await-never-settled": () =>
     "a top-level await never settled: the program ended before the code behind it ran",
-  "events-dropped": () =>
-    "there were too many calls to keep their order; the call tree and all totals are complete",
+  "events-dropped": ({ calls, most }) =>
+    `there were ${grouped(calls)} calls, too many to keep their order (about ${grouped(most)} fit; --events all keeps any number); the call tree and all totals are complete`,
+  "paths-merged": ({ paths, kept, least }) =>
+    `the call tree is kept in ${grouped(kept)} of ${grouped(paths)} nodes: ${least === null ? "calls of one function from several lines are one" : `below each call, paths of less than ${grouped(least)} fuel are one, ${restName}`} (--events all keeps all); every function's figures are complete`,
+  "pcs-merged": ({ pcs, kept }) =>
+    `the figures of ${grouped(pcs)} opcodes are kept in ${grouped(kept)} rows, one for each line of a function (--events all keeps all); lines and totals are complete`,
 };
 
 const over = (bytes: number, limit: number): string =>

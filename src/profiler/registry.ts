@@ -21,7 +21,7 @@ import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.t
 import type { GuestMemory } from "../quickjs/memory/checked-view.ts";
 import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory/functions.ts";
 import { liveRoots } from "../quickjs/memory/live-functions.ts";
-import { identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
+import { contentKey, identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
 import { codeAround, namelessFunction } from "../quickjs/memory/unknown-code.ts";
 
 /** A function as the profile counts it: id = index in the registry's `functions`. */
@@ -41,8 +41,8 @@ interface KnownAddress {
 }
 
 export interface RegistryListener {
-  /** A function got the next id. */
-  readonly added: (
+  /** A function is about to run for the first time. */
+  readonly runs: (
     id: number,
     made: BytecodeFunction,
     flags: { readonly suspends: boolean; readonly hoists: boolean },
@@ -64,6 +64,8 @@ export class FunctionRegistry {
   readonly #unitAt = new Map<number, number>();
   /** Ids of a unit's functions, by unit; -1 where not given yet. */
   readonly #idsOfUnit: number[][] = [];
+  /** Ids of the functions that ran. */
+  readonly #ran = new Set<number>();
   /** Units made at run time, by the content of their root. */
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
@@ -140,7 +142,7 @@ export class FunctionRegistry {
       this.#load(bytecode, engine);
       known = this.#byAddress.get(bytecode)!;
     }
-    return { id: this.#id(known.unit, known.index), code: fields.code };
+    return { id: this.#running(known.unit, known.index), code: fields.code };
   }
 
   /** A function of an engine whose memory nobody can read: known by where its code is, and what it is. */
@@ -151,11 +153,11 @@ export class FunctionRegistry {
     const code = this.#memory.bytes.subarray(start, start + length);
     const seen = this.#unitAt.get(start);
     if (seen !== undefined && sameBytes(this.units[seen]!.functions[0]!.code, code))
-      return { id: this.#id(seen, 0), code: start };
+      return { id: this.#running(seen, 0), code: start };
     const made = namelessFunction(this.units.length, start, code.slice());
     const unit = this.#addUnit({ engine: unknownEngine.id, module: null, functions: [made] });
     this.#unitAt.set(start, unit);
-    return { id: this.#id(unit, 0), code: start };
+    return { id: this.#running(unit, 0), code: start };
   }
 
   /** Whether a function is the root of a module. */
@@ -200,13 +202,13 @@ export class FunctionRegistry {
 
   /** The unit of code made at run time: an earlier one of the same content, or a new one. */
   #runtimeUnit(unit: BytecodeUnit): number {
-    const root = unit.functions[0]!;
-    const key = `${unit.functions.length}/${root.name}/${root.file}/${root.line}/${root.column}/${root.code.length}`;
+    const key = contentKey(unit);
     const candidates = this.#unitByContent.get(key) ?? [];
     const same = candidates.find((candidate) => identify(this.units[candidate]!, unit));
     if (same !== undefined) return same;
     const index = this.#addUnit(unit);
-    this.#unitByContent.set(key, [...candidates, index]);
+    candidates.push(index);
+    this.#unitByContent.set(key, candidates);
     return index;
   }
 
@@ -214,12 +216,20 @@ export class FunctionRegistry {
     const ids = this.#idsOfUnit[unit]!;
     if (ids[index] === -1) {
       const made = this.units[unit]!.functions[index]!;
-      const id = this.#firstId + this.functions.push({ unit, index, function: made }) - 1;
-      ids[index] = id;
-      const hoists = index === 0 && isModuleRoot(this.units[unit]!, made);
-      this.#listener.added(id, made, { suspends: made.kind !== "normal", hoists });
+      ids[index] = this.#firstId + this.functions.push({ unit, index, function: made }) - 1;
     }
     return ids[index]!;
+  }
+
+  /** The id of a function that is about to run. */
+  #running(unit: number, index: number): number {
+    const id = this.#id(unit, index);
+    if (this.#ran.has(id)) return id;
+    this.#ran.add(id);
+    const { function: made } = this.at(id);
+    const hoists = index === 0 && isModuleRoot(this.units[unit]!, made);
+    this.#listener.runs(id, made, { suspends: made.kind !== "normal", hoists });
+    return id;
   }
 }
 

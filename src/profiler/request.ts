@@ -6,7 +6,7 @@ import { usageError } from "../base/diagnostics.ts";
 import { type CostModel, defaultModelName, modelNamed } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
 import { checkScale } from "../host/shopify/shopify.ts";
-import { mostOrderedEvents } from "../result/ordered-calls.ts";
+import { type Budget, noBudget, usualBudget } from "../result/budget.ts";
 
 /**
  * The frames of the call tree: JavaScript functions alone, with native builtins and engine work by category, with every
@@ -24,6 +24,8 @@ export interface Request {
   /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that (1 to 10). */
   readonly limits: "auto" | "none" | number;
   readonly bounds: Bounds;
+  /** How large the result may become. */
+  readonly budget: Budget;
   readonly host: HostSettings;
 }
 
@@ -34,6 +36,8 @@ export interface Bounds {
   readonly timeoutMs: number | null;
   /** Calls and returns to keep in order. */
   readonly keptEvents: number;
+  /** Paths of calls to tell apart. */
+  readonly keptNodes: number;
 }
 
 /** What a caller may say; what it leaves out is as the command line has it by default. */
@@ -55,9 +59,16 @@ export interface RequestOptions {
   readonly seed?: number | bigint;
   /** Absolute path of an ES module that gives the module its imports and drives it (docs/hosts.md). */
   readonly host?: string;
+  /** "all" keeps every call in order and every path, whatever the size. Default: "usual", up to the limits of docs/cli.md. */
+  readonly events?: "usual" | "all";
   /** Where the guest's output goes besides the result: nowhere, to stdout and stderr, or all of it to stderr. */
   readonly output?: "capture" | "inherit" | "stderr";
 }
+
+/** What is kept by default: 8 MB of calls and returns, 24 MB of paths. */
+const usual = { keptEvents: 500_000, keptNodes: 300_000 } as const;
+/** With `events: "all"`: as much as there is room for. */
+const everything = { keptEvents: 100_000_000, keptNodes: 40_000_000 } as const;
 
 /** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (usage). */
 export function checkRequest(options: RequestOptions, name: string): Request {
@@ -78,8 +89,9 @@ export function checkRequest(options: RequestOptions, name: string): Request {
     bounds: {
       maxFuel: positive("maxFuel", options.maxFuel),
       timeoutMs: positive("timeoutMs", options.timeoutMs),
-      keptEvents: mostOrderedEvents,
+      ...(options.events === "all" ? everything : usual),
     },
+    budget: options.events === "all" ? noBudget : usualBudget,
     host: {
       stdin: options.input ?? new Uint8Array(),
       passThrough: output === "inherit" ? true : output === "stderr" ? "stderr" : false,

@@ -7,19 +7,21 @@ import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/functio
 import { functionPosition, type LineEntry, positionAt, soundLines } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
+import { type Budget, callBytes } from "./budget.ts";
+import { CallLog } from "./call-log.ts";
+import {
+  depthFirst,
+  type Nodes,
+  restName,
+  subtrees,
+  TreeBuilder,
+  theRest,
+  withoutLines,
+  withoutSmallPaths,
+} from "./call-tree.ts";
 import { type OuterPhase, phaseName } from "./phases.ts";
 import type { Recording } from "./recording.ts";
-import type {
-  EventRow,
-  FunctionRow,
-  LineRow,
-  OpcodeRow,
-  PcRow,
-  Phases,
-  StackFrame,
-  TreeNode,
-} from "./result.ts";
-import { inclusiveFuel } from "./walk.ts";
+import type { FunctionRow, LineRow, OpcodeRow, PcRow, Phases, StackFrame, TreeNode } from "./result.ts";
 
 /** The profile parts of a result. */
 export interface Profile {
@@ -31,13 +33,26 @@ export interface Profile {
   readonly pcs: readonly PcRow[];
   readonly tree: readonly TreeNode[];
   /** Undefined where there were too many to keep. */
-  readonly events: readonly EventRow[] | undefined;
+  readonly events: CallLog | undefined;
+  readonly merged: Merged;
   /** Open JS frames at the end, innermost first. */
   readonly stack: readonly StackFrame[];
   readonly dispatches: number;
 }
 
+/** What was made smaller after the budget; null where nothing was. */
+export interface Merged {
+  /**
+   * Nodes of the call tree, before and after. `least`: subtrees of less fuel than that are part of a rest; null where it
+   * was enough to leave out the lines of calls.
+   */
+  readonly paths: { readonly paths: number; readonly kept: number; readonly least: number | null } | null;
+  /** Rows of opcodes, before and after: lines instead of opcodes. */
+  readonly pcs: { readonly pcs: number; readonly kept: number } | null;
+}
+
 export interface AttributeOptions {
+  readonly budget: Budget;
   /** Null where no JavaScript was looked for. */
   readonly engine: EngineVersion | null;
   /** What to show for a file name that the bytecode holds, such as Javy's `function.mjs` for the entry. */
@@ -67,6 +82,7 @@ class Attribution {
   readonly #recording: Recording;
   readonly #options: AttributeOptions;
   readonly #files: string[] = [];
+  readonly #fileIndex = new Map<string, number>();
   readonly #places: Place[];
   readonly #names: string[];
   readonly #hasNatives: boolean;
@@ -92,8 +108,9 @@ class Attribution {
 
   #file(compiled: string): number {
     const name = this.#options.fileName(compiled);
-    const known = this.#files.indexOf(name);
-    return known >= 0 ? known : this.#files.push(name) - 1;
+    let index = this.#fileIndex.get(name);
+    if (index === undefined) this.#fileIndex.set(name, (index = this.#files.push(name) - 1));
+    return index;
   }
 
   #place(fn: BytecodeFunction): Place {
@@ -118,253 +135,280 @@ class Attribution {
   }
 
   profile(): Profile {
-    const { recording } = { recording: this.#recording };
-    const pcs = this.#pcs();
+    const { phases: outside, codes, stack } = this.#recording;
     const tree = this.#tree();
+    const pcs = this.#pcs();
+    const opcodes = this.#opcodes();
     const phases = {
-      startup: toFuel(recording.phases.startup),
-      js: sum(pcs.map(({ fuel }) => fuel)),
-      jobs: toFuel(recording.phases.jobs),
-      exit: toFuel(recording.phases.exit),
+      startup: toFuel(outside.startup),
+      js: sum(codes.fuel),
+      jobs: toFuel(outside.jobs),
+      exit: toFuel(outside.exit),
     };
-    const functions = this.#functions(tree.nodes, tree.phaseRows);
     return {
       phases,
       files: this.#files,
-      functions,
-      lines: this.#lines(pcs),
-      opcodes: this.#opcodes(pcs),
-      pcs,
-      tree: tree.nodes,
-      events: this.#events(tree.indexOfNode),
-      stack: recording.stack
+      functions: this.#functions(tree.nodes, tree.outside),
+      lines: this.#lines(pcs.rows),
+      opcodes,
+      pcs: pcs.rows,
+      tree: tree.rows,
+      events: tree.events,
+      merged: { paths: tree.merged, pcs: pcs.merged },
+      stack: stack
         .map(({ function: id, offset }) => ({
           function: this.#names[id]!,
           file: this.#places[id]!.file,
           ...this.#at(id, offset),
         }))
         .map(({ function: name, file, line, column }) => ({ function: name, file, line, column })),
-      dispatches: sum(pcs.map(({ hits }) => hits)),
+      dispatches: sum(codes.hits),
     };
   }
 
-  #pcs(): PcRow[] {
-    return this.#recording.functions.flatMap((counters, id) =>
-      [...counters.offsets].map((offset, i): PcRow => {
-        const { file } = this.#places[id]!;
+  /** A row an offset; where those would be too many, a row for each line of a function, at its first offset. */
+  #pcs(): { readonly rows: PcRow[]; readonly merged: Merged["pcs"] } {
+    const { first, offset: offsets, fuel, hits } = this.#recording.codes;
+    const most = this.#options.budget.pcs;
+    const isMerged = offsets.length > most;
+    const rows: { -readonly [Key in keyof PcRow]: PcRow[Key] }[] = [];
+    for (let id = 0; id + 1 < first.length; id++) {
+      const { file } = this.#places[id]!;
+      const byLine = new Map<number | null, (typeof rows)[number]>();
+      for (let i = first[id]!; i < first[id + 1]!; i++) {
+        const offset = offsets[i]!;
         const { line } = this.#at(id, offset);
-        return {
+        const known = isMerged ? byLine.get(line) : undefined;
+        if (known) {
+          known.fuel += toFuel(fuel[i]!);
+          known.hits += toFuel(hits[i]!);
+          continue;
+        }
+        const row = {
           function: id,
           offset,
           file: line === null ? null : file,
           line,
-          fuel: toFuel(counters.fuel[i]!),
-          hits: toFuel(counters.hits[i]!),
+          fuel: toFuel(fuel[i]!),
+          hits: toFuel(hits[i]!),
         };
-      }),
-    );
+        rows.push(row);
+        if (isMerged) byLine.set(line, row);
+      }
+    }
+    return { rows, merged: isMerged ? { pcs: offsets.length, kept: rows.length } : null };
   }
 
   #lines(pcs: readonly PcRow[]): LineRow[] {
-    const rows = new Map<string, { file: number; line: number; self: Fuel; hits: number }>();
+    const files = new Map<number, Map<number, { file: number; line: number; self: Fuel; hits: number }>>();
+    const rows: { file: number; line: number; self: Fuel; hits: number }[] = [];
     for (const { file, line, fuel, hits } of pcs) {
       if (file === null || line === null) continue;
-      const key = `${file}:${line}`;
-      const row = rows.get(key) ?? { file, line, self: 0, hits: 0 };
-      rows.set(key, row);
+      let lines = files.get(file);
+      if (!lines) files.set(file, (lines = new Map()));
+      let row = lines.get(line);
+      if (!row) {
+        row = { file, line, self: 0, hits: 0 };
+        rows.push(row);
+        lines.set(line, row);
+      }
       row.self += fuel;
       row.hits += hits;
     }
-    return [...rows.values()].sort((a, b) => a.file - b.file || a.line - b.line);
+    return rows.sort((a, b) => a.file - b.file || a.line - b.line);
   }
 
-  #opcodes(pcs: readonly PcRow[]): OpcodeRow[] {
+  #opcodes(): OpcodeRow[] {
+    const { first, offset, fuel, hits } = this.#recording.codes;
     const rows = new Map<number, { name: string; code: number; count: number; fuel: Fuel }>();
-    for (const { function: id, offset, fuel, hits } of pcs) {
-      const code = this.#code(id)!.code[offset]!;
-      const row = rows.get(code) ?? {
-        name: this.#options.engine?.opcodes[code]?.name ?? `opcode_${code}`,
-        code,
-        count: 0,
-        fuel: 0,
-      };
-      rows.set(code, row);
-      row.count += hits;
-      row.fuel += fuel;
+    for (let id = 0; id + 1 < first.length; id++) {
+      for (let i = first[id]!; i < first[id + 1]!; i++) {
+        const code = this.#code(id)!.code[offset[i]!]!;
+        let row = rows.get(code);
+        if (!row) {
+          const name = this.#options.engine?.opcodes[code]?.name ?? `opcode_${code}`;
+          rows.set(code, (row = { name, code, count: 0, fuel: 0 }));
+        }
+        row.count += toFuel(hits[i]!);
+        row.fuel += toFuel(fuel[i]!);
+      }
     }
     return [...rows.values()].sort((a, b) => a.code - b.code);
   }
 
   /**
    * The call tree by (parent, function, line of the call): calls from one line are one node. Phases are roots of
-   * their own, startup in front and the others behind; with native frames there is one root instead.
+   * their own, startup in front and the others behind; with native frames there is one root instead. What is past the
+   * budget is merged (call-tree.ts), unless the calls in order are kept, which are more than the nodes.
    */
-  #tree(): { nodes: TreeNode[]; indexOfNode: Int32Array; phaseRows: PhaseRow[] } {
-    const { nodes: recorded, functions, phases } = this.#recording;
-    const count = recorded.parent.length;
-    const merged: Merged[] = [];
-    const mergedOf = new Int32Array(count).fill(-1);
-    const phaseRows: PhaseRow[] = [];
-    const roots: number[] = [];
-    const addPhase = (name: string, fuel: bigint, kind: FunctionRow["kind"]) => {
-      const row = functions.length + phaseRows.length;
-      phaseRows.push({ name, self: toFuel(fuel), kind });
-      roots.push(
-        merged.push({
-          parent: -1,
-          function: row,
-          callLine: null,
-          calls: 0,
-          self: toFuel(fuel),
-          children: new Map(),
-        }) - 1,
-      );
-      return merged.length - 1;
+  #tree(): Tree {
+    const { nodes: recorded, functions, phases, total, events } = this.#recording;
+    const { budget, natives = "all" } = this.#options;
+    const builder = new TreeBuilder();
+    const indexOf = new Int32Array(recorded.parent.length).fill(-1);
+    const outside: OutsideRow[] = [];
+    const addOutside = (name: string, self: Fuel, kind: FunctionRow["kind"]): number => {
+      outside.push({ name, kind });
+      return builder.add(-1, functions.length + outside.length - 1, 0, 0, self);
     };
-    const phaseFuel = { startup: phases.startup, jobs: phases.jobs, exit: phases.exit };
-    const phase = (key: OuterPhase) => {
-      if (phaseFuel[key] > 0n) addPhase(phaseName(key), phaseFuel[key], "phase");
+    const phase = (key: OuterPhase): void => {
+      if (phases[key] > 0n) addOutside(phaseName(key), toFuel(phases[key]), "phase");
     };
     if (this.#hasNatives)
-      mergedOf[0] = addPhase(nativeRoot[this.#options.natives ?? "all"], recorded.self[0]!, this.#nativeKind);
+      indexOf[0] = addOutside(nativeRoot[natives], toFuel(recorded.self[0]!), this.#nativeKind);
     else phase("startup");
-
-    const rootChildren = new Map<string, number>();
-    for (let id = 1; id < count; id++) {
-      const parent = mergedOf[recorded.parent[id]!]!;
-      const callFunction = recorded.callFunction[id]!;
-      const callLine = callFunction < 0 ? null : this.#at(callFunction, recorded.callOffset[id]!).line;
-      const siblings = parent < 0 ? rootChildren : merged[parent]!.children;
-      const key = `${recorded.function[id]}:${callLine}`;
-      let index = siblings.get(key);
-      if (index === undefined) {
-        index =
-          merged.push({
-            parent,
-            function: recorded.function[id]!,
-            callLine,
-            calls: 0,
-            self: 0,
-            children: new Map(),
-          }) - 1;
-        siblings.set(key, index);
-        if (parent < 0) roots.push(index);
-      }
-      mergedOf[id] = index;
-      merged[index]!.calls += toFuel(recorded.calls[id]!);
-      merged[index]!.self += toFuel(recorded.self[id]!);
+    for (let id = 1; id < indexOf.length; id++) {
+      const caller = recorded.callFunction[id]!;
+      const line = caller < 0 ? 0 : (this.#at(caller, recorded.callOffset[id]!).line ?? 0);
+      const fn = recorded.function[id]! < 0 ? theRest : recorded.function[id]!;
+      const [calls, self] = [toFuel(recorded.calls[id]!), toFuel(recorded.self[id]!)];
+      indexOf[id] = builder.add(indexOf[recorded.parent[id]!]!, fn, line, calls, self);
     }
     if (!this.#hasNatives) {
       phase("jobs");
       phase("exit");
     }
 
-    const nodes: TreeNode[] = [];
-    const placed = new Int32Array(merged.length);
-    const queue = roots.reverse();
-    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-      const { parent, function: id, callLine, calls, self, children } = merged[at]!;
-      placed[at] =
-        nodes.push({ parent: parent < 0 ? -1 : placed[parent]!, function: id, callLine, calls, self }) - 1;
-      queue.push(...[...children.values()].reverse());
+    let nodes = builder.finish();
+    const frames = functions.length + outside.length;
+    const bytes = events ? callBytes(events.node.length, frames, toFuel(total)) : Number.POSITIVE_INFINITY;
+    const keepsOrder = events !== null && bytes <= budget.callBytes;
+    let merged: Merged["paths"] = null;
+    if (!keepsOrder && nodes.length > budget.nodes) {
+      merged = { paths: nodes.length, kept: 0, least: null };
+      nodes = withoutLines(nodes).nodes;
+      if (nodes.length > budget.nodes) {
+        const smaller = withoutSmallPaths(nodes, budget.nodes);
+        nodes = smaller.nodes;
+        merged = { ...merged, least: smaller.least };
+      }
+      merged = { ...merged, kept: nodes.length };
     }
-    return { nodes, indexOfNode: mergedOf.map((index) => (index < 0 ? -1 : placed[index]!)), phaseRows };
+    const isRest = (fn: number): boolean => fn === theRest;
+    if (nodes.function.some(isRest)) {
+      const row = functions.length + outside.length;
+      outside.push({ name: restName, kind: this.#hasNatives ? this.#nativeKind : "phase" });
+      nodes = { ...nodes, function: nodes.function.map((fn) => (isRest(fn) ? row : fn)) };
+    }
+    const { rows, placed } = inOrder(nodes);
+    const kept = keepsOrder ? this.#events((id) => placed[indexOf[id]!]!) : undefined;
+    return { nodes, rows, events: kept, outside, merged };
   }
 
-  #functions(tree: readonly TreeNode[], phaseRows: readonly PhaseRow[]): FunctionRow[] {
-    const { functions, nodes } = this.#recording;
-    const rows = functions.length + phaseRows.length;
-    const total = inclusiveFuel(tree, rows);
-    const self = new Array<number>(rows).fill(0);
-    const calls = new Array<number>(rows).fill(0);
-    for (const node of tree) {
-      self[node.function]! += node.self;
-      calls[node.function]! += node.calls;
+  #functions(nodes: Nodes, outside: readonly OutsideRow[]): FunctionRow[] {
+    const { functions, nodes: recorded } = this.#recording;
+    const count = functions.length + outside.length;
+    const self = new Float64Array(count);
+    const calls = new Float64Array(count);
+    const below = new Float64Array(count);
+    const fuel = subtrees(nodes);
+    for (let i = 0; i < nodes.length; i++) {
+      self[nodes.function[i]!]! += nodes.self[i]!;
+      calls[nodes.function[i]!]! += nodes.calls[i]!;
+      below[nodes.function[i]!]! += fuel[i]!;
     }
-    const resumes = new Array<number>(rows).fill(0);
-    nodes.function.forEach((id, node) => {
-      if (id >= 0) resumes[id]! += toFuel(nodes.resumes[node]!);
-    });
-    const js = functions.map(({ origin, perCall }, id): FunctionRow => {
+    const resumes = new Float64Array(count);
+    for (let node = 0; node < recorded.function.length; node++) {
+      const id = recorded.function[node]!;
+      if (id >= 0) resumes[id]! += toFuel(recorded.resumes[node]!);
+    }
+    const rows = functions.map(({ origin, total, perCall }, id): FunctionRow => {
       const { file, line, column } = this.#places[id]!;
       return {
         id,
         name: this.#names[id]!,
         kind: origin.kind !== "native" ? "js" : this.#options.engine === null ? "wasm" : origin.work,
         ...{ file, line, column },
-        ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]!, total: total[id]! },
+        ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]!, total: toFuel(total) },
         min: perCall && toFuel(perCall.min),
         median: perCall && toFuel(perCall.median),
         medianApprox: perCall?.approximate ?? false,
         max: perCall && toFuel(perCall.max),
       };
     });
-    const outside = phaseRows.map((row, i): FunctionRow => {
-      const id = functions.length + i;
+    outside.forEach(({ name, kind }) => {
+      const id = rows.length;
       const none = { file: null, line: null, column: null, calls: 0, resumes: 0 };
-      return {
-        id,
-        name: row.name,
-        kind: row.kind,
-        ...none,
-        self: row.self,
-        total: total[id]!,
-        min: null,
-        median: null,
-        medianApprox: false,
-        max: null,
-      };
+      const noCall = { min: null, median: null, medianApprox: false, max: null };
+      // none of these is ever below itself
+      rows.push({ id, name, kind, ...none, self: self[id]!, total: below[id]!, ...noCall });
     });
-    return [...js, ...outside];
+    return rows;
   }
 
   /** The events over tree indices; what a stop left open is closed at the total. */
-  #events(indexOfNode: Int32Array): EventRow[] | undefined {
+  #events(indexOf: (id: number) => number): CallLog {
     const { events, total } = this.#recording;
-    if (!events) return undefined;
-    const rows: EventRow[] = [];
+    const { node: entered, fuel } = events!;
     const open: number[] = [];
+    const natives = this.#hasNatives ? 1 : 0;
+    // as many returns as calls
+    let calls = natives;
+    for (const id of entered) if (id >= 0) calls += 1;
+    const node = new Int32Array(2 * calls);
+    const at = new Float64Array(2 * calls);
+    let n = 0;
+    const enter = (index: number, when: Fuel): void => {
+      open.push(index);
+      node[n] = index;
+      at[n++] = when;
+    };
+    const leave = (when: Fuel): void => {
+      node[n] = -1 - open.pop()!;
+      at[n++] = when;
+    };
+    if (this.#hasNatives) enter(0, 0);
+    for (let i = 0; i < entered.length; i++) {
+      const id = entered[i]!;
+      if (id < 0) leave(Number(fuel[i]!));
+      else enter(indexOf(id), Number(fuel[i]!));
+    }
     const end = toFuel(total);
-    if (this.#hasNatives) {
-      rows.push({ kind: "enter", node: 0, at: 0 });
-      open.push(0);
-    }
-    for (let i = 0; i < events.node.length; i++) {
-      const at = Number(events.fuel[i]!);
-      const id = events.node[i]!;
-      if (id < 0) {
-        rows.push({ kind: "leave", node: open.pop()!, at });
-      } else {
-        const node = indexOfNode[id]!;
-        open.push(node);
-        rows.push({ kind: "enter", node, at });
-      }
-    }
-    for (let node = open.pop(); node !== undefined; node = open.pop())
-      rows.push({ kind: "leave", node, at: end });
-    return rows;
+    while (open.length > 0) leave(end);
+    return new CallLog(node, at);
   }
 }
 
-interface Merged {
-  readonly parent: number;
-  readonly function: number;
-  readonly callLine: number | null;
-  calls: number;
-  self: number;
-  readonly children: Map<string, number>;
+/** What the tree is besides its rows. */
+interface Tree {
+  readonly nodes: Nodes;
+  readonly rows: readonly TreeNode[];
+  /** Undefined where there were too many to keep. */
+  readonly events: CallLog | undefined;
+  /** Rows of functions behind those of the recording. */
+  readonly outside: readonly OutsideRow[];
+  readonly merged: Merged["paths"];
 }
 
-interface PhaseRow {
+interface OutsideRow {
   readonly name: string;
-  readonly self: Fuel;
   readonly kind: FunctionRow["kind"];
+}
+
+/** The rows in depth-first order, and where each node is among them. */
+function inOrder(nodes: Nodes): { readonly rows: TreeNode[]; readonly placed: Int32Array } {
+  const placed = new Int32Array(nodes.length);
+  const rows: TreeNode[] = [];
+  for (const i of depthFirst(nodes)) {
+    const parent = nodes.parent[i]!;
+    placed[i] = rows.length;
+    rows.push({
+      parent: parent < 0 ? -1 : placed[parent]!,
+      function: nodes.function[i]!,
+      callLine: nodes.callLine[i]! || null,
+      calls: nodes.calls[i]!,
+      self: nodes.self[i]!,
+    });
+  }
+  return { rows, placed };
 }
 
 function unitFunction(units: readonly BytecodeUnit[], unit: number, index: number): BytecodeFunction {
   return units[unit]!.functions[index]!;
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum(values: BigInt64Array): number {
+  let total = 0n;
+  for (const value of values) total += value;
+  return toFuel(total);
 }

@@ -3,6 +3,7 @@
  */
 import { type Fuel, toFuel } from "../base/fuel.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
+import { mostOrderedCalls } from "./budget.ts";
 import type { Recording } from "./recording.ts";
 import type { Exit, Result, RunInfo, StackFrame, Toolchain } from "./result.ts";
 import type { Warning } from "./warnings.ts";
@@ -35,13 +36,23 @@ function isExhausted(exit: RunFacts["exit"], depth: number): boolean {
   return exit.kind === "trap" && depth >= deepStack && /out of bounds|stack/.test(exit.message ?? "");
 }
 
+/** Calls and resumptions of every frame. */
+function callsOf({ nodes }: Recording): number {
+  let count = 0n;
+  for (let i = 0; i < nodes.calls.length; i++) count += nodes.calls[i]! + nodes.resumes[i]!;
+  return toFuel(count);
+}
+
 export function buildResult(recording: Recording, options: AttributeOptions, facts: RunFacts): Result {
-  const { stack, dispatches, events, ...profile } = attribute(recording, options);
+  const { stack, dispatches, events, merged, ...profile } = attribute(recording, options);
   const { maxDepth, rootPending } = recording;
   const warnings = [...facts.warnings];
   if (maxDepth >= deepStack) warnings.push({ code: "deep-stack", frames: maxDepth });
   if (rootPending) warnings.push({ code: "await-never-settled" });
-  if (events === undefined) warnings.push({ code: "events-dropped" });
+  if (events === undefined)
+    warnings.push({ code: "events-dropped", calls: callsOf(recording), most: mostOrderedCalls });
+  if (merged.paths) warnings.push({ code: "paths-merged", ...merged.paths });
+  if (merged.pcs) warnings.push({ code: "pcs-merged", ...merged.pcs });
   const files = [...profile.files];
   const total: Fuel = toFuel(recording.total);
   return {

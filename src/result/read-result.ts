@@ -5,8 +5,9 @@
  */
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
+import { CallLog } from "./call-log.ts";
 import { brokenSums } from "./invariants.ts";
-import type { Result } from "./result.ts";
+import type { Result, ResultDocument } from "./result.ts";
 import { wrongShape } from "./shape.ts";
 
 /** Whether `bytes` start like a result document: it is told by its first key. */
@@ -39,5 +40,6 @@ export function parseResult(text: string, name: string): Result {
       ...broken.slice(0, 5),
       ...(broken.length > 5 ? [`and ${broken.length - 5} more`] : []),
     );
-  return value as Result;
+  const { events, ...rest } = value as ResultDocument;
+  return events ? { ...rest, events: CallLog.from(events) } : rest;
 }

@@ -12,9 +12,10 @@ export interface Recording {
   readonly units: readonly BytecodeUnit[];
   /** By function id, 0-based. */
   readonly functions: readonly RecordedFunction[];
+  readonly codes: RecordedCodes;
   /** By node id, 0-based; node 0 is the root: fuel outside every frame. Parents precede children. */
   readonly nodes: RecordedNodes;
-  /** Null where there were more than the limit. */
+  /** Null where there were more than the limit, or more paths than nodes. */
   readonly events: RecordedEvents | null;
   /** JS activations open where the run stopped, or that an uncaught exception unwound; innermost first. Empty after a normal end. */
   readonly stack: readonly { readonly function: number; readonly offset: number }[];
@@ -32,10 +33,8 @@ export interface RecordedFunction {
         readonly name: string;
         readonly work: "builtin" | "engine";
       };
-  /** Code offsets that were dispatched or charged, ascending, with what they cost. */
-  readonly offsets: Int32Array;
-  readonly fuel: BigInt64Array;
-  readonly hits: BigInt64Array;
+  /** Fuel of it and all it called; in a recursion that of the outermost frame alone. */
+  readonly total: bigint;
   /** Own fuel of one completed call; null where none completed. */
   readonly perCall: {
     readonly min: bigint;
@@ -45,10 +44,21 @@ export interface RecordedFunction {
   } | null;
 }
 
+/**
+ * Code offsets that were dispatched or charged, with what they cost: those of function i are at first[i] to
+ * first[i + 1] - 1, ascending. Functions behind the last of `first` have none.
+ */
+export interface RecordedCodes {
+  readonly first: Int32Array;
+  readonly offset: Int32Array;
+  readonly fuel: BigInt64Array;
+  readonly hits: BigInt64Array;
+}
+
 export interface RecordedNodes {
   /** Node id of the parent, -1 for the root. */
   readonly parent: Int32Array;
-  /** Function id, -1 for the root. */
+  /** Function id, -1 for the root; also for the parent of what was called on paths past the limit of nodes. */
   readonly function: Int32Array;
   /** The function and code offset that made the call, -1 where none did. */
   readonly callFunction: Int32Array;

@@ -31,19 +31,21 @@ export function replayEvents(result: Result): Replay {
   };
   const stop = (problem: string): Replay => ({ self, outside, problems: [problem] });
 
-  for (const [index, { kind, node, at }] of (result.events ?? []).entries()) {
-    const where = `events[${index}]`;
-    if (tree[node] === undefined) return stop(`${where}: node ${node} is not in tree`);
-    if (at < clock) return stop(`${where}: the clock goes back from ${clock} to ${at}`);
-    if (at > fuel.total) return stop(`${where}: the clock ${at} is past the total ${fuel.total}`);
+  let index = -1;
+  for (const { kind, node, at } of result.events ?? []) {
+    index += 1;
+    const bad = (what: string): Replay => stop(`events[${index}]: ${what}`);
+    if (tree[node] === undefined) return bad(`node ${node} is not in tree`);
+    if (at < clock) return bad(`the clock goes back from ${clock} to ${at}`);
+    if (at > fuel.total) return bad(`the clock ${at} is past the total ${fuel.total}`);
     spend(at);
     const top = stack.at(-1) ?? -1;
     if (kind === "enter") {
       if (tree[node].parent !== top)
-        return stop(`${where}: enters node ${node}, child of ${tree[node].parent}, inside of node ${top}`);
+        return bad(`enters node ${node}, child of ${tree[node].parent}, inside of node ${top}`);
       stack.push(node);
     } else if (top === node) stack.pop();
-    else return stop(`${where}: leaves node ${node} while node ${top} is innermost`);
+    else return bad(`leaves node ${node} while node ${top} is innermost`);
   }
   if (stack.length > 0) return stop(`events: node ${stack.at(-1)} is never left`);
   spend(fuel.total);
@@ -55,9 +57,8 @@ export function replayEvents(result: Result): Replay {
  * 0; js is everything below the other roots.
  */
 export function fuelByPhase(result: Result, self?: readonly number[]): Phases {
-  const tree =
-    self === undefined ? result.tree : result.tree.map((node, i) => ({ ...node, self: self[i] ?? 0 }));
-  const subtree = subtreeFuel(tree);
+  const { tree } = result;
+  const subtree = subtreeFuel(tree, self);
   const phases = { startup: 0, js: 0, jobs: 0, exit: 0 };
   for (const [index, node] of tree.entries()) {
     if (node.parent >= 0) continue;

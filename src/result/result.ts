@@ -43,9 +43,11 @@ export interface ResultDocument {
  * A result at hand: warnings and why the run ended are data after a run, and words where it was read from a document,
  * which is a Result as it is. format/files/result-json.ts makes the document.
  */
-export interface Result extends Omit<ResultDocument, "run" | "warnings"> {
+export interface Result extends Omit<ResultDocument, "run" | "warnings" | "events"> {
   readonly run: Omit<RunInfo, "exit"> & { readonly exit: Exit };
   readonly warnings: readonly (Warning | WrittenWarning)[];
+  /** As in the document. */
+  readonly events?: Calls;
 }
 
 /** Whose engine it ran on: ours, a plugin that was given, the one in the module. */
@@ -187,6 +189,8 @@ export interface TreeNode {
 
 export const eventKinds = ["enter", "leave"] as const;
 export type EventKind = (typeof eventKinds)[number];
+/** A list of rows; after a run one that makes them as they are asked for. */
+export type Calls = Iterable<EventRow> & { readonly length: number };
 
 /** One call or return: `node` is entered (`enter`) or left (`leave`) when the fuel clock stands at `at`. */
 export interface EventRow {

@@ -4,9 +4,9 @@
  */
 import type { TreeNode } from "./result.ts";
 
-/** Fuel of each node with everything below it, by index into `tree`. */
-export function subtreeFuel(tree: readonly TreeNode[]): number[] {
-  const fuel = tree.map((node) => node.self);
+/** Fuel of each node with everything below it, by index into `tree`; `self`: its own fuel, if not the tree's. */
+export function subtreeFuel(tree: readonly TreeNode[], self?: readonly number[]): number[] {
+  const fuel = tree.map((node, i) => self?.[i] ?? node.self);
   for (let i = tree.length - 1; i >= 0; i--) {
     const parent = tree[i]!.parent;
     if (parent >= 0) fuel[parent]! += fuel[i]!;

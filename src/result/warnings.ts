@@ -32,6 +32,8 @@ export const warningCodes = {
   "deep-stack": warning,
   "await-never-settled": warning,
   "events-dropped": note,
+  "paths-merged": note,
+  "pcs-merged": note,
 } as const satisfies Readonly<Record<string, Rank>>;
 
 export type WarningCode = keyof typeof warningCodes;
@@ -67,7 +69,15 @@ export interface WarningData {
   /** JavaScript frames. */
   readonly "deep-stack": { readonly frames: number };
   readonly "await-never-settled": object;
-  readonly "events-dropped": object;
+  /** How many calls there were, and how many are kept in order at most. */
+  readonly "events-dropped": { readonly calls: number; readonly most: number };
+  /**
+   * Nodes of the call tree, before and after. `least`: subtrees of less fuel than that are part of a rest; null where
+   * it was enough to leave out the lines of calls.
+   */
+  readonly "paths-merged": { readonly paths: number; readonly kept: number; readonly least: number | null };
+  /** Opcodes, and the rows that they are: one for each line of a function. */
+  readonly "pcs-merged": { readonly pcs: number; readonly kept: number };
 }
 
 interface Exceeded {

@@ -123,7 +123,7 @@ export class ProfiledRun {
       },
     };
     const listener: RegistryListener = {
-      added: (id, made, flags) => {
+      runs: (id, made, flags) => {
         const engine = registry.engine!;
         const work = natives ? workFrames(engine, natives.work) : undefined;
         recorder.addFunction(
@@ -205,6 +205,7 @@ export class ProfiledRun {
       phases: recorder.phases(),
       units: registry?.units ?? [],
       functions: [...natives, ...functions],
+      codes: recorder.codes(),
       nodes: recorder.nodes(),
       events: recorder.events(),
       stack,
@@ -222,8 +223,9 @@ function newRecorder(host: CollectorHost, { bounds, natives }: ProfileSettings):
         natives.frames.length,
         natives.shared,
         natives.work.get(otherWork),
+        bounds.keptNodes,
       )
-    : new Recorder(host, bounds.keptEvents, 0);
+    : new Recorder(host, bounds.keptEvents, 0, [], 0, bounds.keptNodes);
 }
 
 /** The frame of engine work by opcode; undefined where that has no frames. */

@@ -245,7 +245,8 @@ function resultOf(
   };
   const fileName = (compiled: string) => (compiled === entryFile ? program.name : compiled);
   const natives = plan.frames === "js" ? {} : { natives: nativesShown[plan.frames] };
-  return buildResult(recording, { engine, fileName, ...natives }, facts);
+  const { budget } = request;
+  return buildResult(recording, { engine, fileName, budget, ...natives }, facts);
 }
 
 function platformNotes({ bytes }: Program, { limits }: RunPlan, { platform, end }: RunOutcome): Warning[] {

@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { Diagnostic } from "../base/diagnostics.ts";
 import type { CompileJob } from "../javy/compile.ts";
+import type { Recording } from "../result/recording.ts";
 import { compileGuest } from "./compile-guest.ts";
 import { runGuest, runUserHost } from "./guest.ts";
 import type { FailedOutcome, RunJob } from "./job.ts";
@@ -9,9 +10,18 @@ import type { FailedOutcome, RunJob } from "./job.ts";
 parentPort?.on("message", async (job: CompileJob | RunJob) => {
   try {
     if (job.kind === "compile") parentPort?.postMessage(compileGuest(job));
-    else parentPort?.postMessage(job.host.userHost ? await runUserHost(job) : runGuest(job));
+    else {
+      const outcome = job.host.userHost ? await runUserHost(job) : runGuest(job);
+      parentPort?.postMessage(outcome, outcome.recording ? columnsOf(outcome.recording) : []);
+    }
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
     parentPort?.postMessage({ kind: "diagnostic", error: error.fields } satisfies FailedOutcome);
   }
 });
+
+/** The buffers of a recording's columns: handed over, not copied. */
+function columnsOf({ nodes, codes, events }: Recording): ArrayBuffer[] {
+  const columns: (Int32Array | BigInt64Array)[] = [nodes, codes, events ?? {}].flatMap(Object.values);
+  return columns.map(({ buffer }) => buffer as ArrayBuffer);
+}

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exportResult, registerExport } from "../../src/commands/export.ts";
 import { writeFolded } from "../../src/format/files/folded.ts";
+import { wholeText } from "../../src/format/files/formats.ts";
 import { writeResultJson } from "../../src/format/files/result-json.ts";
 import { type TestIo, testIo } from "../support/command-io.ts";
 import { shop } from "../support/sample.ts";
@@ -14,7 +15,7 @@ let io: TestIo;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "javy-prof-export-"));
   io = testIo(folder);
-  writeFileSync(join(folder, "app.fuel.json"), writeResultJson(shop, { events: true }));
+  writeFileSync(join(folder, "app.fuel.json"), wholeText(writeResultJson(shop, { events: true })));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -22,7 +23,7 @@ test("writes each format beside the others, and says what it is", async () => {
   await exportResult("app.fuel.json", { format: "speedscope,cpuprofile,folded" }, io);
   const names = ["app.cpuprofile", "app.folded", "app.fuel.json", "app.speedscope.json"];
   expect(readdirSync(folder).sort()).toEqual(names);
-  expect(readFileSync(join(folder, "app.folded"), "utf8")).toBe(writeFolded(shop));
+  expect(readFileSync(join(folder, "app.folded"), "utf8")).toBe(wholeText(writeFolded(shop)));
   expect(JSON.parse(readFileSync(join(folder, "app.speedscope.json"), "utf8")).profiles[0].type).toBe(
     "evented",
   );
@@ -41,7 +42,7 @@ test("by the command line, to stdout: the same document", async () => {
 });
 
 describe("refused, as a usage error", () => {
-  const document = JSON.parse(writeResultJson(shop));
+  const document = JSON.parse(wholeText(writeResultJson(shop)));
   const cases: readonly (readonly [name: string, text: string | null, message: RegExp])[] = [
     ["no file", null, /cannot read the result .*: there is no such file/],
     ["not JSON", "fuel", /is not JSON/],

@@ -13,6 +13,7 @@ import { chromium } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ServedProfile, serveProfile } from "../../src/commands/serve.ts";
 import { registerView, view } from "../../src/commands/view.ts";
+import { wholeText } from "../../src/format/files/formats.ts";
 import { writeResultJson } from "../../src/format/files/result-json.ts";
 import { writeSpeedscope } from "../../src/format/files/speedscope.ts";
 import { play } from "../support/arbitrary.ts";
@@ -42,7 +43,7 @@ function ask(served: ServedProfile, path: string, headers = {}, method = "GET"):
   });
 }
 
-const profile = writeSpeedscope(shop);
+const profile = wholeText(writeSpeedscope(shop));
 const serve = (more = {}): Promise<ServedProfile> =>
   serveProfile({ profile, fileName: "app.speedscope.json", title: null, once: false, ...more });
 
@@ -184,7 +185,7 @@ describe("the command", () => {
   });
 
   test("converts a result", async () => {
-    writeFileSync(join(folder, "app.fuel.json"), writeResultJson(shop, { events: true }));
+    writeFileSync(join(folder, "app.fuel.json"), wholeText(writeResultJson(shop, { events: true })));
     const io = testIo(folder);
     const ended = view("app.fuel.json", { open: false, once: true }, io);
     const served = await started(io);
@@ -234,7 +235,7 @@ const hostile = play({
 test.skipIf(noBrowser !== "")(
   `speedscope shows the three profiles with the same total${noBrowser}`,
   async () => {
-    const served = await serve({ profile: writeSpeedscope(hostile) });
+    const served = await serve({ profile: wholeText(writeSpeedscope(hostile)) });
     const flags = [
       "no-sandbox",
       "disable-gpu",

@@ -1,5 +1,6 @@
 /** What each warning and each end says, word for word; and that a document says the same when it is read back. */
 import { expect, test } from "vitest";
+import { wholeText } from "../../src/format/files/formats.ts";
 import { documentOf, writeResultJson } from "../../src/format/files/result-json.ts";
 import { renderSummary } from "../../src/format/summary/summary.ts";
 import { exitText, warningText } from "../../src/format/warning-words.ts";
@@ -109,8 +110,20 @@ const all: readonly (readonly [Warning, string])[] = [
     "a top-level await never settled: the program ended before the code behind it ran",
   ],
   [
-    { code: "events-dropped" },
-    "there were too many calls to keep their order; the call tree and all totals are complete",
+    { code: "events-dropped", calls: 1_234_567, most: 200_000 },
+    "there were 1,234,567 calls, too many to keep their order (about 200,000 fit; --events all keeps any number); the call tree and all totals are complete",
+  ],
+  [
+    { code: "paths-merged", paths: 1_500_000, kept: 149_000, least: 4_096 },
+    "the call tree is kept in 149,000 of 1,500,000 nodes: below each call, paths of less than 4,096 fuel are one, (other paths) (--events all keeps all); every function's figures are complete",
+  ],
+  [
+    { code: "paths-merged", paths: 200_000, kept: 140_000, least: null },
+    "the call tree is kept in 140,000 of 200,000 nodes: calls of one function from several lines are one (--events all keeps all); every function's figures are complete",
+  ],
+  [
+    { code: "pcs-merged", pcs: 900_000, kept: 300_000 },
+    "the figures of 900,000 opcodes are kept in 300,000 rows, one for each line of a function (--events all keeps all); lines and totals are complete",
   ],
 ];
 
@@ -145,11 +158,11 @@ test("a document has the words only, and says the same when it is read back", ()
       run: { ...shop.run, exit: { ...exit, stack: [] } },
       warnings: all.map(([warning]) => warning),
     };
-    const written = writeResultJson(result);
+    const written = wholeText(writeResultJson(result));
     const read = JSON.parse(written) as Result;
     expect(Object.keys(read.run.exit)).toEqual(["kind", "code", "message", "stack"]);
     for (const warning of read.warnings) expect(Object.keys(warning)).toEqual(["code", "message"]);
-    expect(writeResultJson(read)).toBe(written);
+    expect(wholeText(writeResultJson(read))).toBe(written);
     expect(documentOf(read)).toEqual(read);
     const summary = (of: Result) =>
       renderSummary(of, {

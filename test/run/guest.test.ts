@@ -41,7 +41,7 @@ describe.each(variants)("%s", (variant, options) => {
         payload: bytecode,
         engines: ["ng26"],
         natives: options.native,
-        bounds: { keptEvents: 1000, maxFuel: null, timeoutMs: null },
+        bounds: { keptEvents: 1000, keptNodes: 1000, maxFuel: null, timeoutMs: null },
       },
     });
     expect(outcome.memorySha256).toBe(plain.memorySha256);

@@ -13,12 +13,11 @@ import { phasePourer } from "../../result/replay.ts";
 import type { Result } from "../../result/result.ts";
 import { childrenOf } from "../../result/walk.ts";
 import { frameName } from "../labels.ts";
-import { rowsJson } from "../rows.ts";
+import { rowsChunks } from "../rows.ts";
 import type { CpuNode, CpuProfile, PositionTick } from "./cpuprofile-spec.ts";
-import { keepsOrder } from "./speedscope.ts";
 
-export function writeCpuProfile(result: Result): string {
-  return rowsJson(cpuProfile(result), new Set(["nodes"]));
+export function writeCpuProfile(result: Result): Iterable<string> {
+  return rowsChunks(cpuProfile(result), new Set(["nodes"]));
 }
 
 const ROOT = 1;
@@ -54,7 +53,7 @@ export function cpuProfile(result: Result): CpuProfile {
       ...(taken.length > 0 ? { positionTicks: taken } : {}),
     };
   });
-  const intervals = keepsOrder(result)
+  const intervals = result.events
     ? orderedIntervals(result)
     : tree.map((node, i): [number, number] => [i, node.self]);
   const samples: number[] = [];

@@ -1,12 +1,10 @@
 /** The profile formats by name: the one table that `run --format`, `export` and their help read. */
 import { usageError } from "../../base/diagnostics.ts";
-import { grouped } from "../../base/numbers.ts";
-import { mostOrderedCalls } from "../../result/ordered-calls.ts";
 import type { Result } from "../../result/result.ts";
 import { writeCpuProfile } from "./cpuprofile.ts";
 import { writeFolded } from "./folded.ts";
 import { writeResultJson } from "./result-json.ts";
-import { keepsOrder, writeSpeedscope } from "./speedscope.ts";
+import { writeSpeedscope } from "./speedscope.ts";
 
 export interface WriteOptions {
   /** Keep the ordered events in the result document; other formats take them as they need. */
@@ -17,7 +15,8 @@ export interface Format {
   readonly name: string;
   /** With the leading dot: a profile's file is `<base><extension>`. */
   readonly extension: string;
-  readonly write: (result: Result, options?: WriteOptions) => string | Uint8Array;
+  /** The file in chunks, made as they are taken. */
+  readonly write: (result: Result, options?: WriteOptions) => Iterable<string>;
   /** What to tell the user about this file, where there is something. */
   readonly note: (result: Result) => string | null;
 }
@@ -42,13 +41,17 @@ export const FORMATS: readonly Format[] = [
 ];
 
 function aggregated(result: Result): string | null {
-  if (keepsOrder(result)) return null;
-  const tooMany =
-    result.events !== undefined || result.warnings.some(({ code }) => code === "events-dropped");
+  if (result.events !== undefined) return null;
+  const tooMany = result.warnings.some(({ code }) => code === "events-dropped");
   const why = tooMany
-    ? `the run has more than ${grouped(mostOrderedCalls)} calls`
+    ? "the run has too many calls"
     : "the order of the calls is not in this result (record it with --events)";
   return `the first profile is the aggregated call tree, not the calls in order: ${why}`;
+}
+
+/** The whole text of a file, for those that are known to be small. */
+export function wholeText(chunks: Iterable<string>): string {
+  return [...chunks].join("");
 }
 
 /** The formats of a comma-separated list, each once, in the order given; throws a usage error that names those available. */

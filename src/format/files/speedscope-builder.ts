@@ -30,7 +30,9 @@ export class FrameTable {
 export class EventedBuilder {
   readonly #name: string;
   readonly #table: FrameTable;
-  readonly #events: FrameEvent[] = [];
+  /** Frame of each event; of a closing its complement (-1 - frame). */
+  readonly #frames: number[] = [];
+  readonly #at: number[] = [];
   readonly #open: number[] = [];
   #clock = 0;
 
@@ -42,7 +44,8 @@ export class EventedBuilder {
   enter(frame: number, at: number): void {
     this.#advance(`entering ${this.#table.name(frame)}`, at);
     this.#open.push(frame);
-    this.#events.push({ type: "O", frame, at });
+    this.#frames.push(frame);
+    this.#at.push(at);
   }
 
   leave(frame: number, at: number): void {
@@ -53,7 +56,8 @@ export class EventedBuilder {
       );
     this.#advance(`leaving ${this.#table.name(frame)}`, at);
     this.#open.pop();
-    this.#events.push({ type: "C", frame, at });
+    this.#frames.push(-1 - frame);
+    this.#at.push(at);
   }
 
   /** The profile, `endValue` fuel long. */
@@ -69,8 +73,16 @@ export class EventedBuilder {
       unit: "none",
       startValue: 0,
       endValue,
-      events: this.#events,
+      events: { [Symbol.iterator]: () => this.#events() },
     };
+  }
+
+  *#events(): Generator<FrameEvent> {
+    for (let i = 0; i < this.#at.length; i++) {
+      const frame = this.#frames[i]!;
+      const at = this.#at[i]!;
+      yield frame >= 0 ? { type: "O", frame, at } : { type: "C", frame: -1 - frame, at };
+    }
   }
 
   #innermost(): string {
@@ -90,7 +102,9 @@ export class EventedBuilder {
 /** Stacks with weights. */
 export class SampledBuilder {
   readonly #name: string;
-  readonly #samples: number[][] = [];
+  /** The stacks one behind the other, and where each begins. */
+  readonly #stacks: number[] = [];
+  readonly #starts: number[] = [];
   readonly #weights: number[] = [];
   #total = 0;
 
@@ -101,7 +115,8 @@ export class SampledBuilder {
   /** Adds `fuel` under `stack` (frame indices, outermost first); nothing where it is 0. */
   sample(stack: readonly number[], fuel: number): void {
     if (fuel === 0) return;
-    this.#samples.push([...stack]);
+    this.#starts.push(this.#stacks.length);
+    for (const frame of stack) this.#stacks.push(frame);
     this.#weights.push(fuel);
     this.#total = addFuel(this.#total, fuel);
   }
@@ -116,8 +131,13 @@ export class SampledBuilder {
       unit: "none",
       startValue: 0,
       endValue: total,
-      samples: this.#samples,
+      samples: { [Symbol.iterator]: () => this.#samples() },
       weights: this.#weights,
     };
+  }
+
+  *#samples(): Generator<readonly number[]> {
+    for (const [i, start] of this.#starts.entries())
+      yield this.#stacks.slice(start, this.#starts[i + 1] ?? this.#stacks.length);
   }
 }

@@ -38,7 +38,7 @@ interface ProfileHead {
 /** Calls in order: `at` never decreases, closes are strictly last in, first out, nothing stays open. */
 export interface EventedProfile extends ProfileHead {
   readonly type: "evented";
-  readonly events: readonly FrameEvent[];
+  readonly events: Iterable<FrameEvent>;
 }
 
 export interface FrameEvent {
@@ -54,7 +54,7 @@ export interface FrameEvent {
 export interface SampledProfile extends ProfileHead {
   readonly type: "sampled";
   /** Frame indices, 0-based, outermost first. */
-  readonly samples: readonly (readonly number[])[];
+  readonly samples: Iterable<readonly number[]>;
   /** Fuel of the stack at the same index. */
   readonly weights: readonly number[];
 }

@@ -1,39 +1,28 @@
 /**
  * The speedscope file of a result: three profiles of the same total. 0: the calls in order, fuel as the
- * clock (or the call tree in aggregated stacks, where there are too many calls or their order was not kept);
+ * clock (or the call tree, entered and left node by node, where the order of the calls was not kept);
  * 1: lines, each under its function; 2: opcodes. The phases outside of JavaScript are frames in each.
  */
-import { mostOrderedCalls } from "../../result/ordered-calls.ts";
 import { type OuterPhase, outerPhases, phaseName } from "../../result/phases.ts";
 import { phasePourer } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
-import { walkTree } from "../../result/walk.ts";
+import { subtreeFuel } from "../../result/walk.ts";
 import { frameName, placeOf } from "../labels.ts";
-import { rowsJson } from "../rows.ts";
+import { rowsChunks } from "../rows.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "./speedscope-builder.ts";
 import type { EventedProfile, SampledProfile, SpeedscopeFile, SpeedscopeFrame } from "./speedscope-spec.ts";
 
-export interface SpeedscopeOptions {
-  /** Calls in order at most; default mostOrderedCalls. */
-  readonly mostCalls?: number;
-}
-
-/** Whether the calls are written in their order. */
-export function keepsOrder(result: Result, options: SpeedscopeOptions = {}): boolean {
-  const calls = (result.events?.length ?? Number.POSITIVE_INFINITY) / 2;
-  return calls <= (options.mostCalls ?? mostOrderedCalls);
-}
-
-export function writeSpeedscope(result: Result, options: SpeedscopeOptions = {}): string {
+/** The file in chunks. */
+export function writeSpeedscope(result: Result): Iterable<string> {
   const tables = new Set(["frames", "events", "samples"]);
-  return rowsJson(speedscopeFile(result, options), tables);
+  return rowsChunks(speedscopeFile(result), tables);
 }
 
 /** The file as data. */
-export function speedscopeFile(result: Result, options: SpeedscopeOptions = {}): SpeedscopeFile {
+export function speedscopeFile(result: Result): SpeedscopeFile {
   const table = new FrameTable();
   const frames = result.functions.map((row) => table.add(functionFrame(row, result.files)));
-  const first = keepsOrder(result, options) ? callsInOrder(result, table, frames) : callTree(result, frames);
+  const first = result.events ? callsInOrder(result, table, frames) : callTree(result, table, frames);
   // lines and opcodes are JavaScript's
   const isWasm = result.toolchain.quickjs === null;
   const profiles = isWasm ? [first] : [first, byLine(result, table, frames), byOpcode(result, table)];
@@ -78,13 +67,27 @@ function callsInOrder(result: Result, table: FrameTable, frames: readonly number
   return builder.finish(result.fuel.total);
 }
 
-function callTree(result: Result, frames: readonly number[]): SampledProfile {
-  const builder = new SampledBuilder("fuel · call tree");
-  walkTree(result.tree, (path, node) => {
-    if (node.self === 0) return;
-    const stack = path.map((index) => frames[result.tree[index]!.function]!);
-    builder.sample(stack, node.self);
-  });
+/** The tree as if each node were entered once: what it cost itself first, then its children. */
+function callTree(result: Result, table: FrameTable, frames: readonly number[]): EventedProfile {
+  const builder = new EventedBuilder("fuel · call tree", table);
+  const { tree } = result;
+  const subtree = subtreeFuel(tree);
+  const open: number[] = [];
+  let clock = 0;
+  const leaveTo = (parent: number): void => {
+    for (let top = open.at(-1); top !== undefined && top !== parent; top = open.at(-1)) {
+      builder.leave(frames[tree[top]!.function]!, clock);
+      open.pop();
+    }
+  };
+  for (const [index, node] of tree.entries()) {
+    if (subtree[index] === 0) continue;
+    leaveTo(node.parent);
+    builder.enter(frames[node.function]!, clock);
+    open.push(index);
+    clock += node.self;
+  }
+  leaveTo(-1);
   return builder.finish(result.fuel.total);
 }
 
@@ -93,16 +96,22 @@ function byLine(result: Result, table: FrameTable, frames: readonly number[]): S
   const builder = new SampledBuilder("fuel · by line");
   phaseSamples(result, table, builder, BEFORE);
   const { files } = result;
-  const groups = new Map<string, { function: number; file: number; line: number; fuel: number }>();
+  const groups = new Map<
+    number,
+    Map<number, { function: number; file: number; line: number; fuel: number }>
+  >();
   for (const pc of result.pcs) {
     // -1 sorts what has no line first; both are null together.
     const row = { function: pc.function, file: pc.file ?? -1, line: pc.line ?? -1, fuel: pc.fuel };
-    const key = `${row.function} ${row.file} ${row.line}`;
-    groups.set(key, { ...row, fuel: row.fuel + (groups.get(key)?.fuel ?? 0) });
+    let lines = groups.get(row.function);
+    if (!lines) groups.set(row.function, (lines = new Map()));
+    const key = row.file * 2 ** 32 + row.line;
+    const known = lines.get(key);
+    if (known) known.fuel += row.fuel;
+    else lines.set(key, row);
   }
-  const rows = [...groups.values()].sort(
-    (a, b) => a.function - b.function || a.file - b.file || a.line - b.line,
-  );
+  const rows = [...groups.values()].flatMap((lines) => [...lines.values()]);
+  rows.sort((a, b) => a.function - b.function || a.file - b.file || a.line - b.line);
   for (const row of rows) {
     const stack = [frames[row.function]!];
     if (row.line > 0)

@@ -20,7 +20,7 @@ export interface SummaryOptions extends BreakdownOptions {
   readonly input: string | null;
   /** The fuel limit that the total is a part of, null without one. */
   readonly limit: number | null;
-  /** Files written, as the user would type them. */
+  /** Files that are written already, as the user would type them. */
   readonly wrote: readonly string[];
 }
 
@@ -37,8 +37,13 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     ),
   ];
   const body = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
-  const last = wrote(options, paint);
-  return body.join("\n\n") + "\n" + (last === "" ? "" : `${last}\n`);
+  return `${body.join("\n\n")}\n${renderWritten(options.wrote, options.colour)}`;
+}
+
+/** Which files were written, and what to do next; empty where there are none. */
+export function renderWritten(files: readonly string[], colour: boolean): string {
+  const line = written(files, paintWith(colour));
+  return line === "" ? "" : `${line}\n`;
 }
 
 /** Why the guest failed and where in its JavaScript, innermost frame first; empty where it did not fail. */
@@ -99,10 +104,10 @@ function failure(result: Result, paint: Paint): string[] {
   ];
 }
 
-function wrote(options: SummaryOptions, paint: Paint): string {
-  if (options.wrote.length === 0) return "";
-  const line = `wrote ${options.wrote.map(inertText).join(", ")}`;
-  const profile = options.wrote.find((file) => /\.(speedscope|fuel)\.json$/.test(file));
+function written(files: readonly string[], paint: Paint): string {
+  if (files.length === 0) return "";
+  const line = `wrote ${files.map(inertText).join(", ")}`;
+  const profile = files.find((file) => /\.(speedscope|fuel)\.json$/.test(file));
   return profile === undefined
     ? line
     : `${line}      next: ${paint.cyan(`javy-prof view ${shellWord(profile)}`)}`;

@@ -30,7 +30,14 @@ export const Fn = {
   distinct: 44,
   /** Address of the logarithmic buckets, 0 while the distinct values fit. */
   buckets: 48,
-  size: 56,
+  /** Places in the table of distinct values. */
+  capacity: 52,
+  /** How many frames of it are open, and i64: the fuel when the outermost of them was entered. */
+  active: 56,
+  entered: 64,
+  /** i64: fuel of it and all it called, by its outermost frames that were left. */
+  total: 72,
+  size: 80,
 } as const;
 
 /** Native functions that one function implements: the id otherwise, a count, then pairs of a magic and its id. */
@@ -43,7 +50,10 @@ export const FnFlag = {
   suspends: 2,
 } as const;
 
-/** A node of the call tree. Nodes form one list in the order of their making. */
+/**
+ * A node of the call tree. Nodes form one list in the order of their making. Past the limit of nodes, a path that is new
+ * is not followed any further: its frames are children of one node below the root that has no function (`fn` 0).
+ */
 export const Node = {
   parent: 0,
   fn: 4,
@@ -75,7 +85,9 @@ export const Activation = {
   base: 24,
   code: 28,
   self: 32,
-  size: 40,
+  /** Of a started one: whether its first pc was not its function's. */
+  resumed: 40,
+  size: 48,
 } as const;
 
 /** `length` of a native frame's entry, which no JavaScript activation has. */
@@ -84,8 +96,11 @@ export const nativeLength = -1;
 /** `state` of the innermost activation. */
 export const State = { pending: 0, started: 1, hoisting: 2 } as const;
 
-/** Distinct per-call values: open addressing over (value, count), both i64; count 0 is a free place. */
-export const ValueTable = { capacity: 256, most: 192, entry: 16 } as const;
+/**
+ * Distinct per-call values: open addressing over (value, count), both i64; count 0 is a free place. A table begins small,
+ * since most functions have few, and doubles when three quarters of it are taken, up to `most` values.
+ */
+export const ValueTable = { first: 4, most: 192, entry: 16 } as const;
 
 /**
  * Logarithmic buckets: values below 32 exactly, then 16 a power of two, each an i64 count.

@@ -5,7 +5,12 @@
 import { readFileSync } from "node:fs";
 import { unsupported } from "../../base/diagnostics.ts";
 import { packageFile } from "../../base/package-files.ts";
-import type { RecordedEvents, RecordedFunction, RecordedNodes } from "../../result/recording.ts";
+import type {
+  RecordedCodes,
+  RecordedEvents,
+  RecordedFunction,
+  RecordedNodes,
+} from "../../result/recording.ts";
 import type { SharedNative } from "../native-frames.ts";
 import type { HookName } from "../profiler-plan.ts";
 import {
@@ -29,7 +34,7 @@ import {
 
 interface CollectorExports {
   readonly memory: WebAssembly.Memory;
-  readonly start: (events: bigint, fuel: bigint, natives: number) => void;
+  readonly start: (events: bigint, fuel: bigint, natives: number, mostNodes: number) => void;
   readonly function: (id: number, codeLength: number, flags: number) => number;
   readonly allocate: (bytes: number) => number;
   readonly generation: () => void;
@@ -87,11 +92,13 @@ export class Recorder {
   /** Address of each function's record, by id. */
   readonly #records: number[] = [];
   readonly #idOf = new Map<number, number>();
+  /** Fuel at the end of the recording. */
+  #end = 0n;
 
   /**
    * `events`: how many calls and returns to keep in order; `natives`: count of native functions (0: no native frames);
    * `shared`: by the number that enterShared is given; `otherWork`: the native function that stands for engine work
-   * outside any opcode.
+   * outside any opcode; `mostNodes`: how many paths of calls are told apart.
    */
   constructor(
     host: CollectorHost,
@@ -99,6 +106,7 @@ export class Recorder {
     natives: number,
     shared: readonly SharedNative[] = [],
     otherWork = 0,
+    mostNodes = 0x7fff_ffff,
   ) {
     const idAt = (record: number): number => this.#idOf.get(record)!;
     const { final = (call) => call } = host;
@@ -122,7 +130,7 @@ export class Recorder {
       },
     });
     this.#collector = instance.exports as unknown as CollectorExports;
-    this.#collector.start(BigInt(events), 0n, natives);
+    this.#collector.start(BigInt(events), 0n, natives, mostNodes);
     for (let i = 0; i < natives; i++) this.addFunction(i, 0, {});
     this.#addShared(shared);
     for (const slot of natives > 0 ? [Fixed.startup, Fixed.gap] : [])
@@ -153,7 +161,7 @@ export class Recorder {
   }
 
   /**
-   * Makes the record of function `id`; ids are given in order from 0. `sites[offset]` is the first offset of the same
+   * Makes the record of function `id`; of a function that never runs none is needed. `sites[offset]` is the first offset of the same
    * source line: calls from there are one place in the call tree. `work(offset)` is the native function that stands for
    * engine work for the opcode there.
    */
@@ -182,7 +190,9 @@ export class Recorder {
 
   /** The next activation of function `id` links its module. */
   willHoist(id: number): void {
-    const at = this.#records[id]! + Fn.flags;
+    const record = this.#records[id];
+    if (record === undefined) return;
+    const at = record + Fn.flags;
     const view = this.#view;
     view.setInt32(at, view.getInt32(at, true) | FnFlag.hoists, true);
   }
@@ -203,6 +213,7 @@ export class Recorder {
   /** Ends the recording where it stands. */
   finish(fuel: bigint): void {
     this.#collector.finish(fuel);
+    this.#end = fuel;
   }
 
   phases(): { readonly startup: bigint; readonly jobs: bigint; readonly exit: bigint } {
@@ -211,24 +222,52 @@ export class Recorder {
     return { startup: fuel(Fixed.startup), jobs: fuel(Fixed.jobs), exit: fuel(Fixed.gap) };
   }
 
-  /** Counters of function `id`. */
-  counters(id: number): Omit<RecordedFunction, "origin"> {
+  /** What each code offset cost that was dispatched or charged, of all functions: by id, then by offset. */
+  codes(): RecordedCodes {
     const view = this.#view;
-    const record = this.#records[id]!;
-    const slots = view.getUint32(record + Fn.slots, true);
-    const length = view.getUint32(record + Fn.length, true);
     const used: number[] = [];
-    for (let offset = 0; offset < length; offset++) {
-      const slot = slots + offset * Slot.size;
-      if (view.getBigInt64(slot + Slot.hits, true) !== 0n || view.getBigInt64(slot + Slot.fuel, true) !== 0n)
-        used.push(offset);
+    const first = new Int32Array(this.#records.length + 1);
+    for (let id = 0; id < this.#records.length; id++) {
+      first[id] = used.length;
+      const record = this.#records[id];
+      if (record === undefined) continue;
+      const slots = view.getUint32(record + Fn.slots, true);
+      const end = slots + view.getUint32(record + Fn.length, true) * Slot.size;
+      for (let slot = slots; slot < end; slot += Slot.size) {
+        if (
+          view.getBigInt64(slot + Slot.hits, true) !== 0n ||
+          view.getBigInt64(slot + Slot.fuel, true) !== 0n
+        )
+          used.push(slot);
+      }
     }
-    const column = (field: number) =>
-      BigInt64Array.from(used, (offset) => view.getBigInt64(slots + offset * Slot.size + field, true));
+    first[this.#records.length] = used.length;
+    const codes = {
+      first,
+      offset: new Int32Array(used.length),
+      fuel: new BigInt64Array(used.length),
+      hits: new BigInt64Array(used.length),
+    };
+    for (let id = 0; id < this.#records.length; id++) {
+      for (let i = first[id]!; i < first[id + 1]!; i++) {
+        const slot = used[i]!;
+        codes.offset[i] = (slot - view.getUint32(this.#records[id]! + Fn.slots, true)) >>> slotShift;
+        codes.fuel[i] = view.getBigInt64(slot + Slot.fuel, true);
+        codes.hits[i] = view.getBigInt64(slot + Slot.hits, true);
+      }
+    }
+    return codes;
+  }
+
+  /** What is counted of function `id` as a whole; nothing where it never ran. */
+  counters(id: number): Omit<RecordedFunction, "origin"> {
+    const record = this.#records[id];
+    if (record === undefined) return { total: 0n, perCall: null };
+    const view = this.#view;
+    const open = view.getInt32(record + Fn.active, true) > 0;
+    const rest = open ? this.#end - view.getBigInt64(record + Fn.entered, true) : 0n;
     return {
-      offsets: Int32Array.from(used),
-      fuel: column(Slot.fuel),
-      hits: column(Slot.hits),
+      total: view.getBigInt64(record + Fn.total, true) + rest,
       perCall: this.#perCall(view, record),
     };
   }
@@ -246,7 +285,8 @@ export class Recorder {
       }
     } else {
       const values = view.getUint32(record + Fn.values, true);
-      for (let i = 0; i < ValueTable.capacity; i++) {
+      const capacity = view.getUint32(record + Fn.capacity, true);
+      for (let i = 0; i < capacity; i++) {
         const at = values + i * ValueTable.entry;
         const count = view.getBigInt64(at + 8, true);
         if (count > 0n) counts.push({ value: view.getBigInt64(at, true), count });
@@ -305,7 +345,7 @@ export class Recorder {
       nodes.parent[id] = isRoot
         ? -1
         : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);
-      nodes.function[id] = isRoot ? -1 : this.#idOf.get(view.getUint32(node + Node.fn, true))!;
+      nodes.function[id] = isRoot ? -1 : (this.#idOf.get(view.getUint32(node + Node.fn, true)) ?? -1);
       nodes.callFunction[id] = place?.function ?? -1;
       nodes.callOffset[id] = place?.offset ?? -1;
       nodes.self[id] = view.getBigInt64(node + Node.self, true);

@@ -83,6 +83,10 @@ export const collectorSource = `
   (global $eventsLeft (mut i64) (i64.const 0))
   (global $truncated (export "truncated") (mut i32) (i32.const 0))
 
+  ;; How many more nodes there may be, and the node of all paths past that; 0 before the first.
+  (global $nodesLeft (mut i32) (i32.const 0))
+  (global $further (mut i32) (i32.const 0))
+
   ;; Zeroed memory of $bytes, 8-aligned. Nothing is ever freed but what a doubled table leaves behind.
   (func $allocate (export "allocate") (param $bytes i32) (result i32)
     (local $at i32) (local $end i32) (local $have i32)
@@ -103,7 +107,8 @@ export const collectorSource = `
     (local.get $at))
 
   ;; Native functions get the first ids, and their records lie one behind the other (enterNative counts on it).
-  (func (export "start") (param $events i64) (param $fuel i64) (param $natives i32)
+  (func (export "start") (param $events i64) (param $fuel i64) (param $natives i32) (param $mostNodes i32)
+    (global.set $nodesLeft (local.get $mostNodes))
     (global.set $stack (call $allocate (i32.const ${firstStackBytes})))
     (global.set $sp (global.get $stack))
     (global.set $stackEnd (i32.add (global.get $stack) (i32.const ${firstStackBytes})))
@@ -164,6 +169,21 @@ export const collectorSource = `
     (local.set $chunk (i32.add (local.get $chunk) (i32.mul (local.get $count) (i32.const ${Event.size}))))
     (i64.store offset=${EventChunk.entries + Event.fuel} (local.get $chunk) (local.get $fuel))
     (i32.store offset=${EventChunk.entries + Event.node} (local.get $chunk) (local.get $node)))
+
+  ;; A frame of $fn is opened, or closed: what lies between the outermost opening and its closing is its total.
+  (func $open (param $fn i32) (param $fuel i64)
+    (local $active i32)
+    (if (i32.eqz (local.tee $active (i32.load offset=${Fn.active} (local.get $fn))))
+      (then (i64.store offset=${Fn.entered} (local.get $fn) (local.get $fuel))))
+    (i32.store offset=${Fn.active} (local.get $fn) (i32.add (local.get $active) (i32.const 1))))
+
+  (func $close (param $fn i32) (param $fuel i64)
+    (local $active i32)
+    (local.set $active (i32.sub (i32.load offset=${Fn.active} (local.get $fn)) (i32.const 1)))
+    (i32.store offset=${Fn.active} (local.get $fn) (local.get $active))
+    (if (i32.eqz (local.get $active))
+      (then (i64.store offset=${Fn.total} (local.get $fn) (i64.add (i64.load offset=${Fn.total} (local.get $fn))
+        (i64.sub (local.get $fuel) (i64.load offset=${Fn.entered} (local.get $fn))))))))
 
   ;; Room for one more activation; the stack moves when it doubles.
   (func $push (result i32)
@@ -238,6 +258,7 @@ export const collectorSource = `
 
     (if (i32.eqz (global.get $depth)) (then (call $endGap)))
     (call $save (local.get $act))
+    (i32.store offset=${Activation.resumed} (local.get $act) (i32.ne (local.get $pc) (local.get $code)))
     (global.set $node (local.get $child))
     (global.set $self (i64.const 0))
     (global.set $state (i32.const ${State.started}))
@@ -253,6 +274,7 @@ export const collectorSource = `
       (else (i64.store offset=${Node.resumes} (local.get $child) (i64.add (i64.load offset=${Node.resumes} (local.get $child)) (i64.const 1)))))
     (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
     (if (i32.gt_u (global.get $depth) (global.get $maxDepth)) (then (global.set $maxDepth (global.get $depth))))
+    (call $open (local.get $fn) (local.get $fuel))
     (call $event (local.get $child) (local.get $fuel)))
 
   ;; A stretch outside any activation is over, and it was not the last: it was the job queue's.
@@ -292,6 +314,7 @@ export const collectorSource = `
         (call $event (i32.const 0) (local.get $fuel))
         (local.set $fn (i32.load offset=${Node.fn} (global.get $node)))
         (local.set $own (global.get $self))
+        (call $close (local.get $fn) (local.get $fuel))
         (if (i32.and (i32.load offset=${Fn.flags} (local.get $fn)) (i32.const ${FnFlag.suspends}))
           (then
             (local.set $own (call $invocation
@@ -299,7 +322,7 @@ export const collectorSource = `
               (i64.load offset=${Activation.funcObj} (local.get $act))
               (local.get $own)
               (i32.shr_u (i32.sub (global.get $cur) (i32.load offset=${Fn.slots} (local.get $fn))) (i32.const ${slotShift}))
-              (i32.ne (i32.load offset=${Node.pc} (global.get $node)) (i32.load offset=${Node.code} (global.get $node)))))))
+              (i32.load offset=${Activation.resumed} (local.get $act))))))
         (if (i64.ge_s (local.get $own) (i64.const 0)) (then (call $completed (local.get $fn) (local.get $own))))
         (global.set $depth (i32.sub (global.get $depth) (i32.const 1)))
         (call $restore (local.get $act))
@@ -359,12 +382,14 @@ export const collectorSource = `
     (i64.store offset=${Node.calls} (local.get $child) (i64.add (i64.load offset=${Node.calls} (local.get $child)) (i64.const 1)))
     (global.set $node (local.get $child))
     (global.set $self (i64.const 0))
+    (call $open (local.get $fn) (local.get $fuel))
     (call $event (local.get $child) (local.get $fuel)))
 
   (func (export "leaveNative") (param $fuel i64)
     (local $act i32)
     (call $endSegment (local.get $fuel))
     (call $event (i32.const 0) (local.get $fuel))
+    (call $close (i32.load offset=${Node.fn} (global.get $node)) (local.get $fuel))
     (call $completed (i32.load offset=${Node.fn} (global.get $node)) (global.get $self))
     (global.set $sp (local.tee $act (i32.sub (global.get $sp) (i32.const ${Activation.size}))))
     (global.set $node (i32.load offset=${Activation.node} (local.get $act)))
@@ -441,6 +466,25 @@ export const collectorSource = `
     (local $place i32) (local $node i32)
     (local.set $place (call $childPlace (local.get $parent) (local.get $site) (local.get $fn)))
     (if (local.tee $node (i32.load (local.get $place))) (then (return (local.get $node))))
+    (if (i32.eqz (global.get $nodesLeft)) (then (return (call $furtherChild (local.get $fn)))))
+    (global.set $nodesLeft (i32.sub (global.get $nodesLeft) (i32.const 1)))
+    (call $make (local.get $place) (local.get $parent) (local.get $site) (local.get $fn)))
+
+  ;; The node of $fn on all paths past the limit of nodes. Calls in order mean nothing any more.
+  (func $furtherChild (param $fn i32) (result i32)
+    (local $place i32) (local $node i32)
+    (global.set $truncated (i32.const 1))
+    (global.set $eventsLeft (i64.const 0))
+    (if (i32.eqz (global.get $further))
+      (then (global.set $further (call $make
+        (call $childPlace (i32.const ${Fixed.root}) (i32.const 0) (i32.const 0))
+        (i32.const ${Fixed.root}) (i32.const 0) (i32.const 0)))))
+    (local.set $place (call $childPlace (global.get $further) (i32.const 0) (local.get $fn)))
+    (if (local.tee $node (i32.load (local.get $place))) (then (return (local.get $node))))
+    (call $make (local.get $place) (global.get $further) (i32.const 0) (local.get $fn)))
+
+  (func $make (param $place i32) (param $parent i32) (param $site i32) (param $fn i32) (result i32)
+    (local $node i32)
     (local.set $node (call $allocate (i32.const ${Node.size})))
     (i32.store (local.get $place) (local.get $node))
     (i32.store offset=${Node.parent} (local.get $node) (local.get $parent))
@@ -494,41 +538,70 @@ export const collectorSource = `
 
   ;; Counts a value in the function's table of distinct values; the table becomes buckets when it is full.
   (func $value (param $fn i32) (param $own i64)
-    (local $table i32) (local $i i32) (local $place i32) (local $n i64)
-    (if (i32.eqz (local.tee $table (i32.load offset=${Fn.values} (local.get $fn))))
+    (local $place i32) (local $distinct i32) (local $n i64)
+    (local.set $place (call $valuePlace (local.get $fn) (local.get $own)))
+    (if (local.get $place)
       (then
-        (local.set $table (call $allocate (i32.const ${ValueTable.capacity * ValueTable.entry})))
-        (i32.store offset=${Fn.values} (local.get $fn) (local.get $table))))
-    (local.set $i (i32.wrap_i64 (i64.shr_u (i64.mul (local.get $own) (i64.const 0x9e3779b97f4a7c15)) (i64.const 40))))
-    (loop $probe
-      (local.set $place (i32.add (local.get $table)
-        (i32.shl (i32.and (local.get $i) (i32.const ${ValueTable.capacity - 1})) (i32.const 4))))
-      (local.set $n (i64.load offset=8 (local.get $place)))
-      (if (i64.ne (local.get $n) (i64.const 0))
-        (then
-          (if (i64.ne (i64.load (local.get $place)) (local.get $own))
-            (then (local.set $i (i32.add (local.get $i) (i32.const 1))) (br $probe)))
-          (i64.store offset=8 (local.get $place) (i64.add (local.get $n) (i64.const 1)))
-          (return))))
-    (if (i32.eq (i32.load offset=${Fn.distinct} (local.get $fn)) (i32.const ${ValueTable.most}))
+        (if (i64.ne (local.tee $n (i64.load offset=8 (local.get $place))) (i64.const 0))
+          (then (i64.store offset=8 (local.get $place) (i64.add (local.get $n) (i64.const 1))) (return)))))
+    (local.set $distinct (i32.load offset=${Fn.distinct} (local.get $fn)))
+    (if (i32.eq (local.get $distinct) (i32.const ${ValueTable.most}))
       (then
-        (call $spread (local.get $fn) (local.get $table))
+        (call $spread (local.get $fn) (i32.load offset=${Fn.values} (local.get $fn)))
         (call $bucket (i32.load offset=${Fn.buckets} (local.get $fn)) (local.get $own) (i64.const 1))
         (return)))
+    (if (i32.ge_u (i32.shl (local.get $distinct) (i32.const 2))
+                  (i32.mul (i32.load offset=${Fn.capacity} (local.get $fn)) (i32.const 3)))
+      (then
+        (call $growValues (local.get $fn))
+        (local.set $place (call $valuePlace (local.get $fn) (local.get $own)))))
     (i64.store (local.get $place) (local.get $own))
     (i64.store offset=8 (local.get $place) (i64.const 1))
-    (i32.store offset=${Fn.distinct} (local.get $fn) (i32.add (i32.load offset=${Fn.distinct} (local.get $fn)) (i32.const 1))))
+    (i32.store offset=${Fn.distinct} (local.get $fn) (i32.add (local.get $distinct) (i32.const 1))))
+
+  ;; Address of the place in the table that holds, or would hold, that value; 0 where there is no table.
+  (func $valuePlace (param $fn i32) (param $own i64) (result i32)
+    (local $table i32) (local $mask i32) (local $i i32) (local $place i32)
+    (if (i32.eqz (local.tee $table (i32.load offset=${Fn.values} (local.get $fn)))) (then (return (i32.const 0))))
+    (local.set $mask (i32.sub (i32.load offset=${Fn.capacity} (local.get $fn)) (i32.const 1)))
+    (local.set $i (i32.wrap_i64 (i64.shr_u (i64.mul (local.get $own) (i64.const 0x9e3779b97f4a7c15)) (i64.const 40))))
+    (loop $probe
+      (local.set $place (i32.add (local.get $table) (i32.shl (i32.and (local.get $i) (local.get $mask)) (i32.const 4))))
+      (if (i64.eqz (i64.load offset=8 (local.get $place))) (then (return (local.get $place))))
+      (if (i64.eq (i64.load (local.get $place)) (local.get $own)) (then (return (local.get $place))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $probe))
+    (unreachable))
+
+  ;; Doubles the function's table, or makes its first.
+  (func $growValues (param $fn i32)
+    (local $from i32) (local $end i32) (local $capacity i32) (local $to i32)
+    (local.set $from (i32.load offset=${Fn.values} (local.get $fn)))
+    (local.set $capacity (i32.load offset=${Fn.capacity} (local.get $fn)))
+    (local.set $end (i32.add (local.get $from) (i32.shl (local.get $capacity) (i32.const 4))))
+    (local.set $capacity (select (i32.shl (local.get $capacity) (i32.const 1)) (i32.const ${ValueTable.first}) (local.get $capacity)))
+    (i32.store offset=${Fn.capacity} (local.get $fn) (local.get $capacity))
+    (i32.store offset=${Fn.values} (local.get $fn) (call $allocate (i32.shl (local.get $capacity) (i32.const 4))))
+    (block $done
+      (loop $each
+        (br_if $done (i32.ge_u (local.get $from) (local.get $end)))
+        (if (i64.ne (i64.load offset=8 (local.get $from)) (i64.const 0))
+          (then
+            (local.set $to (call $valuePlace (local.get $fn) (i64.load (local.get $from))))
+            (memory.copy (local.get $to) (local.get $from) (i32.const ${ValueTable.entry}))))
+        (local.set $from (i32.add (local.get $from) (i32.const ${ValueTable.entry})))
+        (br $each))))
 
   (func $spread (param $fn i32) (param $table i32)
-    (local $at i32)
+    (local $at i32) (local $end i32)
+    (local.set $at (local.get $table))
+    (local.set $end (i32.add (local.get $table) (i32.shl (i32.load offset=${Fn.capacity} (local.get $fn)) (i32.const 4))))
     (i32.store offset=${Fn.buckets} (local.get $fn) (call $allocate (i32.const ${bucketCount * 8})))
     (loop $each
-      (if (i64.ne (i64.load offset=8 (i32.add (local.get $table) (local.get $at))) (i64.const 0))
+      (if (i64.ne (i64.load offset=8 (local.get $at)) (i64.const 0))
         (then (call $bucket (i32.load offset=${Fn.buckets} (local.get $fn))
-          (i64.load (i32.add (local.get $table) (local.get $at)))
-          (i64.load offset=8 (i32.add (local.get $table) (local.get $at))))))
-      (br_if $each (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const ${ValueTable.entry})))
-        (i32.const ${ValueTable.capacity * ValueTable.entry})))))
+          (i64.load (local.get $at)) (i64.load offset=8 (local.get $at)))))
+      (br_if $each (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const ${ValueTable.entry}))) (local.get $end)))))
 
   (func $bucket (param $buckets i32) (param $own i64) (param $n i64)
     (local $shift i32) (local $index i32)

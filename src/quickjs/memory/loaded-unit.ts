@@ -2,6 +2,7 @@
  * Reads a function in the guest's memory with all functions inside it, as bytecode.ts reads a serialized
  * program: same order, same shape. And tells whether such a tree is a given program after loading.
  */
+import { createHash } from "node:crypto";
 import { decodeText } from "../../base/bytes.ts";
 import { atomText } from "../bytecode/atoms.ts";
 import { plainCode } from "../bytecode/caches.ts";
@@ -172,6 +173,22 @@ export function identify(program: BytecodeUnit, loaded: BytecodeUnit): boolean {
     program.functions.length === loaded.functions.length &&
     program.functions.every((fn, index) => sameFunction(fn, loaded.functions[index]!, engine))
   );
+}
+
+/**
+ * A hash that is the same for units that `identify` takes for one: of all functions' code without what memory may not
+ * say, which is the operand of an atom and what an inline cache stands for.
+ */
+export function contentKey({ engine: id, functions }: BytecodeUnit): string {
+  const engine = engineById(id);
+  const hash = createHash("sha256");
+  for (const { name, file, line, column, kind, code, atoms, parent } of functions) {
+    const plain = Uint8Array.from(plainCode(code, engine));
+    for (const offset of atomOffsets(plain, engine.opcodes)) plain.fill(0, offset, offset + 4);
+    const names = engine.caches.size === 0 ? [...atoms.values()] : [];
+    hash.update(JSON.stringify([name, file, line, column, kind, parent, code.length, names])).update(plain);
+  }
+  return hash.digest("base64");
 }
 
 /** Loading rewrites atom operands; all else stays as it was. */

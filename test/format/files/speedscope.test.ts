@@ -3,10 +3,16 @@ import { createRequire } from "node:module";
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { wholeText } from "../../../src/format/files/formats.ts";
 import { speedscopeFile, writeSpeedscope } from "../../../src/format/files/speedscope.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "../../../src/format/files/speedscope-builder.ts";
-import type { SpeedscopeFile, SpeedscopeProfile } from "../../../src/format/files/speedscope-spec.ts";
+import type {
+  EventedProfile,
+  SpeedscopeFile,
+  SpeedscopeProfile,
+} from "../../../src/format/files/speedscope-spec.ts";
 import type { Result } from "../../../src/result/result.ts";
+import { subtreeFuel } from "../../../src/result/walk.ts";
 import { arbitraryResult } from "../../support/arbitrary.ts";
 import { empty, shop } from "../../support/sample.ts";
 
@@ -26,7 +32,7 @@ function selfByName(file: SpeedscopeFile, profile: SpeedscopeProfile): Map<strin
     self.set(name, (self.get(name) ?? 0) + fuel);
   };
   if (profile.type === "sampled") {
-    for (const [i, stack] of profile.samples.entries()) add(stack.at(-1), profile.weights[i]!);
+    for (const [i, stack] of [...profile.samples].entries()) add(stack.at(-1), profile.weights[i]!);
     return self;
   }
   const stack: number[] = [];
@@ -45,8 +51,8 @@ function selfByName(file: SpeedscopeFile, profile: SpeedscopeProfile): Map<strin
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0);
 
-function check(result: Result, mostCalls?: number): void {
-  const text = writeSpeedscope(result, mostCalls === undefined ? {} : { mostCalls });
+function check(result: Result): void {
+  const text = wholeText(writeSpeedscope(result));
   const file = JSON.parse(text) as SpeedscopeFile;
   expect(validate(file), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
   const keys = file.shared.frames.map((frame) => JSON.stringify(frame));
@@ -67,7 +73,6 @@ test("any result: valid by the schema, three profiles of one total, in order and
   fc.assert(
     fc.property(arbitraryResult, (result) => {
       check(result);
-      check(result, 0);
       const { events: _, ...unordered } = result;
       check(unordered);
     }),
@@ -94,9 +99,13 @@ test("the frames say what they are", () => {
     expect(self.get(row.kind === "builtin" ? `[native] ${row.name}` : row.name)).toBe(row.self);
 });
 
-test("above a million calls the first profile is the call tree", () => {
-  expect(speedscopeFile(shop, { mostCalls: 8 }).profiles[0]!.name).toBe("fuel · calls in order");
-  expect(speedscopeFile(shop, { mostCalls: 7 }).profiles[0]!.name).toBe("fuel · call tree");
+test("without the order of the calls the first profile is the call tree, each node entered once", () => {
+  expect(speedscopeFile(shop).profiles[0]!.name).toBe("fuel · calls in order");
+  const { events: _, ...unordered } = shop;
+  const [first] = speedscopeFile(unordered).profiles;
+  expect([first!.type, first!.name]).toEqual(["evented", "fuel · call tree"]);
+  const nodes = shop.tree.filter((_, i) => subtreeFuel(shop.tree)[i]! > 0).length;
+  expect([...(first as EventedProfile).events].length).toBe(2 * nodes);
 });
 
 describe("the builders hold the invariants", () => {

@@ -8,6 +8,7 @@ import { Recorder } from "../../../src/profiler/counters/recorder.ts";
 import { profilerHooks } from "../../../src/profiler/profiler-plan.ts";
 import { decodeModule } from "../../../src/wasm/decode.ts";
 import { funcTypeAt } from "../../../src/wasm/types.ts";
+import { codesOf } from "../../support/codes.ts";
 import { Driver, type DriverOptions } from "../../support/collector-model.ts";
 
 test("the hooks are of the types that the plan calls them with", () => {
@@ -47,6 +48,17 @@ function play(
 
 const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
 
+/** Fuel below the outermost nodes of a function: its total. */
+function outermost(nodes: Driver["model"]["nodes"], id: number): number {
+  const within = nodes.map(() => false);
+  let total = 0;
+  nodes.forEach((node, i) => {
+    within[i] = node.function === id || (within[node.parent] ?? false);
+    if (within[i]) total += node.self;
+  });
+  return total;
+}
+
 function compare({ model, functions, natives, fuel }: Driver, recorder: Recorder, events: number): void {
   const { startup, jobs, gap } = model.phases;
   expect(recorder.phases()).toEqual({ startup: BigInt(startup), jobs: BigInt(jobs), exit: BigInt(gap) });
@@ -63,7 +75,8 @@ function compare({ model, functions, natives, fuel }: Driver, recorder: Recorder
 
   let inSlots = 0;
   for (const { id } of [...natives, ...functions].filter(({ seen }) => seen)) {
-    const { offsets, fuel: fuels, hits, perCall } = recorder.counters(id);
+    const { offsets, fuel: fuels, hits } = codesOf(recorder, id);
+    const { perCall, total } = recorder.counters(id);
     const slots = [...(model.slots.get(id) ?? [])]
       .filter(([, slot]) => slot.fuel !== 0 || slot.hits !== 0)
       .sort(([a], [b]) => a - b);
@@ -73,6 +86,7 @@ function compare({ model, functions, natives, fuel }: Driver, recorder: Recorder
     ).toEqual(slots.map(([offset, slot]) => [offset, slot.fuel, slot.hits]));
     expect(perCall, `calls of function ${id}`).toEqual(expectedPerCall(model.completed.get(id)));
     inSlots += sum(Array.from(fuels, Number));
+    expect(Number(total), `total of function ${id}`).toBe(outermost(model.nodes, id));
   }
 
   // The sums hold: everything is charged once, by opcode and by call path.
@@ -146,6 +160,41 @@ describe("counts what the model counts", () => {
       { numRuns: 60 },
     );
   });
+});
+
+test("past the limit of nodes every function keeps its figures", () => {
+  let merged = 0;
+  fc.assert(
+    fc.property(fc.integer(), fc.integer({ min: 0, max: 60 }), (seed, most) => {
+      const options = { natives: 2, calls: 40, functions: 5, dearest: 9 };
+      const driver = new Driver(options, randomNumbers(seed));
+      const recorder = new Recorder(driver.host, 1e6, options.natives, [], 0, most);
+      driver.attach(recorder);
+      for (let i = 0; i < 200; i++) driver.step();
+      driver.finish();
+      const { model, natives, functions, fuel } = driver;
+      const nodes = recorder.nodes();
+      // the root, and for the rest a node and one a function
+      expect(nodes.parent.length).toBeLessThanOrEqual(1 + most + 1 + natives.length + functions.length);
+      expect(sum(Array.from(nodes.self, Number))).toBe(fuel);
+      for (const { id } of [...natives, ...functions].filter(({ seen }) => seen)) {
+        const counted = (key: "self" | "calls" | "resumes") =>
+          sum(Array.from(nodes[key], (value, i) => (nodes.function[i] === id ? Number(value) : 0)));
+        const expected = (key: "self" | "calls" | "resumes") =>
+          sum(model.nodes.map((node) => (node.function === id ? node[key] : 0)));
+        for (const key of ["self", "calls", "resumes"] as const)
+          expect(counted(key), key).toBe(expected(key));
+        expect(Number(recorder.counters(id).total)).toBe(outermost(model.nodes, id));
+        expect(recorder.counters(id).perCall).toEqual(expectedPerCall(model.completed.get(id)));
+      }
+      const isMerged = model.nodes.length > 1 + most;
+      if (isMerged) merged += 1;
+      expect(recorder.events() === null).toBe(isMerged);
+      expect(recorder.stack()).toEqual(model.openFrames());
+    }),
+    { numRuns: 80, seed: 5 },
+  );
+  expect(merged).toBeGreaterThan(20);
 });
 
 describe("grows", () => {

@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CodePlace, Recorder } from "../../../src/profiler/counters/recorder.ts";
+import { codesOf } from "../../support/codes.ts";
 
 /** What happens inside an activation. */
 type Step =
@@ -295,7 +296,8 @@ function check(drive: Drive, shapes: readonly Shape[], keepsEvents: boolean): vo
   const { recorder, model } = drive;
   const slots = new Map<string, { fuel: bigint; hits: bigint }>();
   shapes.forEach((_, i) => {
-    const { offsets, fuel, hits, perCall } = recorder.counters(natives + i);
+    const { perCall } = recorder.counters(natives + i);
+    const { offsets, fuel, hits } = codesOf(recorder, natives + i);
     offsets.forEach((offset, n) => {
       slots.set(`${i}:${offset}`, { fuel: fuel[n]!, hits: hits[n]! });
     });
@@ -425,7 +427,7 @@ test("a recursion of any depth: the stack grows and comes back", () => {
   recorder.finish((fuel += 4n));
   expect(recorder.maxDepth).toBe(depth);
   expect(recorder.stack()).toEqual([]);
-  const { offsets, fuel: spent, hits } = recorder.counters(0);
+  const { offsets, fuel: spent, hits } = codesOf(recorder, 0);
   expect([...offsets]).toEqual([0, 7]);
   expect([...hits]).toEqual([BigInt(depth), BigInt(depth)]);
   const { startup, exit } = recorder.phases();
