@@ -1,7 +1,7 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Ending } from "../base/diagnostics.ts";
+import { type Ending, usageError } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
@@ -59,6 +59,9 @@ export async function run(
   if (written.error) throw written.error;
   // What was counted is written; that it is not what was asked for decides the exit code.
   if (problem) throw problem;
+  const { lost } = result.run.exit;
+  if (lost && lost.code !== "EPIPE")
+    throw usageError(`cannot write the guest's output to ${lost.stream}: ${lost.code}`);
   const viewable = written.files.find((file) => file.endsWith(".speedscope.json"));
   if (flags.open && viewable) await view(viewable, {}, io);
   return endingOf(result);

@@ -35,6 +35,8 @@ export function exitOf(
       return stopped("timeout", timeoutMs);
     case "exit":
       return { kind: "exit", code: end.code, message: null };
+    case "interrupted":
+      return { kind: "interrupted", code: 0, message: null, ...(end.lost ? { lost: end.lost } : {}) };
     default:
       return { kind: end.kind, code: 0, message: null };
   }

@@ -9,7 +9,7 @@ import { hostOptions, Output } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
 import { Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
-import { endOf, HostThrew, isEnd } from "./ends.ts";
+import { endOf, HostThrew, isEnd, Stop } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { MonitoredRun } from "./monitored-run.ts";
@@ -102,6 +102,8 @@ class GuestRun {
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
   #end: RunEnd = { kind: "ok" };
+  /** What is written from there on is the host's last word. */
+  #ended = false;
   #milliseconds = 0;
 
   constructor(job: RunJob) {
@@ -114,7 +116,7 @@ class GuestRun {
     this.profile = job.profile ? new ProfiledRun(job.profile, new Int32Array(job.control)) : null;
     const options = hostOptions(
       job.host,
-      (fd, bytes) => this.#output[fd].write(bytes),
+      (fd, bytes) => this.#write(fd, bytes),
       () => this.profile?.stopIfAsked(),
     );
     const streams: Streams = {
@@ -130,6 +132,13 @@ class GuestRun {
           libraryWasi({ ...options, write, stdin: () => new Uint8Array() }, memory),
         )
       : null;
+  }
+
+  /** A guest whose output nobody takes is stopped: an endless one would never end. */
+  #write(fd: 1 | 2, bytes: Uint8Array): void {
+    const output = this.#output[fd];
+    output.write(bytes);
+    if (output.lost && !this.#ended) throw new Stop("interrupted", output.lost);
   }
 
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
@@ -176,6 +185,7 @@ class GuestRun {
   finish(finish: () => PlatformFacts | null): RunOutcome {
     const { profile } = this;
     const { hashMemory } = this.#job;
+    this.#ended = true;
     const fuel = profile?.fuel ?? 0n;
     if (this.#end.kind === "ok" && profile?.passed(fuel)) this.#end = { kind: "fuel" };
     const end = this.#end;
