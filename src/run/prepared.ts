@@ -7,6 +7,7 @@ import { type InstrumentOptions, instrumentApp, instrumentProgram } from "../pro
 import type { Frames } from "../profiler/request.ts";
 import { type PreparedFacts, preparedCode } from "../program/prepared-engine.ts";
 import type { Program } from "../program/program.ts";
+import { compiled, compiledInstrumented } from "./instances.ts";
 
 export interface PreparedModules {
   /** Of a dynamic program; null for one that is whole. */
@@ -20,7 +21,11 @@ const kept = new WeakMap<Program, Map<string, PreparedModules>>();
 
 /** The program as it is. */
 export function plainModules(program: Program): PreparedModules {
-  return once(program, "plain", () => compiled(program.plugin?.bytes ?? null, program.bytes));
+  return once(program, "plain", () => {
+    const plugin = program.plugin?.bytes ?? null;
+    const engineBytes = (plugin ?? program.bytes).length;
+    return { plugin: plugin && compiled(plugin), app: compiled(program.bytes), engineBytes };
+  });
 }
 
 /** The program, counting. */
@@ -33,11 +38,15 @@ export function countingModules(
   return once(program, `${frames} ${mode} ${checks} ${totalsOnly} ${costKey(options.model)}`, () => {
     const ready = program.plugin?.prepared;
     if (ready && isReady(ready, frames, options)) {
-      const app = new WebAssembly.Module(instrumentApp(program.module, options) as BufferSource);
+      const app = compiledInstrumented(program.name, instrumentApp(program.module, options));
       return { plugin: preparedCode.value, app, engineBytes: ready.instrumentedBytes };
     }
     const { plugin, app } = instrumentProgram(program, frames, options);
-    return compiled(plugin, app);
+    return {
+      plugin: plugin && compiledInstrumented(program.name, plugin),
+      app: compiledInstrumented(program.name, app),
+      engineBytes: (plugin ?? app).length,
+    };
   });
 }
 
@@ -47,14 +56,6 @@ function once(program: Program, way: string, make: () => PreparedModules): Prepa
   const modules = ways.get(way) ?? make();
   ways.set(way, modules);
   return modules;
-}
-
-function compiled(plugin: Uint8Array | null, app: Uint8Array): PreparedModules {
-  return {
-    plugin: plugin && new WebAssembly.Module(plugin as BufferSource),
-    app: new WebAssembly.Module(app as BufferSource),
-    engineBytes: (plugin ?? app).length,
-  };
 }
 
 /** Whether the embedded engine was made ready for just this. */

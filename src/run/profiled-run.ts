@@ -3,6 +3,7 @@
  * the counter with its limit, and the looks around when that is passed.
  */
 import { unsupported } from "../base/diagnostics.ts";
+import { fuelLimit } from "../base/fuel.ts";
 import { meterNames } from "../probe/plan.ts";
 import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
@@ -21,7 +22,7 @@ export class ProfiledRun {
   readonly #settings: ProfileSettings;
   readonly #control: Int32Array;
   readonly #deadline: number;
-  readonly #maxFuel: bigint | null;
+  readonly #maxFuel: bigint;
   readonly recorder: Recorder | null;
   #registry: FunctionRegistry | null = null;
   #counter: WebAssembly.Global | undefined;
@@ -36,7 +37,7 @@ export class ProfiledRun {
     this.#settings = settings;
     this.#control = control;
     const { maxFuel, timeoutMs } = settings.bounds;
-    this.#maxFuel = maxFuel === null ? null : BigInt(maxFuel);
+    this.#maxFuel = BigInt(fuelLimit(maxFuel));
     this.#deadline = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const host = {
       resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
@@ -156,7 +157,7 @@ export class ProfiledRun {
 
   /** Whether that much fuel is more than was asked for. */
   passed(fuel: bigint): boolean {
-    return this.#maxFuel !== null && fuel > this.#maxFuel;
+    return fuel > this.#maxFuel;
   }
 
   stopIfAsked(): void {
@@ -167,7 +168,7 @@ export class ProfiledRun {
   #raiseLimit(fuel: bigint): void {
     const next = fuel + tickFuel;
     const maxFuel = this.#maxFuel;
-    const least = this.#part === "run" && maxFuel !== null && maxFuel < next;
+    const least = this.#part === "run" && maxFuel < next;
     this.#limit!.value = least ? maxFuel : next;
   }
 

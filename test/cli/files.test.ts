@@ -7,6 +7,7 @@ import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
 const source = 'console.log("ran");\n';
 const table = '{"base":"wasmtime-48"}';
+const monitor = "report var n: u32;\nwasm:opcode:call:before { n++; }\n";
 const host = `export default (guest) => {
   const instance = guest.instantiate({ wasi_snapshot_preview1: guest.wasi });
   return { call: () => instance.exports._start() };
@@ -29,7 +30,13 @@ const contents = () =>
   );
 
 beforeAll(async () => {
-  folder = folderWith({ "app.js": source, "in.txt": "in", "t.json": table, "host.mjs": host });
+  folder = folderWith({
+    "app.js": source,
+    "in.txt": "in",
+    "t.json": table,
+    "host.mjs": host,
+    "m.mm": monitor,
+  });
   fs.copyFileSync(inRoot("plugin/plugin.wasm"), at("plugin.wasm"));
   fs.symlinkSync("app.js", at("link"));
   fs.linkSync(at("app.js"), at("hard"));
@@ -109,6 +116,17 @@ describe("an output that is an input, or another output, is refused before anyth
       "the export would overwrite app.fuel.json",
       "that is the same file as the result, r.json",
     ],
+    ["monitor m.mm app.js -o m.mm", "the report would overwrite m.mm", "that is the script"],
+    [
+      "monitor m.mm app.js -o hard",
+      "the report would overwrite hard",
+      "that is the same file as the program, app.js",
+    ],
+    [
+      "monitor m.mm app.js --lib t=plugin.wasm -o plugin.wasm",
+      "the report would overwrite plugin.wasm",
+      "that is the library",
+    ],
     [
       "export app.fuel.json --format speedscope,json",
       "the export would overwrite app.fuel.json",
@@ -169,6 +187,7 @@ describe("an old file is whole until the new one is", () => {
   test.each([
     "app.js --quiet -o out",
     "build app.js -o /dev/null --plugin-out out",
+    "monitor calls app.js -o out",
     "export app.fuel.json --format speedscope -o out",
   ])("%s, past the size that files may have", (line) => {
     const { status, stderr } = shell(`ulimit -f 1; trap '' XFSZ; javy-prof ${line}`);
