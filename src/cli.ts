@@ -16,6 +16,7 @@ import { registerExport } from "./commands/export.ts";
 import { registerInfo } from "./commands/info.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { registerMonitor } from "./commands/monitor.ts";
+import { cannotWrite, removeUnfinished } from "./commands/output-file.ts";
 import { registerRun } from "./commands/run.ts";
 import { keepGuestsUnoptimised } from "./commands/tiering.ts";
 import { registerView } from "./commands/view.ts";
@@ -36,13 +37,30 @@ process.on("SIGINT", () => {
 /** Whether the command has written to stdout. */
 let answered = false;
 
+/** The first error of each stream. The command goes on: what else it has to say and to write is not lost with it. */
+const failed: { stdout?: NodeJS.ErrnoException; stderr?: NodeJS.ErrnoException } = {};
+for (const stream of ["stdout", "stderr"] as const)
+  process[stream].on("error", (error: NodeJS.ErrnoException) => {
+    failed[stream] ??= error;
+  });
+
+/** The last that happens: a stream that did not take everything decides how the command ends. */
+process.on("exit", () => {
+  removeUnfinished();
+  for (const [stream, error] of Object.entries(failed)) {
+    // a reader that has gone wants no more
+    if (error.code === "EPIPE") continue;
+    process.exitCode = exitCodes.usage;
+    if (stream === "stdout") say(renderError(diagnosticOf(cannotWrite(`to ${stream}`, error))));
+  }
+});
+
 const io: CommandIo = {
   stdout: (data) =>
-    new Promise((resolve, reject) => {
+    new Promise((resolve) => {
       answered = true;
-      process.stdout.write(data, (error) =>
-        error && (error as NodeJS.ErrnoException).code !== "EPIPE" ? reject(error) : resolve(),
-      );
+      // an error is heard of by its event
+      process.stdout.write(data, () => resolve());
     }),
   stderr: (text) => void stderr.write(text),
   isTerminal: stderr.isTTY ?? false,
@@ -83,10 +101,6 @@ registerInfo(program, io);
 registerDisasm(program, io);
 registerDoctor(program, io, finish);
 for (const command of program.commands) command.exitOverride();
-
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
 
 try {
   const args = process.argv.slice(2);
@@ -139,6 +153,7 @@ function say(text: string): void {
   try {
     writeSync(2, text);
   } catch {
+    // a pipe that is full takes it later; of any other error the stream says so
     stderr.write(text);
   }
 }

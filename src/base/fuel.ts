@@ -7,6 +7,17 @@ import { internalError } from "./diagnostics.ts";
 /** A count of fuel as a number: always a safe integer. */
 export type Fuel = number;
 
+/**
+ * Where any run is stopped: half of what a result holds, as what is executed between two looks at the counter comes on
+ * top of it (at most a function's straight code, or one instruction over all of a memory, at a million each).
+ */
+const mostFuel: Fuel = 2 ** 52;
+
+/** Fuel past which a run is stopped that is to be stopped past `maxFuel`, if anywhere. */
+export function fuelLimit(maxFuel: Fuel | null): Fuel {
+  return Math.min(maxFuel ?? mostFuel, mostFuel);
+}
+
 /** Converts a counter to a result's integer; throws past 2^53 - 1. */
 export function toFuel(counter: bigint): Fuel {
   const fuel = Number(counter);

@@ -8,6 +8,7 @@ import { open } from "../index.ts";
 import { addJavyFlags, type JavyFlags, javyChoice } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput } from "./output-file.ts";
+import { refuseOverwriting } from "./overwriting.ts";
 
 export interface BuildOptions extends JavyFlags {
   readonly out?: string;
@@ -28,7 +29,20 @@ export function registerBuild(program: Command, io: CommandIo): void {
 }
 
 export async function build(path: string, options: BuildOptions, io: CommandIo): Promise<void> {
-  const { plugin: pluginPath } = options;
+  const { plugin: pluginPath, pluginOut } = options;
+  const out = options.out ?? `${basename(path).replace(/\.[cm]?js$/, "")}.wasm`;
+  await refuseOverwriting(
+    [
+      { what: "the module", file: out, flag: "--out" },
+      ...(pluginOut === undefined ? [] : [{ what: "the plugin", file: pluginOut, flag: "--plugin-out" }]),
+    ],
+    [
+      { what: "the program", file: path },
+      { what: "the plugin", file: pluginPath },
+      { what: "the javy", file: options.javy },
+    ],
+    io.cwd,
+  );
   const program = await open(path, {
     cwd: io.cwd,
     javy: javyChoice(options, io),
@@ -36,15 +50,13 @@ export async function build(path: string, options: BuildOptions, io: CommandIo):
   });
   if (!program.compiled) throw usageError(`${program.name} is WebAssembly already`, "build takes JavaScript");
   const { bytes, builtBy, plugin } = program;
-  if (builtBy !== null && options.pluginOut !== undefined)
-    throw usageError("--plugin-out does not go with javy");
-  const out = options.out ?? `${basename(path).replace(/\.[cm]?js$/, "")}.wasm`;
+  if (builtBy !== null && pluginOut !== undefined) throw usageError("--plugin-out does not go with javy");
   const from =
     builtBy === null
       ? `imports the plugin ${inertText(plugin!.namespace)}`
       : `built by ${inertText(builtBy)}`;
   await write(out, bytes, from, io);
-  if (options.pluginOut !== undefined) await write(options.pluginOut, plugin!.bytes, "the plugin", io);
+  if (pluginOut !== undefined) await write(pluginOut, plugin!.bytes, "the plugin", io);
 }
 
 async function write(out: string, bytes: Uint8Array, what: string, io: CommandIo): Promise<void> {

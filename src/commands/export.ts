@@ -1,5 +1,5 @@
 /** `javy-prof export <result> --format …`: a result document in the form that another tool reads. */
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
 import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
@@ -7,6 +7,7 @@ import { inertText } from "../format/inert.ts";
 import { readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput, writeStdout } from "./output-file.ts";
+import { refuseOverwriting } from "./overwriting.ts";
 
 export interface ExportOptions {
   /** Comma-separated names of formats. */
@@ -30,26 +31,24 @@ export async function exportResult(path: string, options: ExportOptions, io: Com
   const formats = parseFormats(options.format);
   if (options.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
-  const result = await readResult(path, io.cwd);
   const base = basename(path).replace(/(\.fuel)?\.json$/, "");
-  for (const format of formats) {
+  const files = formats.map((format) => ({ format, out: options.out ?? base + format.extension }));
+  await refuseOverwriting(
+    files.map(({ out }) => ({ what: "the export", file: out, flag: "--out" })),
+    [{ what: "the result", file: path }],
+    io.cwd,
+  );
+  const result = await readResult(path, io.cwd);
+  for (const { format, out } of files) {
     // A result file holds its events because --events asked for them: they stay.
-    const content = format.write(result, { events: true });
-    await give(content, options.out ?? base + format.extension, path, io);
+    await give(format.write(result, { events: true }), out, io);
     const note = format.note(result);
     if (note !== null) io.stderr(`note: ${note}\n`);
   }
 }
 
-async function give(
-  content: ReturnType<Format["write"]>,
-  out: string,
-  input: string,
-  io: CommandIo,
-): Promise<void> {
+async function give(content: ReturnType<Format["write"]>, out: string, io: CommandIo): Promise<void> {
   if (out === "-") return writeStdout(content, io);
-  if (resolve(io.cwd, out) === resolve(io.cwd, input))
-    throw usageError(`${out} is the result itself`, "name another file with --out");
   await writeOutput(out, content, io.cwd);
   io.stderr(`wrote ${inertText(out)}\n`);
 }

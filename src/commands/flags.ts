@@ -48,9 +48,12 @@ export function parseLimits(text: string | undefined): "auto" | "none" | number 
   return checkScale(Number(scale[1] ?? 1), "--limits shopify:<scale> takes");
 }
 
+/** Whether `--fuel-model` names a file, and not a model. */
+export const isCostTable = (text: string): boolean => text.endsWith(".json");
+
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
 export async function parseModel(text: string, cwd: string): Promise<CostModel> {
-  if (!text.endsWith(".json")) return modelNamed(text);
+  if (!isCostTable(text)) return modelNamed(text);
   return modelFromTable(decodeText(await readInput(text, cwd, "the cost table")), text);
 }
 

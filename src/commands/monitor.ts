@@ -1,6 +1,5 @@
 /** `javy-prof monitor`: run a program under a script, and write what the script reports. The guest owns stdout. */
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
@@ -29,6 +28,7 @@ import {
 import {
   addJavyFlags,
   collect,
+  isCostTable,
   type JavyFlags,
   javyChoice,
   parseChoice,
@@ -38,6 +38,8 @@ import {
 } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
+import { cannotWrite, writeWhole } from "./output-file.ts";
+import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
 
 export interface MonitorFlags extends JavyFlags {
   readonly input?: string;
@@ -110,6 +112,10 @@ async function run(
   io: CommandIo,
 ): Promise<Ending> {
   const format = parseChoice(options.format, "--format", Object.keys(formats));
+  if (options.out !== undefined) {
+    const report = { what: "the report", file: options.out, flag: "--out" };
+    await refuseOverwriting([report], inputs(script, path, options), io.cwd);
+  }
   const source = await readScript(script, io);
   const libs = await readLibraries(options.lib ?? [], io);
   const program = await open(path, {
@@ -142,6 +148,20 @@ async function run(
   } catch (error) {
     return refused(error, io);
   }
+}
+
+/** All files that a run reads. */
+function inputs(script: string, path: string, options: MonitorFlags): readonly NamedFile[] {
+  const { fuelModel, lib = [] } = options;
+  return [
+    { what: "the script", file: script },
+    { what: "the program", file: path },
+    { what: "the input", file: options.input },
+    { what: "the plugin", file: options.plugin },
+    { what: "the cost table", file: isCostTable(fuelModel) ? fuelModel : undefined },
+    { what: "the javy", file: options.javy },
+    ...lib.map((one) => ({ what: "the library", file: one.replace(/^\w+=/, "") })),
+  ];
 }
 
 /** Says the problems of a script; throws what is none. */
@@ -198,12 +218,9 @@ async function write(text: string, out: string | undefined, io: CommandIo): Prom
   if (out === undefined) return io.stderr(text);
   if (out === "-") return io.stdout(text);
   try {
-    await writeFile(resolve(io.cwd, out), text);
+    await writeWhole(resolve(io.cwd, out), text);
   } catch (cause) {
-    throw usageError(
-      `cannot write the report ${out}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`,
-      "give another place with --out",
-    );
+    throw cannotWrite(`the report ${out}`, cause, "give another place with --out");
   }
 }
 

@@ -1,11 +1,13 @@
 /** The files that `run` writes: where they go, whether they can be written there, and writing them. */
-import { access, constants, stat, writeFile } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
 import type { CommandIo } from "./io.ts";
-import { cannotWrite, writeStdout } from "./output-file.ts";
+import { cannotWrite, writeStdout, writeWhole } from "./output-file.ts";
+import { placeOf } from "./output-place.ts";
+import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
 import type { RunFlags, RunSettings } from "./run-flags.ts";
 
 export interface ProfileFile {
@@ -24,34 +26,41 @@ export function profileFiles(
   return formats.map((format) => ({ format, out: out ?? base + format.extension }));
 }
 
+const another = "give another place with --out";
+
 /**
  * Before anything runs: can the profile be written where it is wanted? A long run should not end in a typing error.
- * `inputs`: paths that must not be overwritten. @throws Diagnostic (usage).
+ * `inputs`: what must not be overwritten. @throws Diagnostic (usage).
  */
 export async function checkProfileFiles(
   files: readonly ProfileFile[],
-  inputs: readonly (string | undefined)[],
+  inputs: readonly NamedFile[],
   cwd: string,
 ): Promise<void> {
-  const place = (file: string) => resolve(cwd, file);
-  const sources = inputs.filter((file) => file !== undefined).map(place);
+  const outputs = files.map(({ out }) => ({ what: "the profile", file: out, flag: "--out" }));
+  await refuseOverwriting(outputs, inputs, cwd);
   for (const { out } of files) {
-    if (out === "-") continue;
-    if (sources.includes(place(out)))
-      throw usageError(`the profile would overwrite ${out}`, "give another place with --out");
-    const folder = dirname(place(out));
-    const [isFolder, taken] = await Promise.all([isDirectory(folder), isDirectory(place(out))]);
-    const writable = isFolder && (await access(folder, constants.W_OK).then(yes, no));
-    if (writable && !taken) continue;
-    throw usageError(
-      `cannot write the profile ${out}: ${taken ? "it is a folder" : isFolder ? "its folder is read-only" : "there is no such folder"}`,
-      "give another place with --out",
-    );
+    const why = out === "-" ? null : await hindrance(resolve(cwd, out));
+    if (why !== null) throw usageError(`cannot write the profile ${out}: ${why}`, another);
   }
+}
+
+/** Why a file cannot be written there; null where nothing is known to hinder it. */
+async function hindrance(file: string): Promise<string | null> {
+  const place = await placeOf(file).catch(() => null);
+  if (place === null) return "there is no such folder";
+  const { path, existing, direct } = place;
+  if (direct) return (await isDirectory(path)) ? "it is a folder" : null;
+  if (!(await isWritable(dirname(path)))) return "its folder is read-only";
+  return existing && !(await isWritable(path)) ? "it is read-only" : null;
 }
 
 const yes = () => true;
 const no = () => false;
+
+function isWritable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(yes, no);
+}
 
 function isDirectory(path: string): Promise<boolean> {
   return stat(path).then((found) => found.isDirectory(), no);
@@ -83,10 +92,10 @@ export async function writeProfileFiles(
     }
     try {
       // one that fails does not keep the others from being written
-      await writeFile(resolve(io.cwd, out), format.write(result, { events: events !== undefined }));
+      await writeWhole(resolve(io.cwd, out), format.write(result, { events: events !== undefined }));
       written.push(out);
     } catch (cause) {
-      error = cannotWrite(`the profile ${out}`, cause, "give another place with --out");
+      error = cannotWrite(`the profile ${out}`, cause, another);
     }
   }
   return { files: written, notes, error };

@@ -1,17 +1,18 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Ending } from "../base/diagnostics.ts";
+import { type Ending, usageError } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary, renderWritten } from "../format/summary/summary.ts";
 import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
-import { interpreterOption, javyChoice } from "./flags.ts";
+import { interpreterOption, isCostTable, javyChoice } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { writeStdout } from "./output-file.ts";
+import type { NamedFile } from "./overwriting.ts";
 import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from "./profile-files.ts";
 import { addRunFlags, parseRunFlags, type RunFlags, type RunSettings } from "./run-flags.ts";
 import { view } from "./view.ts";
@@ -39,7 +40,7 @@ export async function run(
 ): Promise<Ending> {
   const settings = await parseRunFlags(flags, io);
   const files = profileFiles(path, settings, flags);
-  await checkProfileFiles(files, [path, flags.input, flags.plugin, flags.source], io.cwd);
+  await checkProfileFiles(files, inputs(path, flags), io.cwd);
   const program = await openEntry(path, flags, io);
   if (program.builtBy !== null && !flags.quiet && !flags.json)
     io.stderr(`built by ${inertText(program.builtBy)}\n`);
@@ -61,9 +62,26 @@ export async function run(
   if (written.error) throw written.error;
   // What was counted is written; that it is not what was asked for decides the exit code.
   if (problem) throw problem;
+  const { lost } = result.run.exit;
+  if (lost && lost.code !== "EPIPE")
+    throw usageError(`cannot write the guest's output to ${lost.stream}: ${lost.code}`);
   const viewable = written.files.find((file) => file.endsWith(".speedscope.json"));
   if (flags.open && viewable) await view(viewable, {}, io);
   return endingOf(result);
+}
+
+/** All files that a run reads. */
+function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
+  const { fuelModel } = flags;
+  return [
+    { what: "the program", file: path },
+    { what: "the input", file: flags.input },
+    { what: "the plugin", file: flags.plugin },
+    { what: "the source", file: flags.source },
+    { what: "the host", file: flags.host },
+    { what: "the cost table", file: isCostTable(fuelModel) ? fuelModel : undefined },
+    { what: "the javy", file: flags.javy },
+  ];
 }
 
 function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise<Program> {

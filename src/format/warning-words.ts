@@ -24,7 +24,9 @@ export function warningText(warning: Warning | WrittenWarning): string {
 }
 
 /** Why a run ended, null where there is nothing to say. */
-export function exitText({ kind, message, limit, depth }: Exit): string | null {
+export function exitText({ kind, message, limit, depth, lost }: Exit): string | null {
+  if (lost !== undefined)
+    return lost.code === "EPIPE" ? `${lost.stream} was closed` : `${lost.stream} took no more: ${lost.code}`;
   if (limit !== undefined)
     return kind === "fuel" ? `more than ${grouped(limit)} fuel` : `more than ${limit / 1000} s`;
   if (depth === undefined) return message;

@@ -1,6 +1,6 @@
 /**
- * A guest's input and output on the process's own descriptors: read to the end at the first read, written whatever the
- * descriptor says, the first part kept for the result. Synchronous, as guests are.
+ * A guest's input and output on the process's own descriptors: read to the end at the first read, written until the
+ * descriptor takes no more, the first part kept for the result. Synchronous, as guests are.
  */
 import { fstatSync, readSync, writeSync } from "node:fs";
 import { usageError } from "../base/diagnostics.ts";
@@ -22,9 +22,17 @@ const chunkBytes = 1024 * 1024;
 /** How much of each output stream a result keeps. */
 export const outputKept = 1024 * 1024;
 
+/** Why a descriptor takes nothing more: a code of the system, EPIPE where its reader has gone. */
+export interface OutputLost {
+  readonly stream: "stdout" | "stderr";
+  readonly code: string;
+}
+
 /** One output stream of the guest. */
 export class Output {
   readonly #to: 1 | 2 | null;
+  /** Set at the first error: nothing is passed on from there. */
+  lost: OutputLost | null = null;
   readonly #head: Uint8Array[] = [];
   #kept = 0;
   #bytes = 0;
@@ -43,7 +51,9 @@ export class Output {
       this.#head.push(part);
       this.#kept += part.length;
     }
-    if (this.#to !== null) writeFully(this.#to, bytes, look);
+    if (this.#to === null || this.lost) return;
+    const code = writeFully(this.#to, bytes, look);
+    if (code !== null) this.lost = { stream: this.#to === 1 ? "stdout" : "stderr", code };
   }
 
   get summary(): OutputSummary {
@@ -51,21 +61,18 @@ export class Output {
   }
 }
 
-/** Writes all of it, whatever the descriptor says: a full pipe is waited for, a closed one takes the rest silently. */
-function writeFully(fd: number, bytes: Uint8Array, look: () => void): void {
+/** Writes all of it; a full pipe is waited for. The code of the error where the descriptor does not take it, else null. */
+function writeFully(fd: number, bytes: Uint8Array, look: () => void): string | null {
   for (let at = 0; at < bytes.length; look()) {
     try {
       at += writeSync(fd, bytes, at, Math.min(chunkBytes, bytes.length - at));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return;
-      if (code !== "EAGAIN")
-        throw usageError(
-          `cannot write the guest's output to ${fd === 2 ? "stderr" : "stdout"}: ${code ?? String(error)}`,
-        );
+      if (code !== "EAGAIN") return code ?? String(error);
       pause(1);
     }
   }
+  return null;
 }
 
 /** Reads a descriptor to its end; `look` is called while it comes, and may throw. @throws Diagnostic (exit 2) past the limit. */

@@ -94,6 +94,8 @@ export interface WrittenExit {
 export interface Exit extends WrittenExit {
   /** Fuel or milliseconds past which the guest was stopped. */
   readonly limit?: number;
+  /** The stream that took no more of the guest's output; `code` is the system's, EPIPE where its reader had gone. */
+  readonly lost?: { readonly stream: "stdout" | "stderr"; readonly code: string };
   /** JS frames on a stack that was exhausted. */
   readonly depth?: number;
 }

@@ -1,4 +1,5 @@
 /** How a run ended and what qualifies it, as data for its result. */
+import { fuelLimit } from "../base/fuel.ts";
 import { type CostModel, isAssumed, newestMeasured, oldestMeasured } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
 import type { Exit } from "../result/result.ts";
@@ -30,11 +31,13 @@ export function exitOf(
       return { kind: "trap", code: 0, message };
     }
     case "fuel":
-      return stopped("fuel", maxFuel);
+      return stopped("fuel", fuelLimit(maxFuel));
     case "timeout":
       return stopped("timeout", timeoutMs);
     case "exit":
       return { kind: "exit", code: end.code, message: null };
+    case "interrupted":
+      return { kind: "interrupted", code: 0, message: null, ...(end.lost ? { lost: end.lost } : {}) };
     default:
       return { kind: end.kind, code: 0, message: null };
   }

@@ -1,15 +1,19 @@
 /** How guests end: what is thrown through them, and what an error out of one means. */
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
+import type { OutputLost } from "../host/streams.ts";
 import { GuestExit, GuestFault, isStackOverflow } from "../host/wasi.ts";
 import type { RunEnd } from "./job.ts";
 
 /** Thrown through the guest to stop it. */
 export class Stop extends Error {
   readonly reason: "fuel" | "timeout" | "interrupted";
+  readonly lost: OutputLost | null;
 
-  constructor(reason: "fuel" | "timeout" | "interrupted") {
+  /** `lost`: the output that nobody takes, where that is why. */
+  constructor(reason: "fuel" | "timeout" | "interrupted", lost: OutputLost | null = null) {
     super(reason);
     this.reason = reason;
+    this.lost = lost;
   }
 }
 
@@ -27,7 +31,7 @@ export function endOf(error: unknown, thrown: boolean): RunEnd {
   if (error instanceof HostThrew) return { kind: "throw" };
   if (error instanceof GuestExit)
     return error.code === 0 ? { kind: "ok" } : { kind: "exit", code: error.code };
-  if (error instanceof Stop) return { kind: error.reason };
+  if (error instanceof Stop) return { kind: error.reason, ...(error.lost ? { lost: error.lost } : {}) };
   if (error instanceof WebAssembly.RuntimeError) {
     const exact = error.message === "unreachable";
     const message = withoutApi(error.message);

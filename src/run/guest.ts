@@ -117,6 +117,8 @@ class GuestRun {
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
   #end: RunEnd = { kind: "ok" };
+  /** What is written from there on is the host's last word. */
+  #ended = false;
   #milliseconds = 0;
 
   constructor(job: RunJob) {
@@ -128,11 +130,7 @@ class GuestRun {
     };
     this.#watch = new Watch(new Int32Array(job.control), job.profile?.bounds.timeoutMs ?? null);
     this.profile = job.profile ? new ProfiledRun(job.profile, this.#watch, this.#finality) : null;
-    const options = hostOptions(
-      job.host,
-      (fd, bytes) => this.#output[fd].write(bytes, this.#watch.look),
-      this.#watch.look,
-    );
+    const options = hostOptions(job.host, (fd, bytes) => this.#write(fd, bytes), this.#watch.look);
     const streams: Streams = {
       stdin: () => (this.#stdin ??= options.stdin()),
       write: options.write,
@@ -160,6 +158,13 @@ class GuestRun {
       stdin: final(() => streams.stdin()),
       write: final((fd, bytes) => streams.write(fd, bytes)),
     };
+  }
+
+  /** A guest whose output nobody takes is stopped: an endless one would never end. */
+  #write(fd: 1 | 2, bytes: Uint8Array): void {
+    const output = this.#output[fd];
+    output.write(bytes, this.#watch.look);
+    if (output.lost && !this.#ended) throw new Stop("interrupted", output.lost);
   }
 
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
@@ -236,6 +241,7 @@ class GuestRun {
   finish(finish: () => PlatformFacts | null): RunOutcome {
     const { profile } = this;
     const { hashMemory } = this.#job;
+    this.#ended = true;
     this.#watch.ended();
     const fuel = profile?.fuel ?? 0n;
     if (this.#end.kind === "ok" && profile?.passed(fuel)) this.#end = { kind: "fuel" };

@@ -6,7 +6,7 @@
 import type { DiagnosticFields } from "../base/diagnostics.ts";
 import type { PlatformFacts } from "../host/host.ts";
 import type { HostSettings } from "../host/settings.ts";
-import type { OutputSummary } from "../host/streams.ts";
+import type { OutputLost, OutputSummary } from "../host/streams.ts";
 import type { CompiledSource } from "../javy/compile.ts";
 import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Bounds } from "../profiler/request.ts";
@@ -83,7 +83,8 @@ export type RunEnd =
   | { readonly kind: "throw" }
   /** `exact`: the count is the engine's own (an `unreachable`); not at a hardware trap or when the stack is exhausted. */
   | { readonly kind: "trap"; readonly message: string; readonly exact: boolean }
-  | { readonly kind: "fuel" | "timeout" | "interrupted" };
+  /** `lost`: the output that nobody took any more. */
+  | { readonly kind: "fuel" | "timeout" | "interrupted"; readonly lost?: OutputLost };
 
 export interface RunOutcome {
   readonly kind: "ran";

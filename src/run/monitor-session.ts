@@ -17,6 +17,7 @@ import type { Request } from "../profiler/request.ts";
 import { planRun } from "../profiler/run-plan.ts";
 import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
+import { compiled, compiledInstrumented } from "./instances.ts";
 import type { RunEnd } from "./job.ts";
 import type { MonitorJob } from "./monitored-run.ts";
 import { execute, type Live } from "./session.ts";
@@ -91,10 +92,10 @@ export async function monitorProgram(
   const { bytes, rewriting, job } = instrumentMonitor(script, (plugin ?? program).module, {
     ...{ model: request.model, resets: plugin !== null, checks },
   });
-  const compiled = (module: Uint8Array) => new WebAssembly.Module(module as BufferSource);
+  const { name } = program;
   const modules = {
-    plugin: plugin ? compiled(bytes) : null,
-    app: compiled(plugin ? program.bytes : bytes),
+    plugin: plugin ? compiledInstrumented(name, bytes) : null,
+    app: plugin ? compiled(program.bytes) : compiledInstrumented(name, bytes),
     engineBytes: bytes.length,
   };
   const counts = checks ? "total" : "nothing";

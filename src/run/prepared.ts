@@ -9,6 +9,7 @@ import type { Frames } from "../profiler/request.ts";
 import { type PreparedFacts, preparedCode } from "../program/prepared-engine.ts";
 import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
+import { compiled, compiledInstrumented } from "./instances.ts";
 
 export interface PreparedModules {
   /** Of a dynamic program; null for one that is whole. */
@@ -22,8 +23,11 @@ const kept = new WeakMap<Program, Map<string, PreparedModules>>();
 
 /** The program as it is, but that a start function waits until its memory is known: it may call WASI, too. */
 export function plainModules(program: Program): PreparedModules {
-  const { plugin, module } = program;
-  return once(program, "plain", () => compiled(plugin && waiting(plugin.module), waiting(module)));
+  return once(program, "plain", () => {
+    const plugin = program.plugin && waiting(program.plugin.module);
+    const app = waiting(program.module);
+    return { plugin: plugin && compiled(plugin), app: compiled(app), engineBytes: (plugin ?? app).length };
+  });
 }
 
 function waiting(module: Module): Uint8Array {
@@ -42,11 +46,15 @@ export function countingModules(
   return once(program, `${frames} ${mode} ${checks} ${totalsOnly} ${costKey(options.model)}`, () => {
     const ready = program.plugin?.prepared;
     if (ready && isReady(ready, frames, options)) {
-      const app = new WebAssembly.Module(instrumentApp(program.module, options) as BufferSource);
+      const app = compiledInstrumented(program.name, instrumentApp(program.module, options));
       return { plugin: preparedCode.value, app, engineBytes: ready.instrumentedBytes };
     }
     const { plugin, app } = instrumentProgram(program, frames, options);
-    return compiled(plugin, app);
+    return {
+      plugin: plugin && compiledInstrumented(program.name, plugin),
+      app: compiledInstrumented(program.name, app),
+      engineBytes: (plugin ?? app).length,
+    };
   });
 }
 
@@ -56,14 +64,6 @@ function once(program: Program, way: string, make: () => PreparedModules): Prepa
   const modules = ways.get(way) ?? make();
   ways.set(way, modules);
   return modules;
-}
-
-function compiled(plugin: Uint8Array | null, app: Uint8Array): PreparedModules {
-  return {
-    plugin: plugin && new WebAssembly.Module(plugin as BufferSource),
-    app: new WebAssembly.Module(app as BufferSource),
-    engineBytes: (plugin ?? app).length,
-  };
 }
 
 /** Whether the embedded engine was made ready for just this. */

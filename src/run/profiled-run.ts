@@ -3,6 +3,7 @@
  * the counter with its limit, and the looks around when that is passed.
  */
 import { unsupported } from "../base/diagnostics.ts";
+import { fuelLimit } from "../base/fuel.ts";
 import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
 import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
@@ -23,7 +24,7 @@ export class ProfiledRun {
   readonly #settings: ProfileSettings;
   readonly #watch: Watch;
   readonly #finality: Finality;
-  readonly #maxFuel: bigint | null;
+  readonly #maxFuel: bigint;
   readonly recorder: Recorder | null;
   #registry: FunctionRegistry | null = null;
   #counter: WebAssembly.Global | undefined;
@@ -38,8 +39,7 @@ export class ProfiledRun {
     this.#settings = settings;
     this.#watch = watch;
     this.#finality = finality;
-    const { maxFuel } = settings.bounds;
-    this.#maxFuel = maxFuel === null ? null : BigInt(maxFuel);
+    this.#maxFuel = BigInt(fuelLimit(settings.bounds.maxFuel));
     const host: CollectorHost = {
       final: finality.final,
       resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
@@ -159,13 +159,13 @@ export class ProfiledRun {
 
   /** Whether that much fuel is more than was asked for. */
   passed(fuel: bigint): boolean {
-    return this.#maxFuel !== null && fuel > this.#maxFuel;
+    return fuel > this.#maxFuel;
   }
 
   #raiseLimit(fuel: bigint): void {
     const next = fuel + tickFuel;
     const maxFuel = this.#maxFuel;
-    const least = this.#part === "run" && maxFuel !== null && maxFuel < next;
+    const least = this.#part === "run" && maxFuel < next;
     this.#limit!.value = least ? maxFuel : next;
   }
 

@@ -1,8 +1,8 @@
 /** The streams between the guest and the world: empty, large, never closed, closed early, not there. */
 import { spawn, spawnSync } from "node:child_process";
-import { truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../src/result/result.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 
@@ -10,6 +10,9 @@ const files = {
   "echo.js": `const buffer = new Uint8Array(70_000);
 for (let n; (n = Javy.IO.readSync(0, buffer)) > 0; ) Javy.IO.writeSync(1, buffer.subarray(0, n));
 `,
+  "app.js": "console.log(1);\n",
+  "endless.js": 'function spin() {\n  for (;;) console.log("x");\n}\nspin();\n',
+  "shout.js": 'for (;;) console.error("x");\n',
   "deaf.js": 'console.log("done");\n',
   "lines.js": 'for (let i = 0; i < 20000; i++) console.log("line " + i);\n',
   "both.js": 'console.log("out");\nconsole.error("err");\n',
@@ -72,11 +75,71 @@ test("a pipe that nobody closes does not hang a guest that does not read", async
   expect([code, stdout]).toEqual([0, "done\n"]);
 });
 
-test.each(["javy-prof lines.js --quiet", "javy-prof lines.js --json --quiet"])("%s | head -1", (command) => {
-  const { status, stdout, stderr } = shell(`${command} | head -1`);
-  expect(stdout.split("\n")).toHaveLength(2);
-  expect(stderr).toBe("");
-  expect(status).toBe(0);
+describe("a reader that goes away", () => {
+  test("ends a command that only prints, in silence", () => {
+    const { status, stdout, stderr } = shell("javy-prof lines.js --json --quiet | head -1");
+    expect([status, stdout.split("\n").length, stderr]).toEqual([0, 2, ""]);
+  });
+
+  test("stops a guest that would go on for ever as Ctrl-C does: summary and profile are there", () => {
+    const { status, stdout, stderr } = shell("javy-prof endless.js | head -1");
+    expect([status, stdout]).toEqual([130, "x\n"]);
+    expect(stderr).toMatch(/^endless\.js +[\d,]+ fuel/);
+    expect(stderr).toMatch(
+      /\ninterrupted: stdout was closed\n {4}at spin \(endless\.js:2:\d+\)\n( {4}at .*\n)*wrote endless\.speedscope\.json/,
+    );
+    expect(readFileSync(join(folder.path, "endless.speedscope.json"), "utf8")).toContain("spin");
+  });
+
+  test("is said with --quiet too, and is one line where there is no JavaScript stack", () => {
+    const { status, stdout, stderr } = shell("javy-prof lines.js --quiet | head -1");
+    expect([status, stdout]).toEqual([130, "line 0\n"]);
+    expect(stderr).toMatch(/^interrupted: stdout was closed\n( {4}at .*\n)*$/);
+  });
+
+  test("stops the guest by its stderr too", () => {
+    const { status, stdout } = shell("javy-prof shout.js --quiet 2>&1 | head -1");
+    expect([status, stdout]).toEqual([130, "x\n"]);
+  });
+
+  test("the profile says so", () => {
+    const { status } = shell("javy-prof endless.js --quiet --format json -o end.json | head -1");
+    const { exit } = (JSON.parse(readFileSync(join(folder.path, "end.json"), "utf8")) as Result).run;
+    expect([status, exit.kind, exit.message]).toEqual([130, "interrupted", "stdout was closed"]);
+  });
+});
+
+describe("a stream that cannot be written is one line, exit 2", () => {
+  const full = "javy-prof: cannot write to stdout: ENOSPC\n";
+  test.each([
+    ...["--help", "--version", "run --help", "info app.js", "doctor", "disasm app.js"].map((line) => [
+      line,
+      full,
+    ]),
+    ["app.js --json --quiet", full],
+    ["app.js --quiet -o -", `1\n${full}`],
+    ["missing.js --json", `javy-prof: cannot read the program missing.js: there is no such file\n${full}`],
+  ])("stdout of %s", (line, said) => {
+    const { status, stderr } = shell(`javy-prof ${line} > /dev/full`);
+    expect([status, stderr]).toEqual([2, said]);
+  });
+
+  test("stdout of a guest: what was counted until then is kept", () => {
+    const { status, stderr } = shell("javy-prof app.js --quiet -o full.json > /dev/full");
+    expect(stderr).toMatch(
+      /^interrupted: stdout took no more: ENOSPC\n( {4}at .*\n)*javy-prof: cannot write the guest's output to stdout: ENOSPC\n$/,
+    );
+    expect(status).toBe(2);
+    expect(readFileSync(join(folder.path, "full.json"), "utf8")).toContain("(module app.js)");
+  });
+
+  test.each(["app.js", "build app.js", "--unknown", "missing.js", "export missing.json --format folded"])(
+    "stderr of %s, which can say nothing",
+    (line) => {
+      const { status, stderr } = shell(`javy-prof ${line} 2> /dev/full`);
+      expect([status, stderr]).toEqual([2, ""]);
+    },
+  );
 });
 
 test.each(["<&-", ">&-", "2>&-"])("a closed descriptor: %s", (closed) => {

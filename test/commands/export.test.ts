@@ -81,7 +81,8 @@ describe("refused, as a usage error", () => {
     expect(await refused({ format: "json,folded", out: "x" })).toMatchObject({ kind: "usage" });
     expect(await refused({ format: "json" })).toMatchObject({
       kind: "usage",
-      message: /is the result itself/,
+      message: "the export would overwrite app.fuel.json",
+      details: ["that is the result", "give another place with --out"],
     });
   });
 });
