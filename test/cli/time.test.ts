@@ -18,7 +18,7 @@ function withRandom(): Uint8Array {
   const comment = "// What every engine of this folder runs";
   const at = bytes.indexOf(comment);
   expect(at).toBeGreaterThan(0);
-  bytes.write("var r = `${Math.random()}`; //".padEnd(comment.length), at);
+  bytes.write("var r = String(Math.random()); //".padEnd(comment.length), at);
   return bytes;
 }
 
