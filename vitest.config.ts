@@ -18,7 +18,7 @@ const slower = {
     "test/probe/fuel-cases.test.ts",
     "test/run/guest.test.ts",
   ],
-  /** Random and damaged input, with fixed seeds. */
+  /** Random and damaged input. */
   fuzz: ["test/fuzz/**/*.test.ts"],
   /** The packed tarball, installed with npm. */
   package: ["test/package.test.ts"],
@@ -28,7 +28,14 @@ const slower = {
   cli: ["test/cli/**/*.test.ts", "test/commands/**/*.test.ts"],
 };
 
-const common = { testTimeout: 120_000, hookTimeout: 120_000, pool: "forks" } as const;
+// The seed of every property test (test/support/seed.ts), in processes of tests too; "fresh": another one each time.
+const { FUZZ_SEED: asked } = process.env;
+process.env.FUZZ_SEED = String(asked === "fresh" ? Date.now() % 2 ** 31 : Number(asked || 1));
+
+const common = {
+  ...({ testTimeout: 120_000, hookTimeout: 120_000, pool: "forks" } as const),
+  setupFiles: ["test/support/seed.ts"],
+};
 
 const projects = [
   {

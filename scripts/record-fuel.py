@@ -12,13 +12,15 @@ environments (in --venvs, else in a temporary folder that is removed again).
 
 What is counted: the app's instantiation and its `_start`, with the plugin already instantiated. Each
 measurement has a store and a plugin instance of its own and is taken twice. stdin is one memory pipe, as
-platforms give it (wasmtime cuts reads from a *file* into 64 KiB, which costs another fuel). Clock and
-random numbers are wasmtime's own, so programs that ask for them do not belong here.
+platforms give it (wasmtime cuts reads from a *file* into 64 KiB, which costs another fuel). The clock stands
+where src/host/clock.ts says. Random numbers are wasmtime's own, so programs that ask for random_get do not
+belong here; Javy's Math.random follows the clock.
 """
 import argparse
 import hashlib
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,8 @@ RECORD = ROOT / "fixtures" / "fuel.json"
 ENGINES = ROOT / "fixtures" / "engines"
 WASM = ROOT / "fixtures" / "wasm"
 BUDGET = 10**15
+# Nanoseconds, by WASI's number of the clock: realtime and monotonic, as src/host/clock.ts has them.
+CLOCKS = {0: 1_767_225_600_000_000_000, 1: 1_000_000_000}
 ABOUT = "Fuel that wasmtime itself reports for each program in fixtures/programs, by version. Written by scripts/record-fuel.py; don't edit."
 ABOUT_ENGINES = "Fuel that wasmtime itself reports for each module in fixtures/engines, by version. Written by scripts/record-fuel.py --engines; don't edit."
 ABOUT_WASM = "Fuel that wasmtime itself reports for words.wasm on words.txt, by version. Written by scripts/record-fuel.py --wasm; don't edit."
@@ -220,6 +224,7 @@ def measure_once(engine, plugin, app, given, job):
     store.set_wasi(wasi)
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
+    link_clock(linker)
     store.set_fuel(BUDGET)
     if plugin:
         # The namespace is the one that an app imports from.
@@ -237,6 +242,20 @@ def measure_once(engine, plugin, app, given, job):
     fuel = BUDGET - store.get_fuel()
     store.close()
     return {"exit": end, "stdoutSha256": digest(stdout.read_bytes()), "fuel": fuel}
+
+
+def link_clock(linker):
+    """Replaces wasmtime's own clock."""
+    import wasmtime
+
+    def clock_time_get(caller, clock, precision, at):
+        caller.get("memory").write(caller, struct.pack("<Q", CLOCKS[clock]), at)
+        return 0
+
+    i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
+    linker.allow_shadowing = True
+    kind = wasmtime.FuncType([i32, i64, i32], [i32])
+    linker.define_func("wasi_snapshot_preview1", "clock_time_get", kind, clock_time_get, access_caller=True)
 
 
 def set_stdin(wasi, data):

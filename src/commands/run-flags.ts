@@ -81,7 +81,7 @@ export function addRunFlags(command: Command): Command {
       "keep the ordered calls in the result document; all: any number of them, and every call path, whatever the size",
       (value) => parseChoice(value, "--events", ["all"] as const),
     )
-    .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
+    .option("--real-clock", "give the guest the real time (default: a clock that stands still)")
     .option("--seed <n>", "seed of WASI's random_get (Javy's Math.random follows the clock)", "42")
     .option("--open", "view the profile when it is written")
     .option("--no-open", "do not (default)")

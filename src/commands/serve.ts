@@ -2,7 +2,8 @@
  * Serves speedscope (the release folder of its npm package) and one profile from one loopback address. The
  * profile never leaves the machine: the server listens on 127.0.0.1, answers only to loopback Host headers
  * (no DNS rebinding), only below a random token (no other page can guess it), and only the paths it knows
- * from the start (no traversal).
+ * from the start (no traversal). A browser is started with another URL, which all users of the machine can read in the
+ * list of processes: it redirects once, below the token, and is dead after that.
  */
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
@@ -32,8 +33,10 @@ export interface ServeOptions {
 }
 
 export interface ServedProfile {
-  /** What to open in a browser. */
+  /** The page, for the user to open. */
   readonly url: string;
+  /** Leads there once: what to start a browser with. Who is second gets nothing. */
+  readonly onceUrl: string;
   /** Resolves when the server has ended: close() was called, or `once` and the profile was fetched. */
   readonly ended: Promise<void>;
   readonly close: () => void;
@@ -42,6 +45,11 @@ export interface ServedProfile {
 interface Page {
   readonly type: string;
   readonly body: () => Promise<string | Uint8Array>;
+}
+
+/** Where a browser is sent, from the root of the server. */
+interface Redirect {
+  readonly location: string;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -75,6 +83,8 @@ const LINGER = 1000;
 /** Starts serving; resolves once the server listens. */
 export async function serveProfile(options: ServeOptions): Promise<ServedProfile> {
   const token = randomBytes(16).toString("hex");
+  const once = `/${randomBytes(16).toString("hex")}`;
+  let ticket: string | null = once;
   const extension = /(\.[a-z0-9]{1,16}){0,2}$/i.exec(options.fileName)?.[0] ?? "";
   const profilePath = `/${token}/profile${extension}`;
   const pages = speedscopePages(token);
@@ -83,8 +93,21 @@ export async function serveProfile(options: ServeOptions): Promise<ServedProfile
     body: async () => options.profile,
   });
 
+  const hash = [
+    // Relative to the page: also right where the user types localhost.
+    `profileURL=${encodeURIComponent(`profile${extension}`)}`,
+    `title=${encodeURIComponent(inertText(options.title ?? ""))}`,
+    `view=${options.view ?? "time-ordered"}`,
+  ];
+  const page = `/${token}/#${hash.join("&")}`;
+
   const server = createServer((request, response) => {
-    answer(request, response, pages, (server.address() as AddressInfo).port).catch(() => response.destroy());
+    const find = (path: string): Page | Redirect | undefined => {
+      if (path !== ticket) return pages.get(path);
+      ticket = null;
+      return { location: page };
+    };
+    answer(request, response, find, (server.address() as AddressInfo).port).catch(() => response.destroy());
     if (options.once && request.method === "GET" && request.url === profilePath)
       response.once("finish", () => setTimeout(close, LINGER).unref());
   });
@@ -99,15 +122,8 @@ export async function serveProfile(options: ServeOptions): Promise<ServedProfile
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
   const ended = new Promise<void>((resolve) => server.once("close", resolve));
-
-  const hash = [
-    // Relative to the page: also right where the user types localhost.
-    `profileURL=${encodeURIComponent(`profile${extension}`)}`,
-    `title=${encodeURIComponent(inertText(options.title ?? ""))}`,
-    `view=${options.view ?? "time-ordered"}`,
-  ];
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/${token}/#${hash.join("&")}`, ended, close };
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: base + page, onceUrl: base + once, ended, close };
 }
 
 /** speedscope's release folder by path; the listing is taken once, so nothing else can be reached. */
@@ -134,7 +150,7 @@ function releaseFolder(): string {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  pages: ReadonlyMap<string, Page>,
+  find: (path: string) => Page | Redirect | undefined,
   port: number,
 ): Promise<void> {
   const refuse = (status: number, why: string, more: Record<string, string> = {}): void => {
@@ -145,8 +161,9 @@ async function answer(
   if (!hosts.includes((request.headers.host ?? "").toLowerCase())) return refuse(403, "not a loopback host");
   if (request.method !== "GET" && request.method !== "HEAD")
     return refuse(405, "GET and HEAD only", { Allow: "GET, HEAD" });
-  const page = pages.get((request.url ?? "").replace(/\?.*$/, ""));
+  const page = find((request.url ?? "").replace(/\?.*$/, ""));
   if (page === undefined) return refuse(404, "not found");
+  if ("location" in page) return refuse(302, "the profile", { Location: page.location });
   const body = await page.body();
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   response.writeHead(200, { ...HEADERS, "Content-Type": page.type, "Content-Length": length });

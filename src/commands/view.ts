@@ -55,7 +55,7 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
   io.stderr(`${served.url}\n${options.once ? "" : "Ctrl-C ends it\n"}`);
   io.interrupted.addEventListener("abort", served.close, { once: true });
   if (io.interrupted.aborted) served.close();
-  else if (options.open ?? true) await openBrowser(served.url, io);
+  else if (options.open ?? true) await openBrowser(served.onceUrl, io);
   await served.ended;
 }
 

@@ -38,6 +38,8 @@ const stripped = "the module's bytecode was stripped of its lines";
 const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => string } = {
   "model-assumed": ({ model, like }) => `${model} has not been measured; it is counted like wasmtime-${like}`,
   "real-clock": () => "the guest saw the real time: its fuel can differ from run to run",
+  "time-or-random": ({ asked, by }) =>
+    `${by === "program" ? "the program" : "the engine, for Math.random,"} asked for ${asked.map((name) => askedFor[name]).join(" and ")}: other hosts answer otherwise, and fuel can depend on it`,
   "fuel-uncounted": ({ model, reason }) =>
     `${model} may count otherwise: ${whyUncounted[reason.code]} (${placeOf(reason)})`,
   "limit-module": ({ bytes, limit }) => `the module has ${over(bytes, limit)}`,
@@ -60,6 +62,11 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
   "pcs-merged": ({ pcs, kept }) =>
     `the figures of ${grouped(pcs)} opcodes are kept in ${grouped(kept)} rows, one for each line of a function (--events all keeps all); lines and totals are complete`,
 };
+
+const askedFor = {
+  clock_time_get: "the time (clock_time_get)",
+  random_get: "random numbers (random_get)",
+} as const;
 
 const over = (bytes: number, limit: number): string =>
   `${grouped(bytes)} bytes, over the platform's ${grouped(limit)}`;

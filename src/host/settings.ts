@@ -7,9 +7,8 @@ export interface HostSettings {
   /** Pass the guest's output on to the process's stdout and stderr; "stderr": all of it there, stdout is taken. */
   readonly passThrough: boolean | "stderr";
   readonly args: readonly string[];
+  /** Otherwise the clock stands still (clock.ts). */
   readonly realClock: boolean;
-  /** Where the fixed monotonic clock stands, in nanoseconds; default 0. Some runtimes refuse to start at 0. */
-  readonly monotonic?: bigint;
   readonly seed: bigint;
   /** The platform whose protocol the guest speaks; without it, WASI between pipes. */
   readonly platform?: ShopifyGeneration | null;

@@ -4,6 +4,7 @@
  */
 import { fstatSync, readSync, writeSync } from "node:fs";
 import { usageError } from "../base/diagnostics.ts";
+import { fixedInstant, platformInstant } from "./clock.ts";
 import { randomStream } from "./random.ts";
 import type { HostSettings } from "./settings.ts";
 
@@ -134,7 +135,7 @@ export function hostOptions(
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {
-      if (!host.realClock) return clock === "monotonic" ? (host.monotonic ?? 0n) : 0n;
+      if (!host.realClock) return (host.platform ? platformInstant : fixedInstant)[clock];
       return clock === "realtime" ? BigInt(Date.now()) * 1_000_000n : process.hrtime.bigint();
     },
     random,

@@ -31,6 +31,9 @@ export class GuestExit extends Error {
 /** The guest gave a function what no engine takes, an address outside of its memory; thrown through it: a trap. */
 export class GuestFault extends Error {}
 
+/** Functions whose answers differ from host to host, and from run to run. */
+export type Unrepeatable = "clock_time_get" | "random_get";
+
 export interface WasiOptions {
   /** All of stdin; called at the first read only, so that a pipe nobody writes to cannot hang a guest that never reads. */
   readonly stdin: () => Uint8Array;
@@ -43,6 +46,8 @@ export interface WasiOptions {
   readonly random: (into: Uint8Array) => void;
   /** Called now and then while a call takes long, as a guest can make it; may throw to end that. */
   readonly look: () => void;
+  /** Told each time that the guest asks for what another host answers otherwise. */
+  readonly asked?: (name: Unrepeatable) => void;
 }
 
 /** Bytes or items between two looks; a multiple of the 8 bytes that random numbers come in. */
@@ -162,10 +167,12 @@ export class Wasi {
     }) as never,
     clock_time_get: ((clock: number, _precision: bigint, at: number) => {
       if (clock > 1) return clock > 3 ? INVAL : BADF;
+      this.#options.asked?.("clock_time_get");
       this.#view.setBigUint64(at >>> 0, this.#now(clock), true);
       return SUCCESS;
     }) as never,
     random_get: ((at, length) => {
+      this.#options.asked?.("random_get");
       const bytes = this.#bytes(at!, length!);
       for (let done = 0; done < bytes.length; done += lookEvery) {
         this.#options.look();

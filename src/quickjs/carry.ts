@@ -5,9 +5,12 @@
  *   stripped: root ─ f, g, (anonymous)        compiled from an edited source: root' ─ f, g', h, (anonymous)
  *   f by its name and its code; g is another now and keeps none; the anonymous one if its code stands alone
  *
- * Nothing is guessed. A counterpart is the function at the same place of a function that is the same; inside of one
- * that is not, that of the same name, or without a name the only one with this code in all of either program. And
- * it must have the same code, names by their text, constants and captured variables.
+ * Nothing is guessed. A counterpart has the same code, names by their text, constants and captured variables, and it
+ * stands at the same place of a function that is the same, with the same functions inside. Where those differ, only
+ * a name that no sibling shares makes it the same: without one, two functions with the same code around others may
+ * have changed places. Inside of a function that is not the same, a counterpart is that of the same name, or else
+ * the only one with this code in all of either program; and where the two around may not be one and the same
+ * function, edited, names say nothing either.
  *
  * That code does not depend on debug information was read from quickjs.c: newer engines leave it out while writing
  * (JS_WriteFunctionTag); older ones (JS_MODE_STRIP) make no line table in resolve_labels, and forget the names of
@@ -86,40 +89,61 @@ class Match {
     const numbers = new Map<string, number>();
     this.#ours = new Side(ours, named, numbers);
     this.#theirs = new Side(theirs, named, numbers);
-    this.#pair(0, 0);
+    this.#pair(0, 0, true);
   }
 
-  /** Two functions that are counterparts by where they stand or by name. */
-  #pair(our: number, their: number): void {
-    if (this.#ours.own[our] !== this.#theirs.own[their]) {
+  /**
+   * Two functions at the same place. `same`: that they are counterparts is known, by name or because both are the
+   * program. `edited`: if they are not, then ours was changed into theirs, as no other one beside them was.
+   */
+  #pair(our: number, their: number, same: boolean, edited = same): void {
+    const [ours, theirs] = [this.#ours.inside(our), this.#theirs.inside(their)];
+    if (this.#ours.tree[our] === this.#theirs.tree[their]) {
+      this.found[our] = this.#theirs.functions[their]!;
+      ours.forEach((inner, place) => void this.#pair(inner, theirs[place]!, true));
+    } else if (same && this.#ours.own[our] === this.#theirs.own[their]) {
+      this.found[our] = this.#theirs.functions[their]!;
+      const named = this.#byName(ours, theirs);
+      const changed = ours.filter((inner, i) => this.#ours.tree[inner] !== this.#theirs.tree[theirs[i]!]);
+      ours.forEach((inner, place) => {
+        const byName = named.get(inner) === theirs[place];
+        this.#pair(inner, theirs[place]!, byName, byName || changed.length === 1);
+      });
+    } else {
       this.found[our] = "differs";
-      this.#align(this.#ours.inside(our), this.#theirs.inside(their));
-      return;
+      this.#align(ours, theirs, edited);
     }
-    this.found[our] = this.#theirs.functions[their]!;
-    const inside = this.#theirs.inside(their);
-    this.#ours.inside(our).forEach((inner, place) => void this.#pair(inner, inside[place]!));
   }
 
-  /** Functions inside of two that differ: their places say nothing. */
-  #align(ours: readonly number[], theirs: readonly number[]): void {
-    const ourNamed = soleBy(ours, (index) => this.#ours.names[index]!);
+  /** Functions whose name none beside them has, with those of that name on the other side. */
+  #byName(ours: readonly number[], theirs: readonly number[]): ReadonlyMap<number, number> {
     const theirNamed = soleBy(theirs, (index) => this.#theirs.names[index]!);
+    const found = new Map<number, number>();
+    for (const [name, our] of soleBy(ours, (index) => this.#ours.names[index]!)) {
+      const their = theirNamed.get(name);
+      if (name !== "" && their !== undefined) found.set(our, their);
+    }
+    return found;
+  }
+
+  /** Functions inside of two that differ: their places say nothing; their names, where the two are one, edited. */
+  #align(ours: readonly number[], theirs: readonly number[], edited: boolean): void {
+    const named = edited ? this.#byName(ours, theirs) : new Map<number, number>();
     const rest: number[] = [];
     for (const our of ours) {
-      const name = this.#ours.names[our]!;
-      const their = name !== "" && ourNamed.get(name) === our ? theirNamed.get(name) : undefined;
+      const their = named.get(our);
       if (their === undefined) rest.push(our);
-      else this.#pair(our, their);
+      else this.#pair(our, their, true);
     }
     for (const our of rest) {
       const name = this.#ours.names[our]!;
       const tree = this.#ours.tree[our]!;
       const alone = this.#ours.places(tree).length === 1 && this.#theirs.places(tree).length === 1;
+      const byTree = name === "" || !edited;
       const candidates = theirs.filter(
-        (their) => this.#theirs.names[their] === name && (name !== "" || this.#theirs.tree[their] === tree),
+        (their) => this.#theirs.names[their] === name && (!byTree || this.#theirs.tree[their] === tree),
       );
-      if (name === "" && alone && candidates.length === 1) this.#pair(our, candidates[0]!);
+      if (byTree && alone && candidates.length === 1) this.#pair(our, candidates[0]!, true);
       else this.#lose(our, candidates.length > 0 ? "ambiguous" : "absent");
     }
   }

@@ -18,6 +18,7 @@ const violation: Rank = { severity: "warning", violates: true };
 
 export const warningCodes = {
   "model-assumed": warning,
+  "time-or-random": warning,
   "real-clock": warning,
   "fuel-uncounted": warning,
   "limit-module": violation,
@@ -48,6 +49,14 @@ export interface WarningData {
   /** A fuel model that was not measured: the major version of wasmtime that it is counted like. */
   readonly "model-assumed": { readonly model: string; readonly like: number };
   readonly "real-clock": object;
+  /**
+   * Functions of WASI that were asked whose answers differ from host to host: by the program, or by the engine at its
+   * start, which begins Math.random from them.
+   */
+  readonly "time-or-random": {
+    readonly asked: readonly ("clock_time_get" | "random_get")[];
+    readonly by: "program" | "engine";
+  };
   /** What a module contains that the model does not count as wasmtime does. */
   readonly "fuel-uncounted": { readonly model: string; readonly reason: Uncounted };
   /** Bytes of the module, the input as the function gets it, the output as it wrote it. */

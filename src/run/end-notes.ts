@@ -2,9 +2,10 @@
 import { fuelLimit } from "../base/fuel.ts";
 import { type CostModel, isAssumed, newestMeasured, oldestMeasured } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
+import type { Program } from "../program/program.ts";
 import type { Exit } from "../result/result.ts";
 import type { Warning } from "../result/warnings.ts";
-import type { RunEnd } from "./job.ts";
+import type { RunEnd, RunOutcome } from "./job.ts";
 
 /** Whether the engine's own count is ours: not where a run was stopped, or a trap lost part of the count. */
 export function isComparable(end: RunEnd): boolean {
@@ -52,4 +53,26 @@ export function settingsWarnings({ name }: CostModel, host: HostSettings): Warni
   }
   if (host.realClock) warnings.push({ code: "real-clock" });
   return warnings;
+}
+
+/** What function-runner's guests get random numbers from; its clock is host/clock.ts's. */
+const platformSeed = 42n;
+
+/**
+ * Time and random numbers that a run asked for, where no platform says what they are. What engines ask for at their
+ * start changes nothing of the fuel but through Math.random (measured with wasmtime 50 and the engines of
+ * fixtures/engines, the clock at eight instants): it counts where the program may call that.
+ */
+export function askedWarnings(program: Program, host: HostSettings, { asked }: RunOutcome): Warning[] {
+  if (host.platform && !host.realClock && host.seed === platformSeed) return [];
+  const found: Warning[] = [];
+  if (asked.program.length > 0) found.push({ code: "time-or-random", asked: asked.program, by: "program" });
+  if (asked.startup.length > 0 && namesRandom(program))
+    found.push({ code: "time-or-random", asked: asked.startup, by: "engine" });
+  return found;
+}
+
+/** Whether a program has the name: in its bytecode's table of atoms, or the text of its source in the module. */
+function namesRandom({ payload, bytes }: Program): boolean {
+  return payload ? Buffer.from(payload).includes("random") : Buffer.from(bytes).includes("Math.random");
 }

@@ -10,7 +10,7 @@ import { shopifyHost } from "../host/shopify/shopify.ts";
 import { hostOptions, Output } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
 import type { HostRun } from "../host/user-host-spec.ts";
-import { Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
+import { type Unrepeatable, Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
 import { endOf, HostThrew, isEnd, Stop } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
@@ -116,6 +116,8 @@ class GuestRun {
   /** All of stdin, once anybody asked for it. */
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
+  /** What of time and random numbers was asked for, by whom. */
+  readonly #asked = { startup: new Set<Unrepeatable>(), program: new Set<Unrepeatable>() };
   #end: RunEnd = { kind: "ok" };
   /** What is written from there on is the host's last word. */
   #ended = false;
@@ -136,7 +138,9 @@ class GuestRun {
       write: options.write,
     };
     this.host = job.host.platform ? shopifyHost(job.host.platform, streams) : wasiHost(streams);
-    this.#wasi = new Wasi({ ...options, ...this.host.streams });
+    const asked = (name: Unrepeatable) =>
+      this.#asked[this.profile?.inProgram ? "program" : "startup"].add(name);
+    this.#wasi = new Wasi({ ...options, ...this.host.streams, asked });
     this.#functions = this.#finality.all(this.#wasi.functions) as WebAssembly.ModuleImports;
     // A monitor's libraries print beside the report.
     const write = (_: 1 | 2, bytes: Uint8Array) => options.write(2, bytes);
@@ -263,6 +267,7 @@ class GuestRun {
       stdout: this.#output[1].summary,
       stderr: this.#output[2].summary,
       stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
+      asked: { startup: [...this.#asked.startup].sort(), program: [...this.#asked.program].sort() },
       consumed: end.kind === "trap" && !end.exact ? stdin : null,
       platform,
       maxMemoryBytes: memory.byteLength,

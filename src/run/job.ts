@@ -7,6 +7,7 @@ import type { DiagnosticFields } from "../base/diagnostics.ts";
 import type { PlatformFacts } from "../host/host.ts";
 import type { HostSettings } from "../host/settings.ts";
 import type { OutputLost, OutputSummary } from "../host/streams.ts";
+import type { Unrepeatable } from "../host/wasi.ts";
 import type { CompiledSource } from "../javy/compile.ts";
 import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Bounds } from "../profiler/request.ts";
@@ -101,6 +102,8 @@ export interface RunOutcome {
   readonly stdout: OutputSummary;
   readonly stderr: OutputSummary;
   readonly stdin: { readonly bytes: number; readonly sha256: string };
+  /** What of time and random numbers was asked for: before any JavaScript ran, as engines do, and by the program. */
+  readonly asked: Readonly<Record<"startup" | "program", readonly Unrepeatable[]>>;
   /** What was read of stdin, kept where the count is not exact: a repetition needs it. */
   readonly consumed: Uint8Array | null;
   /** What the platform measures; null where there is none. */

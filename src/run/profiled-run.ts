@@ -94,6 +94,11 @@ export class ProfiledRun {
     if (this.#counter) this.#raiseLimit(this.fuel);
   }
 
+  /** Whether the program has begun: with QuickJS its first function, else whatever the module does. */
+  get inProgram(): boolean {
+    return this.#part === "run" && (this.#registry === null || this.#registry.engine !== undefined);
+  }
+
   get engine(): string | null {
     return this.#registry?.engine?.id ?? null;
   }

@@ -20,7 +20,7 @@ import { lastTrace } from "../quickjs/stack-trace.ts";
 import { buildResult, type RunFacts } from "../result/build-result.ts";
 import type { Result } from "../result/result.ts";
 import type { Warning } from "../result/warnings.ts";
-import { exitOf, isComparable, settingsWarnings } from "./end-notes.ts";
+import { askedWarnings, exitOf, isComparable, settingsWarnings } from "./end-notes.ts";
 import { Control, type ProfileSettings, type RunJob, type RunOutcome } from "./job.ts";
 import type { MonitorJob } from "./monitored-run.ts";
 import { Patience } from "./patience.ts";
@@ -191,9 +191,8 @@ export async function execute(
   }
 }
 
-function hostSettings({ host }: Request, { platform, engines }: RunPlan): HostSettings {
-  // with QuickJS as platforms have it; Go does not start at 0
-  return engines.length > 0 ? { ...host, platform } : { monotonic: 1n, ...host, platform };
+function hostSettings({ host }: Request, { platform }: RunPlan): HostSettings {
+  return { ...host, platform };
 }
 
 /** `doubts`: why the modules' fuel may not be the engine's own. */
@@ -212,6 +211,7 @@ function resultOf(
   const stderr = decodeText(outcome.stderr.head);
   // An engine whose functions have no names reports an uncaught exception as text and a trap.
   const trace = end.kind === "throw" || (end.kind === "trap" && end.exact) ? lastTrace(stderr) : null;
+  const asked = askedWarnings(program, hostSettings(request, plan), outcome);
   const facts: RunFacts = {
     version,
     toolchain: {
@@ -232,12 +232,13 @@ function resultOf(
       maxMemoryBytes: outcome.maxMemoryBytes,
     },
     exit: exitOf(end, trace?.message, plan.bounds),
-    comparable: isComparable(end) && doubts.length === 0,
+    comparable: isComparable(end) && doubts.length === 0 && asked.length === 0,
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: plan.lines.kind === "own" ? (trace?.frames ?? []) : [],
     warnings: [
       ...settingsWarnings(request.model, request.host),
       ...doubts,
+      ...asked,
       ...platformNotes(program, plan, outcome),
       ...linesWarnings(plan.lines, outcome.carried),
       ...payloadWarnings(payload, engine),

@@ -27,7 +27,12 @@ interface Answer {
 }
 
 /** One request with its path as given: fetch would tidy `..` away. */
-function ask(served: ServedProfile, path: string, headers = {}, method = "GET"): Promise<Answer> {
+function ask(
+  served: Pick<ServedProfile, "url">,
+  path: string,
+  headers = {},
+  method = "GET",
+): Promise<Answer> {
   const { port } = new URL(served.url);
   return new Promise((resolve, reject) => {
     const ask = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
@@ -78,6 +83,19 @@ describe("the server", () => {
     const other = await serve();
     expect(new URL(other.url).pathname).not.toBe(token);
     other.close();
+  });
+
+  test("what a browser is started with leads there once, and does not tell the token", async () => {
+    expect(served.onceUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
+    const { pathname } = new URL(served.onceUrl);
+    expect(token).not.toContain(pathname.slice(1));
+    expect((await ask(served, pathname, { host: "evil.example" })).status).toBe(403);
+    expect((await ask(served, pathname, {}, "POST")).status).toBe(405);
+    const { status, headers } = await ask(served, pathname);
+    expect(status).toBe(302);
+    expect(new URL(String(headers["location"]), served.onceUrl).href).toBe(served.url);
+    expect((await ask(served, pathname)).status).toBe(404);
+    expect((await ask(served, token)).status).toBe(200);
   });
 
   test("every file of the release folder has a type", async () => {
@@ -144,7 +162,7 @@ describe("the command", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const started = async (io: ReturnType<typeof testIo>): Promise<ServedProfile> => {
+  const started = async (io: ReturnType<typeof testIo>): Promise<Omit<ServedProfile, "onceUrl">> => {
     await expect.poll(() => io.said.stderr).toContain("http://");
     const url = /http:\S+/.exec(io.said.stderr)![0];
     return { url, close: io.interrupt, ended: Promise.resolve() };
@@ -264,7 +282,7 @@ test.skipIf(noBrowser !== "")(
         if (!/^(data:|blob:)/.test(url) && new URL(url).origin !== new URL(served.url).origin)
           elsewhere.push(url);
       });
-      await page.goto(served.url);
+      await page.goto(served.onceUrl);
       const shown: string[] = [];
       for (const [i, name] of ["calls in order", "by line", "by opcode"].entries()) {
         const title = page.getByText(`fuel · ${name} (${i + 1}/3)`);

@@ -18,6 +18,14 @@ const all: readonly (readonly [Warning, string])[] = [
     { code: "model-assumed", model: "wasmtime-99", like: 50 },
     "wasmtime-99 has not been measured; it is counted like wasmtime-50",
   ],
+  [
+    { code: "time-or-random", asked: ["clock_time_get", "random_get"], by: "program" },
+    "the program asked for the time (clock_time_get) and random numbers (random_get): other hosts answer otherwise, and fuel can depend on it",
+  ],
+  [
+    { code: "time-or-random", asked: ["clock_time_get"], by: "engine" },
+    "the engine, for Math.random, asked for the time (clock_time_get): other hosts answer otherwise, and fuel can depend on it",
+  ],
   [{ code: "real-clock" }, "the guest saw the real time: its fuel can differ from run to run"],
   [
     {

@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { inRoot } from "../support/javy-prof.ts";
+import { seed } from "../support/seed.ts";
 
 interface Report {
   readonly mutants: number;
@@ -13,7 +14,16 @@ interface Report {
 }
 
 test("three hundred mutants: no crash, no hang, no stack trace", { timeout: 300_000 }, () => {
-  const args = [inRoot("scripts/mutate.js"), "--count", "300", "--seed", "4", "--jobs", "2", "--json"];
+  const args = [
+    inRoot("scripts/mutate.js"),
+    "--count",
+    "300",
+    "--seed",
+    String(seed),
+    "--jobs",
+    "2",
+    "--json",
+  ];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 290_000 });
   expect(stdout, stderr).not.toBe("");
   const report = JSON.parse(stdout) as Report;

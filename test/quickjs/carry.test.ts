@@ -147,6 +147,33 @@ describe("another source", () => {
     expect(moved.lines).toMatchObject({ one: 2, two: 3 });
   });
 
+  test("with another function inside a nameless one: neither has lines", () => {
+    const source = 'run(function () { return () => { return "m0"; }; });\n';
+    const { lost, lines } = carry(`var run;\n${source}`, `var run;\n${source.replace("m0", "m1")}`);
+    expect(lost.map(({ index, reason }) => [index, reason])).toEqual([
+      [1, "differs"],
+      [2, "absent"],
+    ]);
+    expect(lines).toMatchObject({ "(anonymous :2)": null });
+    // a name says which one was edited
+    const named = source.replace("function ()", "function outer()");
+    expect(carry(named, named.replace("m0", "m1")).lost).toMatchObject([{ index: 2, reason: "absent" }]);
+  });
+
+  test("with two nameless functions swapped: what has one name in both is not taken for the other's", () => {
+    const wrap = (number: number) => `run(function () { function get() { return 1; } return ${number}; });\n`;
+    const { lost } = carry(`var run;\n${wrap(7)}${wrap(8)}`, `var run;\n${wrap(8)}${wrap(7)}`);
+    expect(lost.map(({ index, reason }) => [index, reason])).toEqual([
+      [1, "differs"],
+      [2, "ambiguous"],
+      [3, "differs"],
+      [4, "ambiguous"],
+    ]);
+    // where one of them alone was edited, it is that one
+    const edited = carry(`var run;\n${wrap(7)}${wrap(8)}`, `var run;\n${wrap(7)}${wrap(9)}`);
+    expect(edited.lost.map(({ index }) => index)).toEqual([3]);
+  });
+
   test("with a function expression renamed, in code that is the same: it alone", () => {
     const { lost } = carry(
       "globalThis.run?.(function a() { return 1; });\n",

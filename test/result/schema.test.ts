@@ -45,7 +45,7 @@ test("the schema and the reader refuse the same documents", () => {
       if (!accepted) refused += 1;
       expect(wrongShape(copy) === null, JSON.stringify(validate.errors)).toBe(accepted);
     }),
-    { seed: 1, numRuns: 2000 },
+    { numRuns: 2000 },
   );
   expect(refused).toBeGreaterThan(500);
 });

@@ -1,4 +1,4 @@
-/** A vitest reporter: one closing line that any CI can read. */
+/** A vitest reporter: one closing line that any CI can read, behind the seed of the property tests. */
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class Summary implements Reporter {
@@ -11,6 +11,7 @@ export default class Summary implements Reporter {
     }
     // After the default reporter's own lines.
     setImmediate(() => {
+      console.log(`seed of the property tests: ${process.env.FUZZ_SEED}`);
       console.log(
         `${count.passed} passed, ${count.failed + broken} failed, ${count.skipped + count.pending} skipped`,
       );

@@ -65,7 +65,7 @@ function header(result: Result, options: SummaryOptions, paint: Paint): string[]
   const gap = " ".repeat(Math.max(2, options.width - cellWidth(who) - cellWidth(fuel) - cellWidth(rest)));
   const line = `${who}${gap}${paint.bold(fuel)}${rest}`;
   if (comparable) return [line];
-  const doubted = result.warnings.some(({ code }) => code === "fuel-uncounted");
+  const doubted = result.warnings.some(({ code }) => code === "fuel-uncounted" || code === "time-or-random");
   const why = doubted ? "as the warnings say" : "for a run that was stopped";
   return [line, `  the instructions executed; the engine's own count can differ ${why}`];
 }
