@@ -39,7 +39,9 @@ export class Charging {
 
   /** A branch to `frames`. `stays`: control may also go on. */
   branch(w: ByteWriter, frames: readonly Frame[], stays: boolean): void {
-    const labels = frames.filter((frame) => !this.#leaves(frame));
+    const labels = frames.some((frame) => this.#leaves(frame))
+      ? frames.filter((frame) => !this.#leaves(frame))
+      : frames;
     this.#align(w, labels);
     if (labels.length === frames.length) return;
     if (stays || labels.length > 0) this.meter.writeThrough(w);
@@ -114,12 +116,16 @@ export class Charging {
     else this.#align(w, [frame]);
   }
 
-  /** Makes the local right but for the labels' potential. */
+  /** Makes the local right but for the labels' potential, which is what is pending where they have none yet. */
   #align(w: ByteWriter, frames: readonly Frame[]): void {
     if (frames.length === 0) return;
-    const known = new Set(frames.flatMap(({ potential }) => potential.value ?? []));
-    if (known.size > 1) this.#control.labels.share(frames);
-    const [value = this.meter.pending] = known;
+    let value: number | null = null;
+    for (const { potential } of frames) {
+      if (value !== null && potential.value !== null && potential.value !== value)
+        this.#control.labels.share(frames);
+      value ??= potential.value;
+    }
+    value ??= this.meter.pending;
     for (const { potential } of frames) potential.value ??= value;
     this.meter.align(w, value);
   }

@@ -73,6 +73,9 @@ export class Control {
   readonly outermost: Frame;
   /** What is known of labels before they are reached; gains what this walk finds. */
   readonly labels: Labels;
+  /** The targets of the branch that was asked for last, and its offset. */
+  #targets: readonly Frame[] = [];
+  #branchAt = -1;
 
   constructor(start: number, labels: Labels) {
     this.labels = labels;
@@ -104,16 +107,22 @@ export class Control {
 
   /** The blocks whose labels the branch at which the walk is leads to, each once. */
   targets({ row, at, immediates, bytes }: CodeWalk): readonly Frame[] {
+    if (this.#branchAt === at) return this.#targets;
+    this.#branchAt = at;
     const flow = flowOf[row]!;
-    if (flow !== Flow.brTable)
-      return [this.label(lebAt(bytes, flow === Flow.brOnCast ? immediates + 1 : immediates), at)];
+    if (flow !== Flow.brTable) {
+      const depth = lebAt(bytes, flow === Flow.brOnCast ? immediates + 1 : immediates);
+      this.#targets = [this.label(depth, at)];
+      return this.#targets;
+    }
     const frames = new Set<Frame>();
     let label = lebEnd(bytes, immediates);
     for (let i = lebAt(bytes, immediates); i >= 0; i--) {
       frames.add(this.label(lebAt(bytes, label), at));
       label = lebEnd(bytes, label);
     }
-    return [...frames];
+    this.#targets = [...frames];
+    return this.#targets;
   }
 
   /** A branch to these is reached; `stays`: control may also go on. */
