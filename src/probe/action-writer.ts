@@ -99,7 +99,7 @@ export class ActionWriter {
         this.#code(w, bound as Bound<CodeInPlace>, spot, instead);
         continue;
       }
-      for (const argument of action.arguments) this.#push(w, argument, spot, guarded);
+      for (const argument of action.arguments) this.#push(w, argument, spot);
       emit(w, "call", "hook" in action ? indices.hook(action.hook) : indices.function(action.function));
     }
   }
@@ -121,7 +121,7 @@ export class ActionWriter {
       push: (n) => {
         const value = values[n];
         if (!value) throw internalError(`code in place pushes value ${n} of ${values.length}`);
-        this.#push(w, value, spot, true);
+        this.#push(w, value, spot);
       },
       scratch: (type) => {
         const n = used.get(type) ?? 0;
@@ -138,12 +138,12 @@ export class ActionWriter {
     return this.#meter;
   }
 
-  #push(w: ByteWriter, argument: ProbeArgument, spot: Spot | undefined, guarded: boolean): void {
+  #push(w: ByteWriter, argument: ProbeArgument, spot: Spot | undefined): void {
     switch (argument.kind) {
       case "local":
         return emit(w, "local.get", argument.index);
       case "fuel":
-        return guarded ? this.#fuelMeter().peekFuel(w) : this.#fuelMeter().pushFuel(w);
+        return this.#fuelMeter().peekFuel(w);
       case "const":
         return writeConst(w, argument.type, argument.value);
       case "immediate": {

@@ -6,6 +6,7 @@ import { DecodeError } from "../base/diagnostics.ts";
 import { lebAt, lebEnd, skipBlockType } from "../wasm/instructions.ts";
 import { opcodes, rowNamed } from "../wasm/opcodes.ts";
 import type { CodeWalk } from "../wasm/walk.ts";
+import type { Labels, Potential } from "./labels.ts";
 
 // biome-ignore format: a table
 export const Flow = {
@@ -55,6 +56,8 @@ export interface Frame {
   readonly live: boolean;
   /** A catch clause leads to its label: there only the global is right. */
   readonly caught: boolean;
+  /** The meter's: what is pending at its label. */
+  readonly potential: Potential;
   /** A reachable branch leads to its label. */
   targeted: boolean;
   /** A part that ended before (then, try, a handler) reached its end. */
@@ -68,23 +71,31 @@ export class Control {
   /** The function's own label, then every open block. */
   readonly frames: Frame[];
   readonly outermost: Frame;
-  /** Starts of the blocks whose labels catch clauses lead to, as far as they are known; gains those found. */
-  readonly #caught: Set<number>;
+  /** What is known of labels before they are reached; gains what this walk finds. */
+  readonly labels: Labels;
+  /** The targets of the branch that was asked for last, and its offset. */
+  #targets: readonly Frame[] = [];
+  #branchAt = -1;
 
-  constructor(start: number, caught: Set<number>) {
-    this.#caught = caught;
+  constructor(start: number, labels: Labels) {
+    this.labels = labels;
     this.outermost = this.#frame(Flow.block, start);
     this.frames = [this.outermost];
   }
 
   #frame(flow: number, start: number): Frame {
-    const caught = this.#caught.has(start);
-    return { flow, start, live: this.reachable, caught, targeted: false, partReached: false, sawElse: false };
-  }
-
-  /** Whether a catch clause leads to the label of the block that begins at `start`. */
-  isCaught(start: number): boolean {
-    return this.#caught.has(start);
+    const caught = this.labels.isCaught(start);
+    const potential = this.labels.potential(start);
+    return {
+      flow,
+      start,
+      live: this.reachable,
+      caught,
+      potential,
+      targeted: false,
+      partReached: false,
+      sawElse: false,
+    };
   }
 
   /** The block of a label; `at` for the error where there is none. */
@@ -96,16 +107,22 @@ export class Control {
 
   /** The blocks whose labels the branch at which the walk is leads to, each once. */
   targets({ row, at, immediates, bytes }: CodeWalk): readonly Frame[] {
+    if (this.#branchAt === at) return this.#targets;
+    this.#branchAt = at;
     const flow = flowOf[row]!;
-    if (flow !== Flow.brTable)
-      return [this.label(lebAt(bytes, flow === Flow.brOnCast ? immediates + 1 : immediates), at)];
+    if (flow !== Flow.brTable) {
+      const depth = lebAt(bytes, flow === Flow.brOnCast ? immediates + 1 : immediates);
+      this.#targets = [this.label(depth, at)];
+      return this.#targets;
+    }
     const frames = new Set<Frame>();
     let label = lebEnd(bytes, immediates);
     for (let i = lebAt(bytes, immediates); i >= 0; i--) {
       frames.add(this.label(lebAt(bytes, label), at));
       label = lebEnd(bytes, label);
     }
-    return [...frames];
+    this.#targets = [...frames];
+    return this.#targets;
   }
 
   /** A branch to these is reached; `stays`: control may also go on. */
@@ -168,7 +185,7 @@ export class Control {
       at = bytes[at]! < 2 ? lebEnd(bytes, at + 1) : at + 1;
       const frame = this.label(lebAt(bytes, at), at);
       frame.targeted = true;
-      this.#caught.add(frame.start);
+      this.labels.catch(frame.start);
       at = lebEnd(bytes, at);
     }
   }

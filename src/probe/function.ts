@@ -18,6 +18,7 @@ import { ActionWriter } from "./action-writer.ts";
 import { AddedLocals } from "./added-locals.ts";
 import { Charging } from "./charging.ts";
 import { branches, Control, delimits, diverts, Flow, flowOf, opensBlock, returns } from "./control.ts";
+import { Labels } from "./labels.ts";
 import { type MeterIndices, MeterState } from "./meter.ts";
 import { writeOriginal } from "./original.ts";
 import type { Meter } from "./plan.ts";
@@ -49,13 +50,12 @@ export function rewriteFunction(context: RewriteContext, index: number, body: Ra
     out.copy(context.module.bytes, body.start, body.end);
     return;
   }
-  // A label's catch clauses stand behind code that leads to it as well: with try_table, it takes a second walk.
-  const caught = new Set<number>();
-  for (let known = -1; known !== caught.size; ) {
-    known = caught.size;
-    const rewriter = new FunctionRewriter(context, index, body, probes, caught);
+  const labels = new Labels();
+  for (;;) {
+    const learnt = labels.begin();
+    const rewriter = new FunctionRewriter(context, index, body, probes, labels);
     rewriter.walk();
-    if (known === caught.size) rewriter.assemble(out);
+    if (labels.suffices(learnt)) return rewriter.assemble(out);
   }
 }
 
@@ -81,13 +81,13 @@ class FunctionRewriter {
   #copied: number;
   #previous = 0;
 
-  /** `caught`: starts of the blocks whose labels catch clauses lead to, as far as they are known; gains those found. */
+  /** `labels`: what is known of them from earlier walks. */
   constructor(
     context: RewriteContext,
     index: number,
     body: Range,
     probes: BoundProbes | undefined,
-    caught: Set<number>,
+    labels: Labels,
   ) {
     const { module, meter, meterAt } = context;
     const type = funcTypeAt(module, module.functions[index]!);
@@ -98,14 +98,14 @@ class FunctionRewriter {
     this.#own = localDeclarations(module.bytes, body);
     this.#code = new CodeWalk(module.bytes, this.#own.bytes.end, body.end);
     this.#copied = this.#code.next;
-    this.#control = new Control(body.start, caught);
+    this.#control = new Control(body.start, labels);
     this.#w = context.scratch;
     this.#w.clear();
     this.#locals = new AddedLocals(type.params.length + this.#own.count);
     if (meter) {
       const state = new MeterState(meterAt, this.#locals.add(I64), meter.mode === "instruction");
       state.pending = meter.model.entry;
-      this.#charging = new Charging(state, this.#control, this.#wraps);
+      this.#charging = new Charging(state, this.#control, { wraps: this.#wraps, checks: meter.checks });
     }
     this.#actions = new ActionWriter(module, index, this.#locals, this.#charging?.meter);
     if (probes?.sites) {
@@ -186,8 +186,8 @@ class FunctionRewriter {
     } else {
       if (live) this.#sites?.taken();
       const { immediates, next } = this.#code;
-      const behind = this.#precede(flow, live ? this.#charging : undefined);
-      this.#control.step(this.#code);
+      const charging = live ? this.#charging : undefined;
+      const behind = opensBlock(flow) ? this.#open(flow, charging) : this.#precede(flow, charging);
       if (this.#context.moved[row] && this.#copied <= immediates) this.#renumber(immediates, next);
       if (behind) {
         this.#copyTo(next);
@@ -212,20 +212,30 @@ class FunctionRewriter {
     this.#copied = next;
   }
 
-  /** What comes before the instruction. Control is still as it was; the instruction is reached where `charging` is given. */
+  /** A block begins: control knows it before the meter writes what comes before it. */
+  #open(flow: number, charging: Charging | undefined): Behind {
+    this.#control.step(this.#code);
+    if (!charging || flow === Flow.block || flow === Flow.tryTable) return undefined;
+    this.#copyTo(this.#code.at);
+    charging.open(this.#w, this.#control.frames.at(-1)!, flow);
+    const checked = flow === Flow.loop && this.#context.meter?.checks;
+    return checked ? (w) => charging.meter.check(w) : undefined;
+  }
+
+  /** What comes before any other instruction; control takes its step behind that. */
   #precede(flow: number, charging: Charging | undefined): Behind {
+    const behind = this.#write(flow, charging);
+    this.#control.step(this.#code);
+    return behind;
+  }
+
+  /** `charging` is given where the instruction is reached. */
+  #write(flow: number, charging: Charging | undefined): Behind {
     const { at, next } = this.#code;
     const control = this.#control;
     const w = this.#w;
-    if (flow !== Flow.plain && flow !== Flow.block && charging) this.#copyTo(at);
+    if (flow !== Flow.plain && charging) this.#copyTo(at);
     switch (flow) {
-      case Flow.loop:
-        charging?.open(w, flow, control.isCaught(at));
-        return charging && this.#context.meter?.checks ? (behind) => charging.meter.check(behind) : undefined;
-      case Flow.if:
-      case Flow.try:
-        charging?.open(w, flow, control.isCaught(at));
-        return undefined;
       case Flow.else:
       case Flow.catch:
         this.#charging?.part(w, control.label(0, at), flow);
@@ -233,7 +243,11 @@ class FunctionRewriter {
       case Flow.delegate:
       case Flow.end:
         if (control.frames.length === 1) this.#functionEnd(at, next);
-        else this.#charging?.end(w, control.label(0, at));
+        else if (this.#charging) {
+          // Also where the end is not reached from inside: an `else` may be missing.
+          this.#copyTo(at);
+          this.#charging.end(w, control.label(0, at));
+        }
         return undefined;
       case Flow.br:
       case Flow.brIf:
@@ -323,7 +337,8 @@ class FunctionRewriter {
       this.#charging?.branch(w, frames, true);
       control.branch(frames, true);
     } else if (returns(flow) && this.#wraps) {
-      this.#charging?.meter.settleAndSpill(w);
+      this.#charging?.branch(w, [control.outermost], true);
+      this.#charging?.meter.writeThrough(w);
       control.branch([control.outermost], true);
     } else if (flow === Flow.call || diverts(flow)) {
       this.#charging?.leave(w);

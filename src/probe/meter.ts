@@ -2,7 +2,7 @@
  * Emits the counting of fuel inside one function. The counter is a global; while a function runs, its value is
  * held in one i64 local. At any place in the code the true count is
  *   stale ? global + pending : local + pending
- * where `pending` is what the straight run since the last emission costs. `settle` makes the local true, `spill`
+ * where `pending` is what the run of instructions behind it costs. `align` makes the local true but for a rest, `spill`
  * makes the global true: before anything that reads it (a call, an exit, a trap). When that is, charging.ts says.
  *
  *   i32.const 1 / call $f / i32.const 2 / drop      becomes
@@ -42,15 +42,25 @@ export class MeterState {
     else emit(w, "local.get", this.#local);
   }
 
-  /** Makes the local right, for code that goes on or joins other code. */
-  settle(w: ByteWriter): void {
+  /** Makes the local right but for `rest`, which stays pending. */
+  align(w: ByteWriter, rest: number): void {
     if (this.immediate) return this.spill(w);
-    if (!this.stale && this.pending === 0) return;
-    this.peekFuel(w);
-    this.pending = 0;
+    const difference = this.pending - rest;
+    this.pending = rest;
+    if (!this.stale && difference === 0) return;
+    this.#pushCount(w);
+    if (difference !== 0) {
+      emit(w, "i64.const", difference);
+      emit(w, "i64.add");
+    }
     emit(w, "local.set", this.#local);
     this.usesLocal = true;
     this.stale = false;
+  }
+
+  /** Makes the local right but for what is pending. */
+  load(w: ByteWriter): void {
+    this.align(w, this.pending);
   }
 
   /** Makes the global right and forgets the local. */
@@ -62,21 +72,14 @@ export class MeterState {
     this.stale = true;
   }
 
-  /** Makes both right: before a branch that may leave the function. */
-  settleAndSpill(w: ByteWriter): void {
-    this.settle(w);
-    if (this.stale) return;
-    emit(w, "local.get", this.#local);
+  /** Makes the global right, and the local stays what it is: before a branch that may leave the function. */
+  writeThrough(w: ByteWriter): void {
+    if (this.stale) return this.spill(w);
+    this.peekFuel(w);
     emit(w, "global.set", this.#at.counter);
   }
 
-  /** Pushes the true count; settles first. */
-  pushFuel(w: ByteWriter): void {
-    this.settle(w);
-    this.#pushCount(w);
-  }
-
-  /** Pushes the true count and changes nothing: inside code that is not always executed. */
+  /** Pushes the true count; nothing changes. */
   peekFuel(w: ByteWriter): void {
     this.#pushCount(w);
     if (this.pending === 0) return;
@@ -86,7 +89,8 @@ export class MeterState {
 
   /** Adds `unit` times the value of a local: the size of a bulk operation. */
   chargeSize(w: ByteWriter, size: number, is64: boolean, unit: number): void {
-    this.pushFuel(w);
+    this.peekFuel(w);
+    this.pending = 0;
     emit(w, "local.get", size);
     if (!is64) emit(w, "i64.extend_i32_u");
     if (unit !== 1) {
@@ -104,7 +108,8 @@ export class MeterState {
     { size, result, is64 }: { readonly size: number; readonly result: number; readonly is64: boolean },
     unit: number,
   ): void {
-    this.settle(w);
+    // What stands in the arm must not change what is pending behind it.
+    if (this.pending !== 0) this.stale ? this.spill(w) : this.align(w, 0);
     emit(w, "local.tee", result);
     emit(w, "local.get", result);
     emit(w, is64 ? "i64.const" : "i32.const", -1);
@@ -114,17 +119,14 @@ export class MeterState {
     emit(w, "end");
   }
 
-  /** At a loop header: past the limit, the host is asked. The local stays right. */
+  /** At a loop header: past the limit, the host is asked. */
   check(w: ByteWriter): void {
     if (this.#at.tick === null) return;
-    this.pushFuel(w);
+    this.peekFuel(w);
     emit(w, "global.get", this.#at.limit);
     emit(w, "i64.gt_s");
     emit(w, "if", null);
-    if (!this.stale) {
-      emit(w, "local.get", this.#local);
-      emit(w, "global.set", this.#at.counter);
-    }
+    if (!this.stale) this.writeThrough(w);
     emit(w, "call", this.#at.tick);
     emit(w, "end");
   }

@@ -9,6 +9,7 @@ import { OperandStack } from "../wasm/stack.ts";
 import type { Module, ValType } from "../wasm/types.ts";
 import { type CodeWalk, codeOf } from "../wasm/walk.ts";
 import { Control, delimits, Flow, flowOf, opensBlock } from "./control.ts";
+import { Labels } from "./labels.ts";
 import { type ImmediateValue, immediateValues } from "./values.ts";
 
 /** An instruction of a function. */
@@ -38,7 +39,7 @@ export function sitesOf(module: Module, index: number, wants: (site: Site) => bo
   const found: Site[] = [];
   const stack = new OperandStack(module, index);
   const code = codeOf(module, index);
-  const control = new Control(code.at, new Set());
+  const control = new Control(code.at, new Labels());
   for (let ordinal = 0; control.frames.length > 0 && code.advance(); ordinal++) {
     stack.step(code);
     const site = new FoundSite(module, index, ordinal, code, stack, control);
