@@ -4,9 +4,11 @@
  * refusal with a reason; never a stack trace, exit 5, a crash or a hang.
  *
  *     scripts/mutate.js [--count 300] [--seed 1] [--jobs 2] [--keep <folder>] [--only <number>] [--json]
+ *                        [--resume <file>]
  *
  * A mutant is told by (seed, number) alone: `--only 17` makes that one again, `--keep` writes the module of each bug
- * there. Commands run inside child processes, each of which takes mutants one by one; a child that dies, grows too
+ * there. `--resume` goes on where the run before ended that kept its place in this file, or begins anew where the code
+ * has changed since. Beside the outcomes it says which messages of refusals no mutant met. Commands run inside child processes, each of which takes mutants one by one; a child that dies, grows too
  * large or says nothing for half a minute is a bug of the mutant it had. Needs a built dist/.
  */
 import { fork } from "node:child_process";
@@ -17,6 +19,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { mutant } from "./mutate/mutants.js";
 import { judge } from "./mutate/pipeline.js";
+import { progressIn } from "./mutate/progress.js";
+import { refusalMessages } from "./mutate/refusals.js";
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +29,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
     keep: { type: "string" },
+    resume: { type: "string" },
     only: { type: "string" },
     json: { type: "boolean", default: false },
     child: { type: "boolean", default: false },
@@ -59,10 +64,15 @@ function serve() {
 }
 
 async function oversee() {
-  const first = values.only === undefined ? Number(values.first) : Number(values.only);
+  const progress = values.resume === undefined ? null : progressIn(values.resume, seed);
+  const first = Number(values.only ?? progress?.first ?? values.first);
+  const unmet = refusalMessages();
+  const messages = unmet.size;
   const last = values.only === undefined ? first + Number(values.count) : first + 1;
   const report = {
     mutants: 0,
+    /** Those whose serialized program was damaged. */
+    bytecode: 0,
     outcomes: /** @type {Record<string, number>} */ ({}),
     reasons: /** @type {Record<string, number>} */ ({}),
     slowest: /** @type {Partial<Found> & { ms: number }} */ ({ ms: 0 }),
@@ -72,10 +82,12 @@ async function oversee() {
   let next = first;
   const note = (/** @type {Found} */ found) => {
     report.mutants += 1;
+    if (/ payload/.test(found.what)) report.bytecode += 1;
     report.outcomes[found.outcome] = (report.outcomes[found.outcome] ?? 0) + 1;
     if (found.outcome === "refused") {
       const reason = `${found.ending} ${reasonClass(found.message ?? "")}`;
       report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
+      for (const [text, pattern] of unmet) if (pattern.test(found.message ?? "")) unmet.delete(text);
     }
     if (found.ms > report.slowest.ms)
       report.slowest = { number: found.number, what: found.what, ms: found.ms };
@@ -87,6 +99,8 @@ async function oversee() {
       if (values.keep !== undefined) keep(values.keep, found.number);
     }
     if (values.only !== undefined) process.stderr.write(`${JSON.stringify(found)}\n`);
+    // those that other children have are not done yet
+    if (report.mutants % 100 === 0) progress?.done(Math.max(first, next - Number(values.jobs)));
     if (report.mutants % 500 === 0)
       process.stderr.write(`${report.mutants} ${JSON.stringify(report.outcomes)}\n`);
   };
@@ -95,7 +109,11 @@ async function oversee() {
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
   report.reasons = Object.fromEntries(Object.entries(report.reasons).sort((a, b) => b[1] - a[1]));
-  process.stdout.write(`${JSON.stringify(report, null, values.json ? 0 : 2)}\n`);
+  progress?.done(last);
+  const refusals = { met: messages - unmet.size, of: messages, unmet: [...unmet.keys()] };
+  const ran = { sinceChange: last, of: 1_000_000 };
+  const all = { ...report, ...(progress ? { ran } : {}), refusals };
+  process.stdout.write(`${JSON.stringify(all, null, values.json ? 0 : 2)}\n`);
   return report.bugs.length > 0 ? 1 : 0;
 }
 

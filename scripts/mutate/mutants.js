@@ -3,6 +3,8 @@
  * (seed, number).
  */
 import { readFileSync } from "node:fs";
+import { sum } from "../../dist/quickjs/bytecode/read-unit.js";
+import { versions } from "../../dist/quickjs/engines/versions.js";
 import { decodeModule } from "../../dist/wasm/decode.js";
 import { lebEnd, opcodeEnd, rowAt, skipImmediates } from "../../dist/wasm/instructions.js";
 import { localDeclarations } from "../../dist/wasm/locals.js";
@@ -304,9 +306,22 @@ function spliced(bytes, random) {
  */
 function payload(bytes, random, module) {
   const passive = module.data.filter(({ mode }) => mode === "passive");
-  return passive.length === 0
-    ? data(bytes, random, module)
-    : scratch(bytes, random.pick(passive).bytes, random, random.pick([1, 2, 8, 64]));
+  if (passive.length === 0) return data(bytes, random, module);
+  const range = random.pick(passive).bytes;
+  return withChecksum(scratch(bytes, range, random, random.pick([1, 2, 8, 64])), range);
+}
+/**
+ * The serialized program with the checksum that it should have, where its engine has one: it would be refused by that alone.
+ * @param {Uint8Array} bytes
+ * @param {{ start: number, end: number }} range
+ */
+function withChecksum(bytes, { start, end }) {
+  const checked = versions.some(({ version, format }) => version === bytes[start] && format.checksum);
+  if (!checked || end - start < 8 || end > bytes.length) return bytes;
+  return changed(bytes, (copy) => {
+    const view = new DataView(copy.buffer, copy.byteOffset);
+    view.setUint32(start + 1, sum(copy.subarray(start + 5, end)), true);
+  });
 }
 const data = inSection([11], 64);
 const code = inSection([10], 3);
