@@ -157,7 +157,7 @@ describe("another source", () => {
     expect(lines).toMatchObject({ "(anonymous :2)": null });
     // a name says which one was edited
     const named = source.replace("function ()", "function outer()");
-    expect(carry(named, named.replace("m0", "m1")).lost).toMatchObject([{ index: 2, reason: "absent" }]);
+    expect(carry(named, named.replace("m0", "m1")).lost).toMatchObject([{ index: 2, reason: "differs" }]);
   });
 
   test("with two nameless functions swapped: what has one name in both is not taken for the other's", () => {
