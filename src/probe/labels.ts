@@ -3,7 +3,6 @@
  * clause leads to a label, and that one br_table leads to two whose potentials differ (charging.ts). A walk notes them,
  * and where it noted anything it is made again.
  */
-import type { Frame } from "./control.ts";
 
 /** The pending fuel with which every way leads to a label; null until the first one does. */
 export interface Potential {
@@ -50,7 +49,7 @@ export class Labels {
   }
 
   /** From the next walk on these share one potential. */
-  share(frames: readonly Pick<Frame, "start">[]): void {
+  share(frames: readonly { readonly start: number }[]): void {
     const groups = new Set(frames.map(({ start }) => this.#shared.get(start) ?? start));
     const [all] = groups;
     for (const [start, group] of this.#shared) if (groups.has(group)) this.#shared.set(start, all!);
