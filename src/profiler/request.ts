@@ -67,8 +67,8 @@ export interface RequestOptions {
 
 /** What is kept by default: 8 MB of calls and returns, 24 MB of paths. */
 const usual = { keptEvents: 500_000, keptNodes: 300_000 } as const;
-/** With `events: "all"`: as much as there is room for. */
-const everything = { keptEvents: 100_000_000, keptNodes: 40_000_000 } as const;
+/** With `events: "all"`: what the collector's 4 GB have room for, 1 GB of calls and 1.5 GB of paths. */
+const everything = { keptEvents: 60_000_000, keptNodes: 20_000_000 } as const;
 
 /** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (usage). */
 export function checkRequest(options: RequestOptions, name: string): Request {
