@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
 import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
-import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/summary/breakdown.ts";
+import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/summary/columns.ts";
 import { type CostModel, defaultModelName, type Frames, type ProfileOptions } from "../index.ts";
 import {
   addJavyFlags,

@@ -12,7 +12,7 @@ import { pad } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
 import { rowsJson } from "./rows.ts";
-import { renderTable } from "./summary/table.ts";
+import { renderTable } from "./summary/aligned-table.ts";
 import { wrapped } from "./wrap.ts";
 
 /** A module with its name, and what running it would take. */

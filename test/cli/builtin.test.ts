@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { paintWith } from "../../src/format/paint.ts";
-import { breakdown } from "../../src/format/summary/breakdown.ts";
+import { breakdown } from "../../src/format/summary/columns.ts";
 import { readEmbeddedPlugin } from "../../src/javy/embedded.ts";
 import { brokenSums } from "../../src/result/invariants.ts";
 import type { Result } from "../../src/result/result.ts";

@@ -10,7 +10,7 @@ import { cellWidth, cut } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
 import { exitText, warningText } from "../warning-words.ts";
-import { type BreakdownOptions, type By, breakdown } from "./breakdown.ts";
+import { type BreakdownOptions, type By, breakdown } from "./columns.ts";
 import { stackLines } from "./stack-lines.ts";
 
 export interface SummaryOptions extends BreakdownOptions {

@@ -10,7 +10,7 @@ import type { FunctionRow, Result } from "../../result/result.ts";
 import { inertText } from "../inert.ts";
 import { frameName, placeOf, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
-import { type Column, renderTable, type TableRow } from "./table.ts";
+import { type Column, renderTable, type TableRow } from "./aligned-table.ts";
 
 export const BREAKDOWNS = ["function", "line", "opcode", "builtin", "phase"] as const;
 export type By = (typeof BREAKDOWNS)[number];
