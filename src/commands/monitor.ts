@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { decodeText } from "../base/bytes.ts";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
 import { writeMonitorCsv } from "../format/monitor/csv.ts";
@@ -36,7 +35,7 @@ import {
   parseModel,
   parseSeconds,
 } from "./flags.ts";
-import { readInput } from "./input.ts";
+import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { cannotWrite, writeWhole } from "./output-file.ts";
 import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
@@ -188,7 +187,7 @@ async function dryRun(
 /** A file, or where there is none of that name, a monitor of the library. */
 async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
   const named = /^[\w-]+$/.test(path) && !existsSync(resolve(io.cwd, path));
-  if (!named) return { file: path, text: decodeText(await readInput(path, io.cwd, "the script")) };
+  if (!named) return { file: path, text: await readText(path, io.cwd, "the script") };
   const found = libraryScript(path);
   if (found) return found;
   throw usageError(
