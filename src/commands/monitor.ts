@@ -37,7 +37,7 @@ import {
 } from "./flags.ts";
 import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { cannotWrite, writeWhole } from "./output-file.ts";
+import { cannotWrite, refuseLostOutput, writeWhole } from "./output-file.ts";
 import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
 
 export interface MonitorFlags extends JavyFlags {
@@ -223,12 +223,13 @@ async function write(text: string, out: string | undefined, io: CommandIo): Prom
   }
 }
 
-function ending({ exit, failure }: Monitoring, io: CommandIo): Ending {
+function ending({ exit, failure, lost }: Monitoring, io: CommandIo): Ending {
   if (exit === "ok" || (exit === "exit" && failure === null)) return "ok";
   const why = failure === null ? exit : `${exit}: ${failure}`;
   io.stderr(
     `javy-prof: the guest did not come to its end (${inertText(why)}); the report is of what it did until then\n`,
   );
+  refuseLostOutput(lost);
   if (exit === "interrupted") return "interrupted";
   return exit === "fuel" || exit === "timeout" ? "check" : "guest";
 }
