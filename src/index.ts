@@ -13,6 +13,7 @@ import { type Diagnostic, internalError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { formatNamed, wholeText } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
+import { lostText } from "./format/warning-words.ts";
 import { libraryScript } from "./monitor/library-scripts.ts";
 import type { Matched } from "./monitor/matched.ts";
 import type { Report } from "./monitor/report.ts";
@@ -25,7 +26,8 @@ import { examineInstallation, type Installation } from "./program/installation.t
 import { type OpenOptions, openProgram } from "./program/open.ts";
 import type { Program } from "./program/program.ts";
 import { brokenSums } from "./result/invariants.ts";
-import type { Result, ResultDocument } from "./result/result.ts";
+import type { Exit, Result, ResultDocument } from "./result/result.ts";
+import type { RunEnd } from "./run/job.ts";
 import { matchProgram, monitorProgram } from "./run/monitor-session.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
@@ -132,8 +134,10 @@ export interface MonitorOptions extends Omit<ProfileOptions, "frames" | "onProbl
 export interface Monitoring {
   /** How the guest ended; the report is there however it did. */
   readonly exit: Result["run"]["exit"]["kind"];
-  /** The trap's message or the exit code in words; null where the guest came to its end. */
+  /** The trap's message, the exit code or what stopped it in words; null where there is nothing to say. */
   readonly failure: string | null;
+  /** The stream that took no more of the guest's output, where that stopped it. */
+  readonly lost: Exit["lost"] | null;
   readonly report: Report;
   /** Time inside the guest, in milliseconds. */
   readonly milliseconds: number;
@@ -150,13 +154,14 @@ export async function monitor(program: Program, options: MonitorOptions): Promis
   const { end, report, milliseconds } = await withThread((thread) =>
     monitorProgram(thread, program, request, live, source),
   );
-  const failure =
-    end.kind === "trap"
-      ? end.message
-      : end.kind === "exit" && end.code !== 0
-        ? `exit code ${end.code}`
-        : null;
-  return { exit: end.kind, failure, report, milliseconds };
+  const lost = end.kind === "interrupted" ? (end.lost ?? null) : null;
+  return { exit: end.kind, failure: failureOf(end), lost, report, milliseconds };
+}
+
+function failureOf(end: RunEnd): string | null {
+  if (end.kind === "trap") return end.message;
+  if (end.kind === "exit" && end.code !== 0) return `exit code ${end.code}`;
+  return end.kind === "interrupted" && end.lost ? lostText(end.lost) : null;
 }
 
 /** What a script matches in a program, without running it. @throws ScriptError. */

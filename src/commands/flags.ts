@@ -1,9 +1,8 @@
 /** Values of flags: what a user writes for a number, a time, a model, and the one error each when it is something else. */
 import type { Command } from "commander";
-import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { type CostModel, checkScale, type JavyChoice, modelFromTable, modelNamed } from "../index.ts";
-import { readInput } from "./input.ts";
+import { readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 
 const scale: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
@@ -54,7 +53,7 @@ export const isCostTable = (text: string): boolean => text.endsWith(".json");
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
 export async function parseModel(text: string, cwd: string): Promise<CostModel> {
   if (!isCostTable(text)) return modelNamed(text);
-  return modelFromTable(decodeText(await readInput(text, cwd, "the cost table")), text);
+  return modelFromTable(await readText(text, cwd, "the cost table"), text);
 }
 
 /** What `run` and `build` take for a user's own javy. */

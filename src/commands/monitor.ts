@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { decodeText } from "../base/bytes.ts";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
 import { writeMonitorCsv } from "../format/monitor/csv.ts";
@@ -36,9 +35,9 @@ import {
   parseModel,
   parseSeconds,
 } from "./flags.ts";
-import { readInput } from "./input.ts";
+import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { cannotWrite, writeWhole } from "./output-file.ts";
+import { cannotWrite, refuseLostOutput, writeWhole } from "./output-file.ts";
 import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
 
 export interface MonitorFlags extends JavyFlags {
@@ -188,7 +187,7 @@ async function dryRun(
 /** A file, or where there is none of that name, a monitor of the library. */
 async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
   const named = /^[\w-]+$/.test(path) && !existsSync(resolve(io.cwd, path));
-  if (!named) return { file: path, text: decodeText(await readInput(path, io.cwd, "the script")) };
+  if (!named) return { file: path, text: await readText(path, io.cwd, "the script") };
   const found = libraryScript(path);
   if (found) return found;
   throw usageError(
@@ -224,12 +223,13 @@ async function write(text: string, out: string | undefined, io: CommandIo): Prom
   }
 }
 
-function ending({ exit, failure }: Monitoring, io: CommandIo): Ending {
+function ending({ exit, failure, lost }: Monitoring, io: CommandIo): Ending {
   if (exit === "ok" || (exit === "exit" && failure === null)) return "ok";
   const why = failure === null ? exit : `${exit}: ${failure}`;
   io.stderr(
     `javy-prof: the guest did not come to its end (${inertText(why)}); the report is of what it did until then\n`,
   );
+  refuseLostOutput(lost);
   if (exit === "interrupted") return "interrupted";
   return exit === "fuel" || exit === "timeout" ? "check" : "guest";
 }

@@ -18,6 +18,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Diagnostic, usageError } from "../base/diagnostics.ts";
+import type { Exit } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 import { type Existing, placeOf } from "./output-place.ts";
 
@@ -101,6 +102,12 @@ export function cannotWrite(what: string, error: unknown, ...details: string[]):
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined && error instanceof Error) return error;
   return usageError(`cannot write ${what}: ${code ?? String(error)}`, ...details);
+}
+
+/** Of a guest's stream that took no more. @throws Diagnostic (usage), unless its reader has gone: that one wants no more. */
+export function refuseLostOutput(lost: Exit["lost"] | null): void {
+  if (lost && lost.code !== "EPIPE")
+    throw usageError(`cannot write the guest's output to ${lost.stream}: ${lost.code}`);
 }
 
 async function withFile(

@@ -1,7 +1,7 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { type Ending, usageError } from "../base/diagnostics.ts";
+import type { Ending } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
@@ -11,7 +11,7 @@ import { open, type Profile, type Program, profile, type Result, violates } from
 import { interpreterOption, isCostTable, javyChoice } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { writeStdout } from "./output-file.ts";
+import { refuseLostOutput, writeStdout } from "./output-file.ts";
 import type { NamedFile } from "./overwriting.ts";
 import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from "./profile-files.ts";
 import { addRunFlags, parseRunFlags, type RunFlags, type RunSettings } from "./run-flags.ts";
@@ -62,9 +62,7 @@ export async function run(
   if (written.error) throw written.error;
   // What was counted is written; that it is not what was asked for decides the exit code.
   if (problem) throw problem;
-  const { lost } = result.run.exit;
-  if (lost && lost.code !== "EPIPE")
-    throw usageError(`cannot write the guest's output to ${lost.stream}: ${lost.code}`);
+  refuseLostOutput(result.run.exit.lost);
   const viewable = written.files.find((file) => file.endsWith(".speedscope.json"));
   if (flags.open && viewable) await view(viewable, {}, io);
   return endingOf(result);

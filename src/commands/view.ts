@@ -10,7 +10,7 @@ import { usageError } from "../base/diagnostics.ts";
 import { writeSpeedscope } from "../format/files/speedscope.ts";
 import { inertText } from "../format/inert.ts";
 import { looksLikeResult, parseResult } from "../index.ts";
-import { readInput } from "./input.ts";
+import { readTextBytes } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { serveProfile } from "./serve.ts";
 
@@ -37,7 +37,7 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
   const port = options.port === undefined ? undefined : parsePort(options.port);
   const path = file ?? (await newestProfile(io.cwd));
   if (file === undefined) io.stderr(`viewing ${inertText(path)}, the newest profile here\n`);
-  const bytes = await readInput(path, io.cwd, "the profile");
+  const bytes = await readTextBytes(path, io.cwd, "the profile");
   const isResult = looksLikeResult(bytes);
   if (!isResult && !looksLikeProfile(bytes))
     throw usageError(

@@ -23,10 +23,14 @@ export function warningText(warning: Warning | WrittenWarning): string {
   return (words[warning.code] as (data: Warning) => string)(warning);
 }
 
+/** Why a stream takes no more. */
+export function lostText({ stream, code }: NonNullable<Exit["lost"]>): string {
+  return code === "EPIPE" ? `${stream} was closed` : `${stream} took no more: ${code}`;
+}
+
 /** Why a run ended, null where there is nothing to say. */
 export function exitText({ kind, message, limit, depth, lost }: Exit): string | null {
-  if (lost !== undefined)
-    return lost.code === "EPIPE" ? `${lost.stream} was closed` : `${lost.stream} took no more: ${lost.code}`;
+  if (lost !== undefined) return lostText(lost);
   if (limit !== undefined)
     return kind === "fuel" ? `more than ${grouped(limit)} fuel` : `more than ${limit / 1000} s`;
   if (depth === undefined) return message;

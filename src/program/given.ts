@@ -2,10 +2,10 @@
  * What was given, as bytes or as the path of a file: read, and told apart into JavaScript and WebAssembly. Nothing is
  * decoded here.
  */
-import { readFile } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve, sep } from "node:path";
 import { decodeText } from "../base/bytes.ts";
-import { unreadable, unsupported, usageError } from "../base/diagnostics.ts";
+import { unsupported, usageError } from "../base/diagnostics.ts";
+import { mostText, readWhole, tooLarge } from "../base/read-whole.ts";
 import { looksLikeResult } from "../result/read-result.ts";
 import { isWasm } from "../wasm/decode.ts";
 
@@ -23,18 +23,18 @@ export interface GivenSource {
   readonly text: string;
 }
 
-/** Reads what was given, a path from the working directory or bytes; `what` it should have been stands in the error. @throws Diagnostic (usage). */
+/**
+ * Reads what was given, a path from the working directory or bytes; `what` it should have been stands in the error,
+ * `most`: bytes that it may have. @throws Diagnostic (usage).
+ */
 export async function readGivenFile(
   given: Given,
   cwd: string,
   what: string,
+  most?: number,
 ): Promise<{ readonly name: string; readonly bytes: Uint8Array }> {
   if (typeof given !== "string") return given;
-  try {
-    return { name: given, bytes: await readFile(resolve(cwd, given)) };
-  } catch (error) {
-    throw unreadable(given, what, error);
-  }
+  return { name: given, bytes: await readWhole(resolve(cwd, given), given, what, most) };
 }
 
 /** A path as results show it: never absolute, `/` between its parts; the file's own name outside of the directory. */
@@ -68,6 +68,7 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
         : `give it to a program as its input: javy-prof app.js --input ${name}`,
     );
   }
+  if (bytes.length > mostText) throw tooLarge(name, "the program", bytes.length);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return { kind: "source", name, text };
@@ -86,7 +87,7 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
 export async function readSource(given: Given, entry: Entry, cwd: string): Promise<GivenSource> {
   if (entry.kind === "source")
     throw usageError(`${entry.name} is source itself`, "--source is for modules: leave it out");
-  const { name, bytes } = await readGivenFile(given, cwd, "the source");
+  const { name, bytes } = await readGivenFile(given, cwd, "the source", mostText);
   return {
     name: typeof given === "string" ? shownPath(resolve(cwd, given), cwd) : name,
     text: decodeText(bytes),

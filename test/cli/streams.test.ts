@@ -102,6 +102,14 @@ describe("a reader that goes away", () => {
     expect([status, stdout]).toEqual([130, "x\n"]);
   });
 
+  test("stops a guest under a monitor: the report is of what it did", () => {
+    const { status, stdout, stderr } = shell("javy-prof monitor calls endless.js | head -1");
+    expect([status, stdout]).toEqual([130, "x\n"]);
+    expect(stderr).toMatch(
+      /wasm:func:entry: .*\n[\s\S]*did not come to its end \(interrupted: stdout was closed\)/,
+    );
+  });
+
   test("the profile says so", () => {
     const { status } = shell("javy-prof endless.js --quiet --format json -o end.json | head -1");
     const { exit } = (JSON.parse(readFileSync(join(folder.path, "end.json"), "utf8")) as Result).run;
@@ -131,6 +139,12 @@ describe("a stream that cannot be written is one line, exit 2", () => {
     );
     expect(status).toBe(2);
     expect(readFileSync(join(folder.path, "full.json"), "utf8")).toContain("(module app.js)");
+  });
+
+  test("stdout of a guest under a monitor", () => {
+    const { status, stderr } = shell("javy-prof monitor calls app.js > /dev/full");
+    expect(stderr).toMatch(/\njavy-prof: cannot write the guest's output to stdout: ENOSPC\n$/);
+    expect(status).toBe(2);
   });
 
   test.each(["app.js", "build app.js", "--unknown", "missing.js", "export missing.json --format folded"])(

@@ -25,6 +25,21 @@ test("names that a stranger gave come back as they are", () => {
   expect(named(1, 6, 1, 5, 3, 0x1b, 0x5b, 0x0a).get(5)).toBe("\u001b[\n");
 });
 
+test("a name past 16,384 bytes is cut at a character, and those behind it are read", () => {
+  const named16k = (text: string) => {
+    const list = entry((w) => {
+      w.copy(Uint8Array.of(2, 0));
+      w.name(text);
+      w.copy(Uint8Array.of(1, 1, 0x66));
+    });
+    return [...named(1, ...entry((w) => w.sized(list))).values()];
+  };
+  expect(named16k("a".repeat(16_384))).toEqual(["a".repeat(16_384), "f"]);
+  expect(named16k("a".repeat(16_385))).toEqual([`${"a".repeat(16_384)}…`, "f"]);
+  expect(named16k(`a${"é".repeat(10_000)}`)).toEqual([`a${"é".repeat(8191)}…`, "f"]);
+  expect(named16k(`aa${"💩".repeat(10_000)}`)).toEqual([`aa${"💩".repeat(4095)}…`, "f"]);
+});
+
 test("what was read before damage stands", () => {
   const f = [1, 8, 2, 0, 1, 0x66, 1, 5, 0x67];
   for (const bytes of [
