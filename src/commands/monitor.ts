@@ -145,7 +145,7 @@ async function run(
 }
 
 /** Says the problems of a script; throws what is none. */
-function refused(error: unknown, io: CommandIo): Ending {
+export function refused(error: unknown, io: CommandIo): Ending {
   if (!(error instanceof ScriptError)) throw error;
   for (const line of problemLines(error)) io.stderr(`${line}\n`);
   return "usage";
@@ -166,7 +166,7 @@ async function dryRun(
 }
 
 /** A file, or where there is none of that name, a monitor of the library. */
-async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
+export async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
   const named = /^[\w-]+$/.test(path) && !existsSync(resolve(io.cwd, path));
   if (!named) return { file: path, text: decodeText(await readInput(path, io.cwd, "the script")) };
   const found = libraryScript(path);
@@ -184,7 +184,10 @@ function listMonitors(): string {
   return names.map((name) => `${name.padEnd(width)}  ${summaryOf(libraryScript(name)!)}\n`).join("");
 }
 
-async function readLibraries(given: readonly string[], io: CommandIo): Promise<Map<string, Uint8Array>> {
+export async function readLibraries(
+  given: readonly string[],
+  io: CommandIo,
+): Promise<Map<string, Uint8Array>> {
   const libraries = new Map<string, Uint8Array>();
   for (const one of given) {
     const [, name, path] = /^(\w+)=(.+)$/.exec(one) ?? [];
