@@ -22,8 +22,8 @@ const slower = {
   fuzz: ["test/fuzz/**/*.test.ts"],
   /** The packed tarball, installed with npm. */
   package: ["test/package.test.ts"],
-  /** Wants chromium. */
-  browser: ["test/commands/view.test.ts"],
+  /** Want chromium, or wasmtime. */
+  browser: ["test/commands/view.test.ts", "test/monitor/files-in-engines.test.ts"],
   /** The command line as it ships, in processes of its own. */
   cli: ["test/cli/**/*.test.ts", "test/commands/**/*.test.ts"],
 };

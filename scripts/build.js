@@ -1,5 +1,5 @@
 /**
- * Builds dist/: src/ compiled by tsc, the collector and the monitors' support library assembled, optimised and
+ * Builds dist/: src/ compiled by tsc, the collector and the monitors' support library and reporter assembled, optimised and
  * validated by binaryen, and the JSON schema of the result generated from its types. `npm run build`. Users get these
  * in the package; none of the tools runs on their machine.
  */
@@ -24,8 +24,9 @@ execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "-
 });
 nameDeclarations();
 await bundle();
-await assemble(join(fresh, "profiler", "counters"), "collectorSource", "collector.wasm");
-await assemble(join(fresh, "monitor", "support"), "supportSource", "support.wasm");
+await assemble(join(fresh, "profiler", "counters"), "source", "collectorSource", "collector.wasm");
+await assemble(join(fresh, "monitor", "support"), "source", "supportSource", "support.wasm");
+await assemble(join(fresh, "monitor", "support"), "reporter-source", "reporterSource", "reporter.wasm");
 await prepareEngine();
 writeSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
@@ -33,12 +34,12 @@ rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(fresh, join(root, "dist"));
 
 /**
- * Assembles the module whose text `<folder>/source.js` exports as `name`, as `<folder>/<file>`.
- * @param {string} folder @param {string} name @param {string} file
+ * Assembles the module whose text `<folder>/<text>.js` exports as `name`, as `<folder>/<file>`.
+ * @param {string} folder @param {string} text @param {string} name @param {string} file
  */
-async function assemble(folder, name, file) {
+async function assemble(folder, text, name, file) {
   const { default: binaryen } = await import("binaryen");
-  const { [name]: source } = await import(pathToFileURL(join(folder, "source.js")).href);
+  const { [name]: source } = await import(pathToFileURL(join(folder, `${text}.js`)).href);
   const module = binaryen.parseText(source);
   const { BulkMemory, BulkMemoryOpt, MutableGlobals, SignExt } = binaryen.Features;
   module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | SignExt);
@@ -49,7 +50,7 @@ async function assemble(folder, name, file) {
   binaryen.setOneCallerInlineMaxSize(16);
   module.optimize();
   writeFileSync(join(folder, file), module.emitBinary());
-  for (const source of ["source.js", "source.d.ts"]) rmSync(join(folder, source));
+  for (const source of [`${text}.js`, `${text}.d.ts`]) rmSync(join(folder, source));
 }
 
 /** The JSON schema of the result, from its types. */

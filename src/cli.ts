@@ -14,6 +14,7 @@ import { registerDoctor } from "./commands/doctor.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerInfo } from "./commands/info.ts";
+import { registerInstrument } from "./commands/instrument.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { registerMonitor } from "./commands/monitor.ts";
 import { cannotWrite, removeUnfinished } from "./commands/output-file.ts";
@@ -95,6 +96,7 @@ const program = new Command("javy-prof")
 registerRun(program, io, finish);
 registerBuild(program, io);
 registerMonitor(program, io, finish);
+registerInstrument(program, io, finish);
 registerView(program, io);
 registerExport(program, io);
 registerInfo(program, io);

@@ -9,11 +9,14 @@
  */
 import { basename } from "node:path";
 import { encodeText } from "./base/bytes.ts";
-import { type Diagnostic, internalError } from "./base/diagnostics.ts";
+import { type Diagnostic, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { formatNamed, wholeText } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
+import { csvHeading, csvLead } from "./format/monitor/csv.ts";
 import { lostText } from "./format/warning-words.ts";
+import { defaultModelName, modelNamed } from "./fuel/models.ts";
+import { commandExport } from "./javy/startup-exports.ts";
 import { libraryScript } from "./monitor/library-scripts.ts";
 import type { Matched } from "./monitor/matched.ts";
 import type { Report } from "./monitor/report.ts";
@@ -28,6 +31,7 @@ import type { Program } from "./program/program.ts";
 import { brokenSums } from "./result/invariants.ts";
 import type { Exit, Result, ResultDocument } from "./result/result.ts";
 import type { RunEnd } from "./run/job.ts";
+import { instrumentFile, instrumentLinked } from "./run/monitor-file.ts";
 import { matchProgram, monitorProgram } from "./run/monitor-session.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
@@ -176,6 +180,58 @@ export function matchScript(
     { ...scriptSource(script), libraries: new Map(Object.entries(libs)) },
     request.model,
   );
+}
+
+export interface InstrumentOptions {
+  /** A Whamm script: its text, or the name of a monitor of the library. */
+  readonly script: string;
+  /** The script's file, for messages and for the file's description of its report. Default: script.mm. */
+  readonly file?: string;
+  /** Libraries that the script uses, by name. */
+  readonly libs?: Readonly<Record<string, Uint8Array>>;
+  /** What `fuel` counts. Default: the newest wasmtime's. */
+  readonly fuelModel?: RequestOptions["fuelModel"];
+  /**
+   * Whether maps, strings, printed text and libraries become part of the module, in memories of their own, or come as
+   * imports. Default: true. The file then needs an engine with multi-memory where the script has any of these: Node 22
+   * and later, wasmtime, browsers of 2024. Node 20 has none: give false there.
+   */
+  readonly selfContained?: boolean;
+  /** Write the report as CSV to WASI's stderr when the function that is exported as `command` (default: _start) ends. */
+  readonly reportTo?: "stderr" | "none";
+  readonly command?: string;
+}
+
+export interface Instrumented {
+  readonly bytes: Uint8Array;
+  /** What it imports besides what the program does: nothing where it is self-contained. For one instance. */
+  readonly imports: WebAssembly.Imports;
+  /** To be called right behind the instantiation where it is not self-contained: imports that copy need the instance. */
+  attach(instance: WebAssembly.Instance): void;
+  /** Does what the script does at its end, and reads the report: once, when the program has ended, however it did. */
+  report(instance: WebAssembly.Instance): Report;
+}
+
+/**
+ * Writes a script's code into a module, to be run by whatever runs WebAssembly. @throws ScriptError with all problems of
+ * the script; Diagnostic where it cannot be done.
+ */
+export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instrumented {
+  const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
+  const { reportTo = "none", command = commandExport } = options;
+  if (!isWasm(bytes))
+    throw usageError(
+      "only a WebAssembly module can be instrumented",
+      "monitor runs JavaScript under a monitor",
+    );
+  const source = libraryScript(script) ?? { file: file ?? "script.mm", text: script };
+  const given = { ...source, libraries: new Map(Object.entries(libs)) };
+  const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
+  if (!selfContained && reportTo !== "none")
+    throw usageError("only a self-contained file can write its report itself");
+  const showing =
+    reportTo === "stderr" ? { descriptor: 2, command, heading: csvHeading, lead: csvLead } : null;
+  return selfContained ? instrumentFile(given, bytes, model, showing) : instrumentLinked(given, bytes, model);
 }
 
 function scriptSource(script: MonitorOptions["script"]): Source {

@@ -66,7 +66,11 @@ test("has nothing else", () => {
     .map((file) => `dist/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".ts"));
   // These are assembled from their sources when dist/ is built.
-  const assembled = ["dist/profiler/counters/source.ts", "dist/monitor/support/source.ts"];
+  const assembled = [
+    "dist/profiler/counters/source.ts",
+    "dist/monitor/support/source.ts",
+    "dist/monitor/support/reporter-source.ts",
+  ];
   const modules = sources
     .filter((file) => !assembled.includes(file))
     .map((file) => file.replace(/\.ts$/, ".js"));
@@ -76,6 +80,7 @@ test("has nothing else", () => {
   expect(unbundled.filter((file) => !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
     "dist/engine/engine.json",
     "dist/engine/engine.wasm",
+    "dist/monitor/support/reporter.wasm",
     "dist/monitor/support/support.wasm",
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",

@@ -164,7 +164,7 @@ function inputs(script: string, path: string, options: MonitorFlags): readonly N
 }
 
 /** Says the problems of a script; throws what is none. */
-function refused(error: unknown, io: CommandIo): Ending {
+export function refused(error: unknown, io: CommandIo): Ending {
   if (!(error instanceof ScriptError)) throw error;
   for (const line of problemLines(error)) io.stderr(`${line}\n`);
   return "usage";
@@ -185,7 +185,7 @@ async function dryRun(
 }
 
 /** A file, or where there is none of that name, a monitor of the library. */
-async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
+export async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
   const named = /^[\w-]+$/.test(path) && !existsSync(resolve(io.cwd, path));
   if (!named) return { file: path, text: await readText(path, io.cwd, "the script") };
   const found = libraryScript(path);
@@ -203,7 +203,10 @@ function listMonitors(): string {
   return names.map((name) => `${name.padEnd(width)}  ${summaryOf(libraryScript(name)!)}\n`).join("");
 }
 
-async function readLibraries(given: readonly string[], io: CommandIo): Promise<Map<string, Uint8Array>> {
+export async function readLibraries(
+  given: readonly string[],
+  io: CommandIo,
+): Promise<Map<string, Uint8Array>> {
   const libraries = new Map<string, Uint8Array>();
   for (const one of given) {
     const [, name, path] = /^(\w+)=(.+)$/.exec(one) ?? [];

@@ -11,13 +11,15 @@ import type { BlockType } from "../wasm/emit.ts";
 import type { IndexMap } from "../wasm/reindex.ts";
 import type { ValType } from "../wasm/types.ts";
 
-/** A function that the instrumented module imports. */
+/** A function that the instrumented module imports, or has by then. */
 export interface Hook {
   readonly module: string;
   readonly name: string;
   readonly params: readonly ValType[];
   /** None where it is left out. Only an action `instead` of an instruction may call one that has results. */
   readonly results?: readonly ValType[];
+  /** Number of the plan's added function of this type that stands for it: then nothing is imported (merge.ts). */
+  readonly added?: number;
 }
 
 /** Where a value that an action is given comes from. */

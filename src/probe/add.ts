@@ -9,7 +9,7 @@ import { I64, type ImportDescription, type Module, SectionId } from "../wasm/typ
 import type { AddedTypes } from "./added-types.ts";
 import type { AddedExport, ImportedFrom, Reference } from "./additions.ts";
 import { codeEntry, dataEntry, elementsEntry, globalEntry } from "./entries.ts";
-import type { Linked, LinkedPlan } from "./link.ts";
+import { isFromOutside, type Linked, type LinkedPlan } from "./link.ts";
 import { meterNames } from "./plan.ts";
 
 /** Entries that sections gain, by section id; the start function where it is another than before. */
@@ -65,7 +65,7 @@ function putImports(entries: Entries, linked: Linked, types: AddedTypes): void {
   const put = ({ module, name }: ImportedFrom, description: ImportDescription) =>
     entries.put(SectionId.import, importEntry({ module, name, description }));
   for (const { plan } of linked.plans) {
-    for (const { params, results = [], ...from } of plan.hooks)
+    for (const { params, results = [], ...from } of plan.hooks.filter(isFromOutside))
       put(from, { kind: "func", type: types.index(params, results) });
   }
   const { meter } = linked;

@@ -7,7 +7,7 @@ import { internalError } from "../base/diagnostics.ts";
 import type { BlockType } from "../wasm/emit.ts";
 import { afterAddedImports, type IndexMap } from "../wasm/reindex.ts";
 import type { Module, ValType } from "../wasm/types.ts";
-import type { Indices } from "./action.ts";
+import type { Hook, Indices } from "./action.ts";
 import type { AddedTypes } from "./added-types.ts";
 import type { MeterIndices } from "./meter.ts";
 import type { Meter, Plan } from "./plan.ts";
@@ -29,6 +29,9 @@ export interface Linked {
 
 type Kind = "globals" | "memories" | "tables";
 const isImported = (one: object): boolean => "import" in one && one.import !== undefined;
+
+/** Whether a hook is an import; others are functions that the plan adds. */
+export const isFromOutside = ({ added }: Hook): boolean => added === undefined;
 
 /** Hands out the indices of one space: first those of imports, then those of definitions. */
 class Space {
@@ -53,7 +56,7 @@ export function link(module: Module, plans: readonly Plan[], types: AddedTypes):
   const definesMeter = meter?.globals.kind === "define" ? 2 : 0;
   const tick = meter?.checks ? 1 : 0;
 
-  const hooks = plans.reduce((count, plan) => count + plan.hooks.length, tick);
+  const hooks = plans.reduce((count, plan) => count + plan.hooks.filter(isFromOutside).length, tick);
   const importsOf = (kind: Kind) =>
     plans.flatMap(({ added }) => (added?.[kind] ?? []).filter(isImported)).length;
   const added = {
@@ -88,9 +91,10 @@ export function link(module: Module, plans: readonly Plan[], types: AddedTypes):
   const linked = plans.map((plan): LinkedPlan => {
     const each = <T extends object>(list: readonly T[] | undefined, space: Space) =>
       (list ?? []).map((one) => space.take(isImported(one)));
+    const added = (plan.added?.functions ?? []).map(() => functions.take(false));
     const at = {
-      hook: plan.hooks.map(() => functions.take(true)),
-      function: (plan.added?.functions ?? []).map(() => functions.take(false)),
+      hook: plan.hooks.map((hook) => (isFromOutside(hook) ? functions.take(true) : added[hook.added!]!)),
+      function: added,
       global: each(plan.added?.globals, spaces.globals),
       memory: each(plan.added?.memories, spaces.memories),
       table: each(plan.added?.tables, spaces.tables),

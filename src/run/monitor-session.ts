@@ -34,25 +34,46 @@ export interface MonitoredModule {
   readonly job: MonitorJob;
 }
 
-/** Instruments a module after a script. @throws ScriptError, or Diagnostic where it cannot be done. */
-export function instrumentMonitor(
+export interface PlannedMonitor {
+  readonly rewriting: Rewriting;
+  /** Libraries that the script uses, in its order, the support library left out as null. */
+  readonly libraries: readonly { readonly name: string; readonly module: Uint8Array | null }[];
+  /** Whether anything needs the support library. */
+  readonly usesSupport: boolean;
+}
+
+/** Reads a script and plans its code for a module. @throws ScriptError, or Diagnostic where it cannot be done. */
+export function planMonitor(
   script: MonitorScript,
   module: Module,
   options: Omit<RewritingOptions, "staticCall">,
-): MonitoredModule {
+): PlannedMonitor {
   const { libraries } = script;
   const interfaces = new Map([...libraries].map(([name, bytes]) => [name, interfaceOf(name, bytes)]));
   if (!interfaces.has(supportLibrary)) interfaces.set(supportLibrary, supportInterface);
   const tree = readScript(script, { events: wasmEvents, libraries: interfaces });
   const statics = new StaticCalls(libraries);
   const rewriting = planRewriting(tree, module, { ...options, staticCall: statics.call });
-  const usesSupport = rewriting.layout.support || tree.libraries.includes(supportLibrary);
+  return {
+    rewriting,
+    libraries: tree.libraries.map((name) => ({ name, module: libraries.get(name) ?? null })),
+    usesSupport: rewriting.layout.support || tree.libraries.includes(supportLibrary),
+  };
+}
+
+/** Instruments a module after a script, to be run with a host of ours. @throws as planMonitor does. */
+export function instrumentMonitor(
+  script: MonitorScript,
+  module: Module,
+  options: Omit<RewritingOptions, "staticCall">,
+): MonitoredModule {
+  const { rewriting, libraries, usesSupport } = planMonitor(script, module, options);
   return {
     bytes: rewrite(module, rewriting.plan),
     rewriting,
     job: {
       support: usesSupport ? supportBytes() : null,
-      libraries: tree.libraries.map((name) => ({ name, module: libraries.get(name) ?? null })),
+      libraries,
       ending: rewriting.ending,
       values: valueCount(rewriting.layout),
     },

@@ -16,6 +16,11 @@ export function supportBytes(): Uint8Array {
   return bytes;
 }
 
+/** What writes a report in a file that does so itself; built as the library is. */
+export function reporterBytes(): Uint8Array {
+  return readFileSync(packageFile("dist/monitor/support/reporter.wasm"));
+}
+
 export interface Signature {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];

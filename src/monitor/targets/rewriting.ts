@@ -9,7 +9,6 @@ import type { AddedExport, AddedFunction } from "../../probe/additions.ts";
 import type { FunctionProbes, Meter, Plan, SiteProbe } from "../../probe/plan.ts";
 import { findSites, type Site } from "../../probe/sites.ts";
 import { localTypeOf } from "../../wasm/locals.ts";
-import { opcodes } from "../../wasm/opcodes.ts";
 import type { Module } from "../../wasm/types.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import { flatten, isMap } from "../language-types.ts";
@@ -25,6 +24,7 @@ import { guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in
 import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
 import { locations } from "./locations.ts";
 import { type Instruction, type Outline, outline } from "./outline.ts";
+import { processExits } from "./process-exits.ts";
 import { resolveFunction } from "./resolve.ts";
 import { resetFunctions, type Startup, startupFunctions } from "./startup.ts";
 import { type Cells, monitorPrefix, mostGlobals, resetExport, State, valueExport } from "./state.ts";
@@ -268,20 +268,10 @@ class Rewriter {
       else {
         probes.exit.push(action);
         // The program ends in this call: control does not come to the function's end.
-        for (const offset of this.#processExits(shape)) probes.site(offset, { ...action, when: "before" });
+        for (const offset of processExits(this.#facts.module, shape))
+          probes.site(offset, { ...action, when: "before" });
       }
     }
-  }
-
-  #processExits(shape: Outline): number[] {
-    const exits = this.#facts.importedFunctions.flatMap(({ module, name }, n) =>
-      name === "proc_exit" && module.startsWith("wasi_") ? [n] : [],
-    );
-    if (exits.length === 0) return [];
-    const { bytes } = this.#facts.module;
-    return shape.instructions
-      .filter(({ offset, row }) => opcodes[row]!.name === "call" && exits.includes(bytes[offset + 1]!))
-      .map(({ offset }) => offset);
   }
 
   /** block:start and block:end. */

@@ -18,6 +18,18 @@ export const resetExport = `${monitorPrefix}reset`;
 /** Export that gives the bits of a reported value: (its number: i32) -> i64. */
 export const valueExport = `${monitorPrefix}value`;
 
+/** Custom section of a self-contained file: what its report's values are, as JSON (report-section.ts). */
+export const reportSection = "javy_prof.monitor";
+
+/** Under which names a self-contained file exports what the support library gives a reader, by the library's names. */
+export const supportExports = {
+  memory: { name: `${monitorPrefix}memory`, kind: "memory" },
+  strings: { name: `${monitorPrefix}strings`, kind: "global" },
+  stringCount: { name: `${monitorPrefix}string_count`, kind: "global" },
+  output_addr: { name: `${monitorPrefix}output`, kind: "func" },
+  output_len: { name: `${monitorPrefix}output_length`, kind: "func" },
+} as const;
+
 /** V8's limit of globals in a module; those of the module itself come on top. */
 export const mostGlobals = 990_000;
 

@@ -1,0 +1,84 @@
+/**
+ * A module and a script → the module with the script's code in it, to be run by somebody else: self-contained, or with
+ * the support library and the script's libraries as imports for engines without multi-memory.
+ */
+import { readReport } from "../monitor/read-report.ts";
+import type { Report, RowLayout } from "../monitor/report.ts";
+import { finishFile, writeReportSection } from "../monitor/report-section.ts";
+import { reportRows } from "../monitor/support/report-rows.ts";
+import { selfContained } from "../monitor/targets/self-contained.ts";
+import { selfReporting } from "../monitor/targets/self-report.ts";
+import type { Meter } from "../probe/plan.ts";
+import { rewrite } from "../probe/rewrite.ts";
+import { decodeModule } from "../wasm/decode.ts";
+import { entry } from "../wasm/encode.ts";
+import { instrumentMonitor, type MonitorScript, planMonitor } from "./monitor-session.ts";
+import { MonitoredRun } from "./monitored-run.ts";
+
+export interface MonitorFile {
+  readonly bytes: Uint8Array;
+  readonly imports: WebAssembly.Imports;
+  attach(instance: WebAssembly.Instance): void;
+  report(instance: WebAssembly.Instance): Report;
+}
+
+/** How a file writes its report itself. */
+export interface Showing {
+  readonly descriptor: number;
+  /** Export with whose end the program ends. */
+  readonly command: string;
+  readonly heading: string;
+  /** What stands in front of a row's value. */
+  readonly lead: (row: RowLayout) => string;
+}
+
+/** @throws ScriptError, or Diagnostic where it cannot be done. */
+export function instrumentFile(
+  script: MonitorScript,
+  given: Uint8Array,
+  model: Meter["model"],
+  showing: Showing | null,
+): MonitorFile {
+  const module = decodeModule(given);
+  const { rewriting, libraries } = planMonitor(script, module, { model });
+  const { layout, ending } = rewriting;
+  const contained = selfContained(rewriting.plan, module, libraries, showing !== null);
+  const rows =
+    showing &&
+    reportRows(layout.custom ? [] : layout.rows, layout.custom ? "" : showing.heading, showing.lead);
+  const plan = showing
+    ? selfReporting(contained, module, { ...showing, rows: rows!, ending })
+    : contained.plan;
+  return {
+    bytes: withSection(rewrite(module, plan), writeReportSection(layout, ending, script.file)),
+    imports: {},
+    attach: () => {},
+    report: ({ exports }) => readReport(layout, finishFile(exports, layout, ending)),
+  };
+}
+
+function withSection(module: Uint8Array, section: Uint8Array): Uint8Array {
+  return entry((w) => {
+    w.copy(module);
+    w.copy(section);
+  });
+}
+
+/** @throws ScriptError, or Diagnostic where it cannot be done. */
+export function instrumentLinked(
+  script: MonitorScript,
+  given: Uint8Array,
+  model: Meter["model"],
+): MonitorFile {
+  const { bytes, rewriting, job } = instrumentMonitor(script, decodeModule(given), { model });
+  const run = new MonitoredRun(job, () => ({}));
+  const attach = (instance: WebAssembly.Instance) => run.attach(instance);
+  return {
+    ...{ bytes, imports: run.imports, attach },
+    report: (instance) => {
+      attach(instance);
+      const { values, support } = run.finish()!;
+      return readReport(rewriting.layout, { value: (n) => values[n]!, support });
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * Files that a monitor's code is part of, in this V8: as far as Node 20 goes without multi-memory, that is programs
+ * without a memory, and the form that has libraries as imports. Other engines: files-in-engines.test.ts.
+ */
+import { describe, expect, test } from "vitest";
+import { instrument } from "../../src/index.ts";
+import { decodeModule } from "../../src/wasm/decode.ts";
+import { assemble, isValid } from "../support/binaryen.ts";
+import { countingProgram } from "../support/counting-program.ts";
+import { monitored } from "../support/monitored.ts";
+
+const small = assemble(`(module
+  (func $twice (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+  (func (export "run") (param $n i32) (result i32)
+    (loop $next (br_if $next (call $twice (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (local.get $n)))`).bytes;
+
+const script = `use whamm_core; use lib;
+  report var byPlace: map<(u32, str), u64>; report var pair: (i8, f64) = (-1, 2.5); report var text: str;
+  @init lib.start(100);
+  wasm:opcode:call|br_if:before { report var n: u32; n++; byPlace[(fid, opname)]++; text = opname; pair.0--; }
+  wasm:func:entry / fname == "twice" || fid == 0 / { report var at: i32; at = lib.next(); }
+  wasm:end { whamm_core.putu32(7); }`;
+
+/** Prints through the support library too. */
+const lib = assemble(`(module
+  (import "whamm_core" "putc" (func $putc (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_initialize") (i32.store (i32.const 4) (i32.const 1000)))
+  (func (export "start") (param i32) (i32.store (i32.const 0) (local.get 0)))
+  (func (export "next") (result i32)
+    (call $putc (i32.const 46))
+    (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+    (i32.add (i32.load (i32.const 0)) (i32.load (i32.const 4)))))`).bytes;
+
+const run = ({ exports }: WebAssembly.Instance) => (exports["run"] as (n: number) => number)(4);
+
+describe("a file of its own", () => {
+  test("needs no imports where the program has none, and reports what a run under a monitor does", () => {
+    // Two memories, the support library's and the library's: one is enough for this engine.
+    const alone = script
+      .replace("use lib;", "")
+      .replace(/@init.*/, "")
+      .replace("lib.next()", "7");
+    const { bytes, imports, report } = instrument(small, { script: alone });
+    expect(isValid(bytes)).toBe(true);
+    expect([imports, decodeModule(bytes).imports]).toEqual([{}, []]);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource));
+    expect(run(instance)).toBe(0);
+    const found = report(instance);
+    expect(found).toEqual(monitored(small, alone, { call: ({ run }) => run!(4) }).report);
+    expect(found.output).toBe("7");
+    expect(found.rows.find(({ variable }) => variable === "pair")!.value).toEqual([-9, 2.5]);
+  });
+
+  test("has libraries in it, which begin before the script does", () => {
+    const { bytes, report } = instrument(small, {
+      script: script
+        .replace("use whamm_core;", "")
+        .replace(/wasm:end.*/, "")
+        .replace(/^.*byPlace: .*$/m, "")
+        .replace("byPlace[(fid, opname)]++; text = opname; pair.0--;", ""),
+      libs: {
+        lib: assemble(`(module
+        (memory (export "memory") 1)
+        (func (export "_initialize") (i32.store (i32.const 4) (i32.const 1000)))
+        (func (export "start") (param i32) (i32.store (i32.const 0) (local.get 0)))
+        (func (export "next") (result i32)
+          (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+          (i32.add (i32.load (i32.const 0)) (i32.load (i32.const 4)))))`).bytes,
+      },
+    });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource));
+    run(instance);
+    expect(report(instance).rows.find(({ variable }) => variable === "at")!.value).toBe(1104);
+  });
+
+  test("describes its report to any host", () => {
+    const { bytes } = instrument(small, {
+      script: "report var n: u64 = 5; wasm:opcode:call:before { n++; }",
+      file: "x.mm",
+    });
+    const module = new WebAssembly.Module(bytes as BufferSource);
+    const [section] = WebAssembly.Module.customSections(module, "javy_prof.monitor");
+    expect(JSON.parse(new TextDecoder().decode(section))).toEqual({
+      ...{ schemaVersion: 1, monitor: "x.mm", ending: [], custom: false, strings: [""] },
+      rows: [{ variable: "n", type: "u64", probe: null, function: null, pc: null, first: 0 }],
+    });
+    const instance = new WebAssembly.Instance(module);
+    run(instance);
+    expect((instance.exports["javy_prof.monitor.value"] as (n: number) => bigint)(0)).toBe(9n);
+  });
+
+  test("refuses a library that wants what is not there, and a report that cannot be written", () => {
+    const wants = assemble('(module (import "env" "x" (func)) (func (export "f")))').bytes;
+    const calls = "use lib; wasm:opcode:call:before { lib.f(); }";
+    expect(() => instrument(small, { script: calls, libs: { lib: wants } })).toThrow(/imports env\.x/);
+    const counts = "wasm:opcode:call:before { report var n: u32; n++; }";
+    expect(() => instrument(small, { script: counts, reportTo: "stderr" })).toThrow(/it has no WASI/);
+    const command = "nowhere";
+    expect(() => instrument(countingProgram, { script: counts, reportTo: "stderr", command })).toThrow(
+      /no function "nowhere"/,
+    );
+  });
+
+  test("is valid with all that can be in it", () => {
+    const { bytes } = instrument(countingProgram, { script, libs: { lib }, reportTo: "stderr" });
+    expect(isValid(bytes)).toBe(true);
+  });
+});
+
+describe("with libraries as imports", () => {
+  test("reports the same", () => {
+    const { bytes, imports, attach, report } = instrument(small, {
+      script,
+      libs: { lib },
+      selfContained: false,
+    });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), imports);
+    attach(instance);
+    run(instance);
+    const expected = monitored(small, script, {
+      call: ({ run }) => run!(4),
+      libraries: new Map([["lib", lib]]),
+    });
+    expect(report(instance)).toEqual(expected.report);
+  });
+});
