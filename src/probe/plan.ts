@@ -53,7 +53,7 @@ export type MeterGlobals = { readonly kind: "define" } | { readonly kind: "impor
 export interface Meter {
   readonly model: CostModel;
   /**
-   * `run`: one charge per straight run, held in a local while a function runs (fast).
+   * `run`: held in a local while a function runs, and added to only where ways of control differ in cost (fast).
    * `instruction`: every instruction adds to the counter at once (slow; right even at a hardware trap).
    */
   readonly mode: "run" | "instruction";
