@@ -8,19 +8,10 @@ import { writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
-import { registerBuild } from "./commands/build.ts";
-import { registerDisasm } from "./commands/disasm.ts";
-import { registerDoctor } from "./commands/doctor.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
-import { registerExport } from "./commands/export.ts";
-import { registerInfo } from "./commands/info.ts";
-import { registerInstrument } from "./commands/instrument.ts";
 import type { CommandIo } from "./commands/io.ts";
-import { registerMonitor } from "./commands/monitor.ts";
 import { cannotWrite, removeUnfinished } from "./commands/output-file.ts";
-import { registerRun } from "./commands/run.ts";
 import { keepGuestsUnoptimised } from "./commands/tiering.ts";
-import { registerView } from "./commands/view.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
 import { inertText } from "./format/inert.ts";
 
@@ -93,29 +84,36 @@ const program = new Command("javy-prof")
   .showHelpAfterError("  javy-prof --help lists what there is")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "javy-prof: ")) })
   .exitOverride();
-registerRun(program, io, finish);
-registerBuild(program, io);
-registerMonitor(program, io, finish);
-registerInstrument(program, io, finish);
-registerView(program, io);
-registerExport(program, io);
-registerInfo(program, io);
-registerDisasm(program, io);
-registerDoctor(program, io, finish);
-for (const command of program.commands) command.exitOverride();
+
+/** The subcommands, in the order of the help. Each one's code is read when it is called, all of them for the help. */
+const commands: Readonly<Record<string, () => Promise<void>>> = {
+  run: async () => (await import("./commands/run.ts")).registerRun(program, io, finish),
+  build: async () => (await import("./commands/build.ts")).registerBuild(program, io),
+  monitor: async () => (await import("./commands/monitor.ts")).registerMonitor(program, io, finish),
+  instrument: async () => (await import("./commands/instrument.ts")).registerInstrument(program, io, finish),
+  view: async () => (await import("./commands/view.ts")).registerView(program, io),
+  export: async () => (await import("./commands/export.ts")).registerExport(program, io),
+  info: async () => (await import("./commands/info.ts")).registerInfo(program, io),
+  disasm: async () => (await import("./commands/disasm.ts")).registerDisasm(program, io),
+  doctor: async () => (await import("./commands/doctor.ts")).registerDoctor(program, io, finish),
+};
 
 try {
   const args = process.argv.slice(2);
+  const words = isEntry(args[0]) ? ["run", ...args] : args;
+  const called = Object.hasOwn(commands, words[0] ?? "") ? commands[words[0]!] : undefined;
+  for (const load of called ? [called] : Object.values(commands)) await load();
+  for (const command of program.commands) command.exitOverride();
   if (args.length === 0) program.help({ error: true });
-  await program.parseAsync(isEntry(args[0]!) ? ["run", ...args] : args, { from: "user" });
+  await program.parseAsync(words, { from: "user" });
 } catch (error) {
   ending = await report(error);
 }
 process.exitCode = exitCodes[ending];
 
 /** `javy-prof app.js` is `javy-prof run app.js`; said here, so that `-h` in the guest's arguments is the guest's. */
-function isEntry(word: string): boolean {
-  return !word.startsWith("-") && word !== "help" && !program.commands.some((one) => one.name() === word);
+function isEntry(word: string | undefined): boolean {
+  return word !== undefined && !word.startsWith("-") && word !== "help" && !Object.hasOwn(commands, word);
 }
 
 async function report(error: unknown): Promise<Ending> {
@@ -143,8 +141,8 @@ function diagnosticOf(error: unknown): Diagnostic {
 function wantsJson(error: unknown): boolean {
   const [first, ...others] = process.argv.slice(2);
   const named = program.commands.find((one) => one.name() === first);
-  const command = named ?? program.commands.find((one) => one.name() === "run")!;
-  if (!command.options.some(({ long }) => long === "--json")) return false;
+  const command = named ?? program.commands.find((one) => one.name() === "run");
+  if (!command?.options.some(({ long }) => long === "--json")) return false;
   if (!(error instanceof CommanderError)) return command.opts()["json"] === true;
   const words = [first, ...others];
   const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;

@@ -186,7 +186,11 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
     unsupported,
     /^javy-prof: mistyped\.wasm: .*other types than they have\n {2}fd_write is \(i32, i32, i32, i32\) -> \(i32\), the module imports it as \(i32, i64\) -> \(i32\)\n/,
   ],
-  ["instrumented.wasm --frames wasm", unsupported, /these names are the profiler.s own\n.*was it instrumented by javy-prof before\?/],
+  [
+    "instrumented.wasm --frames wasm",
+    unsupported,
+    /these names are the profiler.s own\n.*was it instrumented by javy-prof before\?/,
+  ],
   [
     "two.wasm",
     unsupported,
