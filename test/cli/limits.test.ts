@@ -27,6 +27,9 @@ const moduleOf = (body: Uint8Array, ...more: readonly Uint8Array[]) =>
 const repeated = (piece: string, bytes: number) =>
   Buffer.alloc(bytes - (bytes % piece.length), piece, "latin1");
 
+/** (loop (br_if 0 (i32.const 0))): what goes round is counted in a local. */
+const loop = latin("\x03\x40\x41\0\x0d\0\x0b\x0b");
+
 const iovec = "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 2200000000))";
 const wide = assemble(`(module
   (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
@@ -36,10 +39,10 @@ const wide = assemble(`(module
 const files = {
   "app.js": "console.log(1);\n",
   "lineless.wasm": moduleOf(latin("\0\x0b")),
-  "locals.wasm": moduleOf(Buffer.concat([latin("\x01"), entry((w) => w.leb(50_000)), latin("\x7f\x0b")])),
-  // i32.const 0, if, end: a counter in each of them
+  "locals.wasm": moduleOf(Buffer.concat([latin("\x01"), entry((w) => w.leb(50_000)), latin("\x7f"), loop])),
+  // (if (i32.const 0) (then (drop (i32.const 0)))): each is to be counted
   "body.wasm": moduleOf(
-    Buffer.concat([latin("\0"), repeated("\x41\0\x04\x40\x0b", 7_000_000), latin("\x0b")]),
+    Buffer.concat([latin("\0"), repeated("\x41\0\x04\x40\x41\0\x1a\x0b", 7_000_000), latin("\x0b")]),
   ),
   // a loop over a hundred thousand nops
   "nops.wasm": moduleOf(
