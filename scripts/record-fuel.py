@@ -235,7 +235,7 @@ def measure_once(engine, plugin, app, given, job):
     try:
         linker.instantiate(store, app).exports(store)["_start"](store)
     except wasmtime.Trap as trap:
-        # An uncaught exception is text on stderr, then `unreachable`. At any other trap fuel is lost: see FACTS 1.
+        # An uncaught exception is text on stderr, then `unreachable`. At any other trap wasmtime loses fuel.
         if trap.trap_code != wasmtime.TrapCode.UNREACHABLE:
             raise
         end = "trap"

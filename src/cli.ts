@@ -81,6 +81,7 @@ const program = new Command("javy-prof")
     "which of your JavaScript functions cost the fuel: a profiler for QuickJS and Javy in WebAssembly",
   )
   .version(version)
+  .configureHelp({ minWidthToWrap: 24 })
   .showHelpAfterError("  javy-prof --help lists what there is")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "javy-prof: ")) })
   .exitOverride();

@@ -1,4 +1,4 @@
-/** What PRODUCT.md promises about every run ("Friendliness"), as a user meets it: by the command line. */
+/** What every run promises, as a user meets it: by the command line. */
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

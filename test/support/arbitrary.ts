@@ -1,6 +1,6 @@
 /**
  * Runs that never were: a scenario (functions and what each call does) is played, keeping the books as the
- * profiler must (FACTS, "Charging"), which gives a Result whose sums hold by construction. `arbitraryResult`
+ * profiler must (ARCHITECTURE, "Charging"), which gives a Result whose sums hold by construction. `arbitraryResult`
  * makes scenarios of every shape for fast-check; a test can also write one by hand.
  */
 import fc from "fast-check";

@@ -1,5 +1,5 @@
 /**
- * The collector the slow way, from FACTS ("Charging"): every stretch of fuel between two hooks is given at once to the
+ * The collector the slow way, from ARCHITECTURE ("Charging"): every stretch of fuel between two hooks is given at once to the
  * innermost started activation's opcode and to the innermost frame of the call path. And a driver that plays random
  * valid runs of an engine to both, the model and the collector.
  */

@@ -1,5 +1,5 @@
 /**
- * The slow way: a WebAssembly interpreter that counts fuel one instruction at a time, as FACTS ("Fuel") words it,
+ * The slow way: a WebAssembly interpreter that counts fuel one instruction at a time, as wasmtime charges it,
  * with costs of its own (nothing from src/fuel or src/probe). It is the oracle for the rewriter, and runs what
  * Node 20 cannot: try_table. One memory, 32-bit addresses, no SIMD, no floats; an unknown instruction throws.
  */
