@@ -20,7 +20,9 @@ import { commandExport } from "./javy/startup-exports.ts";
 import { libraryScript } from "./monitor/library-scripts.ts";
 import type { Matched } from "./monitor/matched.ts";
 import type { Report } from "./monitor/report.ts";
+import { matchesOf as matchesAmong } from "./monitor/rule.ts";
 import type { Source } from "./monitor/source.ts";
+import { monitorEvents } from "./profiler/js-opcodes.ts";
 import { checkRequest, type RequestOptions } from "./profiler/request.ts";
 import { type Disassembly, disassembleProgram } from "./program/disassembly.ts";
 import type { Given } from "./program/given.ts";
@@ -47,7 +49,6 @@ export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
 export type { Report, ReportMap, ReportRow, ReportValue, RowPlace } from "./monitor/report.ts";
-export { matchesOf } from "./monitor/rule.ts";
 export { ScriptError } from "./monitor/source.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
 export type { Disassembly } from "./program/disassembly.ts";
@@ -166,6 +167,11 @@ function failureOf(end: RunEnd): string | null {
   if (end.kind === "trap") return end.message;
   if (end.kind === "exit" && end.code !== 0) return `exit code ${end.code}`;
   return end.kind === "interrupted" && end.lost ? lostText(end.lost) : null;
+}
+
+/** The events and modes that a rule means. @throws ScriptError with what is wrong with it. */
+export function matchesOf(rule: string) {
+  return matchesAmong(rule, monitorEvents);
 }
 
 /** What a script matches in a program, without running it. @throws ScriptError. */

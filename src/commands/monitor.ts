@@ -5,7 +5,9 @@ import type { Command } from "commander";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
 import { writeMonitorCsv } from "../format/monitor/csv.ts";
+import { writeDot } from "../format/monitor/dot.ts";
 import { renderDryRun } from "../format/monitor/dry-run.ts";
+import { writeLcov } from "../format/monitor/lcov.ts";
 import { writeMonitorJson } from "../format/monitor/report-json.ts";
 import { renderMonitorTable } from "../format/monitor/table.ts";
 import { writeMonitorWhamm } from "../format/monitor/whamm.ts";
@@ -61,6 +63,8 @@ const formats: Readonly<Record<string, (report: Report, script: string) => strin
   csv: writeMonitorCsv,
   json: writeMonitorJson,
   whamm: writeMonitorWhamm,
+  lcov: writeLcov,
+  dot: writeDot,
 };
 
 export function registerMonitor(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {

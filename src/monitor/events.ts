@@ -97,7 +97,8 @@ const modesByName: Readonly<Record<string, readonly Mode[]>> = {
   ...{ catch_all: ["before", "after"], delegate: ["before"] },
 };
 
-const bound = (
+/** A variable of an event; the last two are one line of help and how it is derived. */
+export const bound = (
   name: string,
   type: Type | null,
   isStatic: boolean,

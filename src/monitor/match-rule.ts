@@ -5,6 +5,7 @@
  */
 import type { AstPart, AstRule } from "./ast.ts";
 import type { Event, Mode } from "./events.ts";
+import { jsProvider } from "./js/js-events.ts";
 import type { Problem } from "./source.ts";
 
 export interface Match {
@@ -30,7 +31,7 @@ export function matchRule(
     parts.length === 2
       ? [(event) => event.provider, (event) => (event.package === null ? event.name : null)]
       : [(event) => event.provider, (event) => event.package, (event) => event.name];
-  let left = events;
+  let left = isGlob(parts[0]!.glob) ? events.filter(({ provider }) => provider !== jsProvider) : events;
   for (const [i, level] of levels.entries()) {
     const before = left;
     left = before.filter((event) => {
@@ -61,6 +62,11 @@ export function matchRule(
   if (matches.length > 0) return { matches };
   const known = distinct(withModes.flatMap((event) => event.modes));
   return failed(parts[3]!, `no mode matches ${parts[3]!.glob}`, suggestion(parts[3]!.glob, known));
+}
+
+/** JavaScript's events are meant only where the provider is written out: globs are Whamm's, which has none. */
+function isGlob(glob: string): boolean {
+  return glob === "" || /[*?[]/.test(glob);
 }
 
 function failed({ span }: AstRule | AstPart, message: string, cure?: string): { problem: Problem } {

@@ -17,6 +17,8 @@ export interface RowPlace {
   readonly functionName: string;
   /** Byte offset of the instruction in the function's body. */
   readonly pc: number;
+  /** Of places in JavaScript: file or empty, and 1-based line or 0. The function is numbered among those. */
+  readonly source?: { readonly file: string; readonly line: number };
 }
 
 export interface RowLayout {

@@ -1,12 +1,12 @@
 /** A rule alone, as people ask about it: `wasm:opcode:call:before`. */
 import type { AstRule } from "./ast.ts";
-import { type Event, wasmEvents } from "./events.ts";
+import type { Event } from "./events.ts";
 import { type Match, matchRule } from "./match-rule.ts";
 import { parse } from "./parse.ts";
 import { ScriptError } from "./source.ts";
 
 /** What it matches. @throws ScriptError with what is wrong with it. */
-export function matchesOf(rule: string, events: readonly Event[] = wasmEvents): readonly Match[] {
+export function matchesOf(rule: string, events: readonly Event[]): readonly Match[] {
   const source = { file: "rule", text: `${rule} { }` };
   const { script, problems } = parse(source);
   const [probe] = script.items;

@@ -65,6 +65,12 @@ export function findBound(scope: EventScope, name: string, span: Span): UsableBo
       "failed is known after the instruction only",
       "write wasm:opcode:memory.grow:after",
     );
+  if (name === "next" && mode !== "after")
+    throw new Wrong(
+      span,
+      "next is known after the opcode only",
+      `write ${eventName({ event, mode: "after" })}`,
+    );
   const type = stated ?? listed!.type;
   if (type === null) {
     const part = name.startsWith("local") ? `wasm(${name}: i32):…` : `${event.name}(${name}: i32)`;

@@ -92,8 +92,11 @@ function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) =
   return [...names].filter(([, name]) => matches(name)).map(([index]) => index);
 }
 
-/** Where they cannot all be named, code may be made unseen: then every entry of the interpreter counts as new code. */
-function creatorsOf(names: ReadonlyMap<number, string>, interpreter: number): number[] {
+/**
+ * Functions at whose entry code is about to be made. Where they cannot all be named, code may be made unseen: then every
+ * entry of the interpreter counts as new code.
+ */
+export function creatorsOf(names: ReadonlyMap<number, string>, interpreter: number): number[] {
   const found = indicesOf(names, (name) => creators.includes(name));
   return found.length === creators.length ? found : [interpreter];
 }

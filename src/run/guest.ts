@@ -48,7 +48,7 @@ export function runGuest(job: RunJob): RunOutcome {
     });
     if (!plugin) {
       run.attach(app, memoryOf(app));
-      profile?.begin();
+      run.begin();
     }
     initialise(app, job.export);
     (app.exports[job.export] as () => void)();
@@ -183,7 +183,7 @@ class GuestRun {
     this.#memory = memory;
     this.#wasi.memory = memory;
     this.profile?.attach(instance, memory);
-    this.#monitor?.attach(instance);
+    this.#monitor?.attach(instance, memory);
   }
 
   /** The last that is not counted. */
@@ -194,6 +194,11 @@ class GuestRun {
     } catch (error) {
       this.#end = this.#endOf(error, false);
     }
+    this.begin();
+  }
+
+  /** From here on it is the program that runs. */
+  begin(): void {
     this.#monitor?.begin();
     this.profile?.begin();
   }

@@ -2,6 +2,8 @@
  * A module and a script → the module with the script's code in it, to be run by somebody else: self-contained, or with
  * the support library and the script's libraries as imports for engines without multi-memory.
  */
+import { usageError } from "../base/diagnostics.ts";
+import type { JsScript } from "../monitor/js/js-probes.ts";
 import { readReport } from "../monitor/read-report.ts";
 import type { Report, RowLayout } from "../monitor/report.ts";
 import { finishFile, writeReportSection } from "../monitor/report-section.ts";
@@ -12,7 +14,7 @@ import type { Meter } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { entry } from "../wasm/encode.ts";
-import { instrumentMonitor, type MonitorScript, planMonitor } from "./monitor-session.ts";
+import { instrumentMonitor, type MonitorScript, planMonitor, readMonitor } from "./monitor-session.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 
 export interface MonitorFile {
@@ -32,6 +34,17 @@ export interface Showing {
   readonly lead: (row: RowLayout) => string;
 }
 
+/** A script that needs nobody who knows JavaScript's functions: a file is run by anybody. @throws as reading does. */
+function wasmOnly(script: MonitorScript): JsScript {
+  const js = readMonitor(script);
+  if (js.probes.length > 0)
+    throw usageError(
+      "rules of js: need a host that knows the engine's functions, which a file does not have",
+      "run the program under the monitor: javy-prof monitor",
+    );
+  return js;
+}
+
 /** @throws ScriptError, or Diagnostic where it cannot be done. */
 export function instrumentFile(
   script: MonitorScript,
@@ -40,7 +53,7 @@ export function instrumentFile(
   showing: Showing | null,
 ): MonitorFile {
   const module = decodeModule(given);
-  const { rewriting, libraries } = planMonitor(script, module, { model });
+  const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, { model });
   const { layout, ending } = rewriting;
   const contained = selfContained(rewriting.plan, module, libraries, showing !== null);
   const rows =
@@ -70,7 +83,9 @@ export function instrumentLinked(
   given: Uint8Array,
   model: Meter["model"],
 ): MonitorFile {
-  const { bytes, rewriting, job } = instrumentMonitor(script, decodeModule(given), { model });
+  const { bytes, rewriting, job } = instrumentMonitor(
+    ...([wasmOnly(script), script.libraries, decodeModule(given), { model }] as const),
+  );
   const run = new MonitoredRun(job, () => ({}));
   const attach = (instance: WebAssembly.Instance) => run.attach(instance);
   return {

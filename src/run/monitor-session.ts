@@ -3,7 +3,9 @@
  * monitored is the one that holds the program: a module that is whole, or the plugin that a dynamic one runs on.
  */
 import { unsupported } from "../base/diagnostics.ts";
-import { wasmEvents } from "../monitor/events.ts";
+import { costKey } from "../fuel/models.ts";
+import { type JsScript, jsProbesOf } from "../monitor/js/js-probes.ts";
+import { withJsRows } from "../monitor/js/js-report.ts";
 import type { Matched } from "../monitor/matched.ts";
 import { readReport } from "../monitor/read-report.ts";
 import { type Report, valueCount } from "../monitor/report.ts";
@@ -12,14 +14,19 @@ import type { Source } from "../monitor/source.ts";
 import { supportBytes, supportInterface, supportLibrary } from "../monitor/support/library.ts";
 import { planRewriting, type Rewriting, type RewritingOptions } from "../monitor/targets/rewriting.ts";
 import { interfaceOf, StaticCalls } from "../monitor/targets/user-library.ts";
+import type { Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
+import { instrumentApp } from "../profiler/instrument.ts";
+import { listenTo } from "../profiler/js-listening.ts";
+import { monitorEvents } from "../profiler/js-opcodes.ts";
 import type { Request } from "../profiler/request.ts";
-import { planRun } from "../profiler/run-plan.ts";
+import { planRun, type RunPlan } from "../profiler/run-plan.ts";
 import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
 import { compiled, compiledInstrumented } from "./instances.ts";
 import type { RunEnd } from "./job.ts";
 import type { MonitorJob } from "./monitored-run.ts";
+import type { PreparedModules } from "./prepared.ts";
 import { execute, type Live } from "./session.ts";
 import type { GuestThread } from "./thread.ts";
 
@@ -34,6 +41,13 @@ export interface MonitoredModule {
   readonly job: MonitorJob;
 }
 
+/** A script as it is understood, its probes at JavaScript apart. @throws ScriptError. */
+export function readMonitor(script: MonitorScript): JsScript {
+  const interfaces = new Map([...script.libraries].map(([name, bytes]) => [name, interfaceOf(name, bytes)]));
+  if (!interfaces.has(supportLibrary)) interfaces.set(supportLibrary, supportInterface);
+  return jsProbesOf(readScript(script, { events: monitorEvents, libraries: interfaces }));
+}
+
 export interface PlannedMonitor {
   readonly rewriting: Rewriting;
   /** Libraries that the script uses, in its order, the support library left out as null. */
@@ -42,34 +56,39 @@ export interface PlannedMonitor {
   readonly usesSupport: boolean;
 }
 
-/** Reads a script and plans its code for a module. @throws ScriptError, or Diagnostic where it cannot be done. */
+/** Plans a script's code for a module. `given`: the libraries by name. @throws Diagnostic where it cannot be done. */
 export function planMonitor(
-  script: MonitorScript,
+  { script, probes, exported }: JsScript,
+  given: MonitorScript["libraries"],
   module: Module,
   options: Omit<RewritingOptions, "staticCall">,
 ): PlannedMonitor {
-  const { libraries } = script;
-  const interfaces = new Map([...libraries].map(([name, bytes]) => [name, interfaceOf(name, bytes)]));
-  if (!interfaces.has(supportLibrary)) interfaces.set(supportLibrary, supportInterface);
-  const tree = readScript(script, { events: wasmEvents, libraries: interfaces });
-  const statics = new StaticCalls(libraries);
-  const rewriting = planRewriting(tree, module, { ...options, staticCall: statics.call });
+  const statics = new StaticCalls(given);
+  const rewriting = planRewriting(script, module, {
+    ...{ ...options, staticCall: statics.call, exported },
+    stringsFromHost: probes.some(({ parameters }) => parameters.some(({ type }) => type === "str")),
+  });
   return {
     rewriting,
-    libraries: tree.libraries.map((name) => ({ name, module: libraries.get(name) ?? null })),
-    usesSupport: rewriting.layout.support || tree.libraries.includes(supportLibrary),
+    libraries: script.libraries.map((name) => ({ name, module: given.get(name) ?? null })),
+    usesSupport: rewriting.layout.support || script.libraries.includes(supportLibrary),
   };
 }
 
-/** Instruments a module after a script, to be run with a host of ours. @throws as planMonitor does. */
+/**
+ * Instruments a module after a script, to be run with a host of ours. `others`: plans besides the script's, for the
+ * same module. @throws as planMonitor does.
+ */
 export function instrumentMonitor(
-  script: MonitorScript,
+  js: JsScript,
+  given: MonitorScript["libraries"],
   module: Module,
   options: Omit<RewritingOptions, "staticCall">,
+  others: readonly Plan[] = [],
 ): MonitoredModule {
-  const { rewriting, libraries, usesSupport } = planMonitor(script, module, options);
+  const { rewriting, libraries, usesSupport } = planMonitor(js, given, module, options);
   return {
-    bytes: rewrite(module, rewriting.plan),
+    bytes: rewrite(module, rewriting.plan, ...others),
     rewriting,
     job: {
       support: usesSupport ? supportBytes() : null,
@@ -87,7 +106,9 @@ export function matchProgram(
   model: RewritingOptions["model"],
 ): Matched {
   const { module } = program.plugin ?? program;
-  const { rewriting } = instrumentMonitor(script, module, { model, keepsPlaces: true });
+  const { rewriting } = instrumentMonitor(readMonitor(script), script.libraries, module, {
+    ...{ model, keepsPlaces: true },
+  });
   return { places: rewriting.places, unmatched: rewriting.unmatched };
 }
 
@@ -106,23 +127,79 @@ export async function monitorProgram(
   live: Live,
   script: MonitorScript,
 ): Promise<MonitorSession> {
-  const frames = program.engine?.dispatch.problem === null ? "js" : "wasm";
+  const js = readMonitor(script);
+  const listening = js.probes.length > 0;
+  const frames = listening || program.engine?.dispatch.problem === null ? "js" : "wasm";
   const plan = await planRun(program, { ...request, frames }, thread);
-  const { plugin } = program;
-  const checks = plan.bounds.maxFuel !== null || plan.bounds.timeoutMs !== null;
-  const { bytes, rewriting, job } = instrumentMonitor(script, (plugin ?? program).module, {
-    ...{ model: request.model, resets: plugin !== null, checks },
-  });
-  const { name } = program;
-  const modules = {
-    plugin: plugin ? compiledInstrumented(name, bytes) : null,
-    app: plugin ? compiled(program.bytes) : compiledInstrumented(name, bytes),
-    engineBytes: bytes.length,
-  };
-  const counts = checks ? "total" : "nothing";
+  if (listening && plan.refused) throw plan.refused;
+  const { rewriting, job, modules, meters } = prepared(program, js, script, plan, request.model);
+  const counts = meters ? "total" : "nothing";
   const outcome = await execute(thread, program, request, plan, modules, live, counts, job);
   if (!outcome.monitor) throw unsupported(`${program.name}: the program could not be instantiated`);
-  const { values, support } = outcome.monitor;
+  const { values, support, jsPlaces } = outcome.monitor;
   const report = readReport(rewriting.layout, { value: (n) => values[n]!, support });
-  return { end: outcome.end, report, rewriting, milliseconds: outcome.milliseconds };
+  const { end, milliseconds } = outcome;
+  return { end, report: withJsRows(report, js, jsPlaces), rewriting, milliseconds };
+}
+
+interface PreparedMonitor {
+  readonly rewriting: Rewriting;
+  readonly job: MonitorJob;
+  readonly modules: PreparedModules;
+  /** The modules count fuel. */
+  readonly meters: boolean;
+}
+
+/** How many scripts are kept ready with a program. */
+const mostKept = 8;
+const kept = new WeakMap<Program, Map<string, PreparedMonitor>>();
+
+/** A program made ready for a script: rewritten and compiled once for both, but for scripts with libraries. */
+function prepared(
+  program: Program,
+  js: JsScript,
+  script: MonitorScript,
+  plan: RunPlan,
+  model: Request["model"],
+): PreparedMonitor {
+  const checks = plan.bounds.maxFuel !== null || plan.bounds.timeoutMs !== null;
+  const ready = kept.get(program) ?? new Map<string, PreparedMonitor>();
+  kept.set(program, ready);
+  const key = `${checks} ${costKey(model)} ${script.text}`;
+  const known = script.libraries.size === 0 ? ready.get(key) : undefined;
+  if (known) return known;
+  const made = prepare(program, js, script, plan, model, checks);
+  if (ready.size >= mostKept) ready.delete(ready.keys().next().value!);
+  if (script.libraries.size === 0) ready.set(key, made);
+  return made;
+}
+
+function prepare(
+  program: Program,
+  js: JsScript,
+  { libraries }: MonitorScript,
+  plan: RunPlan,
+  model: Request["model"],
+  checks: boolean,
+): PreparedMonitor {
+  const { plugin } = program;
+  const heard = js.probes.length > 0 ? listenTo(program, js.probes, plan) : null;
+  const { bytes, rewriting, job } = instrumentMonitor(
+    js,
+    libraries,
+    (plugin ?? program).module,
+    { model, resets: plugin !== null, checks, counts: heard?.fuel ?? false },
+    heard ? [heard.plan] : [],
+  );
+  const meters = rewriting.plan.meter !== undefined;
+  const metered = { model, mode: "run", checks, native: null } as const;
+  // what the app of a dynamic program consumes is the program's too
+  const app = plugin && meters ? instrumentApp(program.module, metered) : program.bytes;
+  const { name } = program;
+  const modules: PreparedModules = {
+    plugin: plugin ? compiledInstrumented(name, bytes) : null,
+    app: plugin ? compiled(app) : compiledInstrumented(name, bytes),
+    engineBytes: bytes.length,
+  };
+  return { rewriting, job: { ...job, ...(heard && { js: heard.job }) }, modules, meters };
 }

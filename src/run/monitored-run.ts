@@ -3,11 +3,15 @@
  * between their memories and the program's, and what remains of the monitor's state when the guest has ended, however
  * it did. Plain data goes in and comes out.
  */
+import { encodeText } from "../base/bytes.ts";
 import { unsupported } from "../base/diagnostics.ts";
 import type { Finality } from "../host/finality.ts";
 import type { SupportRemains } from "../monitor/read-report.ts";
+import type { RowPlace } from "../monitor/report.ts";
 import { firstForeign, hostModule, libraryModule, supportModule } from "../monitor/targets/calls.ts";
 import { monitorPrefix, resetExport, valueExport } from "../monitor/targets/state.ts";
+import { type JsJob, JsListener } from "../profiler/js-listener.ts";
+import { jsHooksModule } from "../profiler/js-plan.ts";
 
 export interface MonitorJob {
   /** The support library; null where nothing needs it. */
@@ -18,12 +22,16 @@ export interface MonitorJob {
   readonly ending: readonly string[];
   /** How many values to read. */
   readonly values: number;
+  /** Probes at JavaScript; left out where there are none. */
+  readonly js?: JsJob;
 }
 
 export interface MonitorRemains {
   /** The bits of each, by its number. */
   readonly values: BigUint64Array;
   readonly support: SupportRemains | null;
+  /** By number; none without probes at JavaScript. */
+  readonly jsPlaces: readonly RowPlace[];
 }
 
 type Exports = WebAssembly.Exports;
@@ -33,6 +41,7 @@ export class MonitoredRun {
   readonly #support: Exports | null;
   /** By the script's order. */
   readonly #libraries: readonly Exports[];
+  readonly #js: JsListener | null;
   #guest: Exports | undefined;
   readonly imports: WebAssembly.Imports;
 
@@ -47,6 +56,7 @@ export class MonitoredRun {
     this.#job = job;
     this.#support =
       job.support && new WebAssembly.Instance(new WebAssembly.Module(job.support as BufferSource)).exports;
+    this.#js = job.js ? new JsListener(job.js) : null;
     this.#libraries = job.libraries.map(({ name, module }) =>
       module ? this.#instantiate(name, module, wasi) : this.#support!,
     );
@@ -62,6 +72,7 @@ export class MonitoredRun {
         ),
         size: final((memory: number) => this.#memory(memory).buffer.byteLength / 65536),
       },
+      ...(this.#js && { [jsHooksModule]: this.#js.imports }),
     };
   }
 
@@ -86,8 +97,32 @@ export class MonitoredRun {
     return exports;
   }
 
-  attach(instance: WebAssembly.Instance): void {
+  attach(instance: WebAssembly.Instance, memory?: WebAssembly.Memory): void {
     this.#guest = instance.exports;
+    if (!this.#js) return;
+    if (!memory)
+      throw unsupported(
+        "rules of js: need the module's memory",
+        'a memory exported as "memory" is looked for',
+      );
+    this.#js.attach(instance.exports, memory, (text) => this.#string(text));
+  }
+
+  /** The number of a text among the script's strings. */
+  #string(text: string): number {
+    const { str_push: push, str_done: done } = this.#support as Record<
+      string,
+      (...args: unknown[]) => number
+    >;
+    const bytes = encodeText(text);
+    for (let at = 0; at < bytes.length; at += 8) {
+      const piece = bytes.subarray(at, at + 8);
+      push!(
+        piece.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n),
+        piece.length,
+      );
+    }
+    return done!();
   }
 
   #memory(number: number): WebAssembly.Memory {
@@ -114,6 +149,7 @@ export class MonitoredRun {
   begin(): void {
     const reset = this.#guest?.[resetExport];
     if (typeof reset === "function") (reset as () => void)();
+    this.#js?.begin();
   }
 
   /** Runs the script's ending and reads what is left. */
@@ -123,7 +159,7 @@ export class MonitoredRun {
     for (const name of this.#job.ending) (guest[name] as () => void)();
     const value = guest[valueExport] as (n: number) => bigint;
     const values = BigUint64Array.from({ length: this.#job.values }, (_, n) => BigInt.asUintN(64, value(n)));
-    return { values, support: this.#supportRemains() };
+    return { values, support: this.#supportRemains(), jsPlaces: this.#js?.finish() ?? [] };
   }
 
   #supportRemains(): SupportRemains | null {

@@ -13,6 +13,7 @@ let folder: ReturnType<typeof folderWith>;
 beforeAll(() => {
   folder = folderWith({
     "app.wasm": program,
+    "app.js": readFileSync(inRoot("fixtures/programs/callbacks.js")),
     "count.mm": "report var n: u64;\nwasm:opcode:i32.store:before { n++; }\n",
     "wrong.mm": "wasm:opcode:cal:before { x++; }\nwasm:func:entry { var y: u8 = 300; }\n",
     "print.mm":
@@ -29,13 +30,27 @@ const names = readdirSync(inRoot("monitors"))
 describe("the library", () => {
   test("reports what it should on one module, and lets the guest be", async () => {
     const goldens: Record<string, string> = {};
-    for (const name of names) {
+    for (const name of names.filter((one) => !one.startsWith("js-"))) {
       const { code, stdout, stderr } = await run(name, "app.wasm");
       const stops = name === "no-clock";
       expect(code, `${name}: ${stderr}`).toBe(stops ? 3 : 0);
       expect(stdout, name).toBe(stops ? "" : "done\n");
       goldens[`${name}.txt`] = stderr;
     }
+    const plain = await javyProf(folder.path, ["run", "app.js"]);
+    for (const name of names.filter((one) => one.startsWith("js-"))) {
+      const { code, stdout, stderr } = await run(name, "app.js");
+      expect(code, `${name}: ${stderr}`).toBe(0);
+      expect(stdout, name).toBe(plain.stdout);
+      goldens[`${name}.txt`] = stderr;
+    }
+    for (const [name, format] of [
+      ["js-coverage", "lcov"],
+      ["js-call-graph", "dot"],
+    ] as const)
+      goldens[`${name}.${format}`] = (await run(name, "app.js", "--format", format, "-o", "-")).stdout.slice(
+        plain.stdout.length,
+      );
     expectGoldens(new URL("../monitor/library/", import.meta.url), goldens);
   });
 

@@ -5,8 +5,13 @@ import { inertText } from "../inert.ts";
 import { valueText } from "./value-text.ts";
 
 export function writeMonitorCsv({ rows }: Report): string {
+  const hasLines = rows.some(({ place }) => place?.source);
   const lines = rows.map((row) => `${csvLead(row)}${cell(valueText(row.type, row.value))}`);
-  return [csvHeading, ...lines].map((line) => `${line}\n`).join("");
+  if (!hasLines) return [csvHeading, ...lines].map((line) => `${line}\n`).join("");
+  const places = rows.map(({ place }) => `,${cell(place?.source?.file ?? "")},${place?.source?.line || ""}`);
+  return [`${csvHeading},file,line`, ...lines.map((line, i) => line + places[i])]
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 export const csvHeading = "variable,type,probe,function,function_name,pc,value";

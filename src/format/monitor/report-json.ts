@@ -13,6 +13,7 @@ export function writeMonitorJson({ rows, output }: Report, monitor: string): str
         index: place.function,
         name: place.functionName === "" ? null : place.functionName,
       },
+      ...(place?.source && { file: place.source.file || null, line: place.source.line || null }),
       pc: place?.pc ?? null,
       value: jsonValue(type, value),
     })),

@@ -6,7 +6,7 @@
 
 import { grouped } from "../../base/numbers.ts";
 import { isMap, type MapType, typeText } from "../../monitor/language-types.ts";
-import type { Report, ReportMap, ReportRow } from "../../monitor/report.ts";
+import type { Report, ReportMap, ReportRow, RowPlace } from "../../monitor/report.ts";
 import { cellWidth, cut, pad } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { functionText, isZero, valueText } from "./value-text.ts";
@@ -74,13 +74,20 @@ function probeLines(rows: readonly ReportRow[]): string[] {
     return 0;
   });
   const events = [...new Set(rows.map(({ place }) => place!.event))];
+  const hasLines = places[0]![0]!.place!.source !== undefined;
   const lines = sorted.slice(0, most).map((at) => {
     const place = at[0]!.place!;
     const instruction = events.length > 1 ? [inertText(place.event.split(":")[2] ?? place.event)] : [];
     const values = at.map((row) => cut(shown(row), widest, "end"));
-    return [...values, ...instruction, inertText(functionText(at[0]!)), String(place.pc)];
+    return [...values, ...instruction, inertText(functionText(at[0]!)), ...lineOf(place), String(place.pc)];
   });
-  const titles = [...variables, ...(events.length > 1 ? ["instruction"] : []), "function", "pc"];
+  const titles = [
+    ...variables,
+    ...(events.length > 1 ? ["instruction"] : []),
+    "function",
+    ...(hasLines ? ["line"] : []),
+    "pc",
+  ];
   const widths = titles.map((title, i) =>
     Math.max(cellWidth(title), ...lines.map((cells) => cellWidth(cells[i]!))),
   );
@@ -100,6 +107,12 @@ function probeLines(rows: readonly ReportRow[]): string[] {
     ...(lines.length > 0 ? [line(titles), ...lines.map(line)] : []),
     ...rest(reached.length),
   ];
+}
+
+/** Where JavaScript stands in its source: a cell, empty where that is not known. */
+function lineOf({ source }: RowPlace): string[] {
+  if (!source) return [];
+  return [source.line > 0 ? inertText(`${source.file}:${source.line}`) : ""];
 }
 
 function groups<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {

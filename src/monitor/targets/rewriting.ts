@@ -14,11 +14,11 @@ import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import { flatten, isMap } from "../language-types.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
-import type { Probe, Script, Statement, Variable } from "../tree.ts";
+import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { callsLanguage } from "../visit.ts";
 import { alternative } from "./alternative.ts";
 import { Calls } from "./calls.ts";
-import { addedFunction, routineFunction, type Shared } from "./environment.ts";
+import { addedFunction, provisional, routineFunction, type Shared } from "./environment.ts";
 import { type Folded, FoldedProbes } from "./folded-probes.ts";
 import { guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
 import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
@@ -41,6 +41,12 @@ export interface RewritingOptions {
   readonly keepsPlaces?: boolean;
   /** Export a function that sets the state back, for a module that runs before the program does: a plugin. */
   readonly resets?: boolean;
+  /** Functions of the script that the host calls: what they are exported as. */
+  readonly exported?: ReadonlyMap<string, Routine>;
+  /** The host makes strings for them. */
+  readonly stringsFromHost?: boolean;
+  /** Count fuel in any case. */
+  readonly counts?: boolean;
 }
 
 /** A place that a probe matched, with what is left of it there; for people who ask what a script would do. */
@@ -105,8 +111,11 @@ class Rewriter {
     this.#atNoPlace("end", exports);
     const custom = this.#atNoPlace("report", exports) > 0;
     for (const probe of script.probes) if (isEvent(probe, null, "begin")) this.#begin(probe);
+    if (this.#options.stringsFromHost) calls.support("str_push", provisional);
     const start = this.#addStartup();
     const ending = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+    for (const [name, routine] of this.#options.exported ?? [])
+      exports.push({ name, kind: "func", of: { added: calls.routines.get(routine)! } });
     if (this.#options.resets)
       this.#addExported(
         resetExport,
@@ -122,7 +131,7 @@ class Rewriter {
       throw internalError(
         `the script has ${state.globals.length} values to keep, a module ${mostGlobals} at most`,
       );
-    const { model, checks = false } = this.#options;
+    const { model, checks = false, counts = false } = this.#options;
     const { memories } = this.#facts.module;
     if (calls.hooks.some(({ name }) => name === "copy" || name === "size"))
       memories.forEach((_, n) => {
@@ -137,7 +146,7 @@ class Rewriter {
           ...{ functions: this.#functions, globals: state.globals, exports },
           ...(start !== undefined && { start }),
         },
-        ...((this.#usesFuel || checks) && {
+        ...((this.#usesFuel || checks || counts) && {
           meter: { model, mode: "run", globals: { kind: "define" }, checks } as const,
         }),
         deferStart: true,

@@ -1,0 +1,90 @@
+/**
+ * The events of the provider `js`: what JavaScript does inside QuickJS, as rows of the same table as WebAssembly's.
+ * Which opcodes there are is the engine's matter, so their names are handed in. A rule means them only where it
+ * names the provider: `*:opcode:call:before` is WebAssembly's, as in Whamm.
+ */
+import { type Bound, bound, type Event, type Mode } from "../events.ts";
+
+export const jsProvider = "js";
+
+const modes: readonly Mode[] = ["before", "after"];
+
+const fuel = bound("fuel", "u64", false, "fuel that the program has consumed before this place");
+const depth = bound("depth", "u32", false, "JavaScript functions that are running, this one included");
+const caller = bound("caller", "str", false, "name of the JavaScript function that called it, or empty");
+
+/** Of every place in JavaScript. */
+const inFunction: readonly Bound[] = [
+  bound("fid", "u32", true, "number of the function: those of the program first, in the order of its text"),
+  bound("fname", "str", true, "name of the function, as a stack trace would say it"),
+  bound("file", "str", true, "name of the file, or empty"),
+  bound("line", "u32", true, "line, 1-based; 0 where it is not known"),
+  bound("pc", "u32", true, "byte offset in the function's bytecode"),
+  depth,
+  fuel,
+];
+
+const activation: readonly Bound[] = [
+  bound("argc", "i32", false, "arguments that were passed; -1 where the engine does not tell"),
+  bound("resumed", "bool", false, "a generator or async function goes on where it was suspended"),
+  caller,
+];
+
+/**
+ * No argument count: a compiler may pass anything where a builtin does not look at it, and does when the engine calls it
+ * itself.
+ */
+const builtin: readonly Bound[] = [
+  bound("fid", "u32", true, "number of the builtin"),
+  bound("fname", "str", true, "name of the builtin: JSON.parse, Array.prototype.map"),
+  caller,
+  bound("caller_file", "str", false, "file of that function, or empty"),
+  bound("caller_line", "u32", false, "line that it is at, 0 where it is not known"),
+  depth,
+  fuel,
+];
+
+const next = bound(
+  ...(["next", "i32", false, "offset of the opcode that runs next, -1 where the function is left"] as const),
+);
+
+const immediates: readonly Bound[] = [
+  bound("imm0", "i64", true, "immediate 0; a jump's is the offset that it leads to; 0 where there is none"),
+  bound("imm1", "i64", true, "immediate 1, 0 where there is none"),
+  bound(
+    "atom",
+    "str",
+    true,
+    "the name in the opcode: of the property, variable …; empty where there is none",
+  ),
+];
+
+const event = (
+  packageName: string,
+  name: string,
+  variables: readonly Bound[],
+  help: string,
+  of: readonly Mode[] = [],
+): Event => ({
+  ...{ provider: jsProvider, package: packageName, name, modes: of, variables, functions: [], help },
+});
+
+/** Every event of the provider. `opcodes`: names of the engines' opcodes. */
+export function jsEvents(opcodes: readonly string[]): readonly Event[] {
+  return [
+    ...opcodes.map((name) => {
+      const named = bound("opname", "str", true, "name of the opcode", JSON.stringify(name));
+      return event("opcode", name, [named, ...immediates, next, ...inFunction], `the opcode ${name}`, modes);
+    }),
+    event(
+      "func",
+      "entry",
+      [...activation, ...inFunction],
+      "a function begins, or goes on after a suspension",
+    ),
+    event("func", "exit", [...activation, ...inFunction], "a function returns, throws or is suspended"),
+    event("builtin", "entry", builtin, "a function of the engine's own library begins"),
+    event("builtin", "exit", builtin, "a function of the engine's own library ends"),
+    event("line", "start", inFunction, "control comes to a line, or jumps back within it"),
+  ];
+}

@@ -1,0 +1,399 @@
+/**
+ * Hears what js-plan.ts tells of JavaScript and calls a monitor's functions: which function an activation runs says
+ * the registry, which probes match a place is found once for each function, when its code is first seen. All in the
+ * guest's thread, and slow: an opcode that somebody wants costs a call out of WebAssembly and one back in.
+ *
+ * What ran before the program (a plugin's own start) is heard, so that activations pair, and not reported.
+ */
+import { unsupported } from "../base/diagnostics.ts";
+import type { CompiledSource } from "../javy/compile.ts";
+import { foldExpression } from "../monitor/fold.ts";
+import { type JsParameter, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
+import type { RowPlace } from "../monitor/report.ts";
+import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
+import { displayNames } from "../quickjs/names/names-of-functions.ts";
+import {
+  inType,
+  type JsFunction,
+  jsFunction,
+  lineStarts,
+  opcodeStatics,
+  type Statics,
+  staticsAt,
+} from "./js-functions.ts";
+import { jsGlobals } from "./js-plan.ts";
+import type { NativeFrame, SharedNative } from "./native-frames.ts";
+import { FunctionRegistry } from "./registry.ts";
+
+/** Plain data: it crosses into the guest's thread. */
+export interface JsJob {
+  readonly probes: readonly JsProbe[];
+  readonly engines: readonly string[];
+  readonly payload: Uint8Array | null;
+  readonly compiled: CompiledSource | null;
+  /** What a file is called that the bytecode names. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly natives: {
+    readonly frames: readonly NativeFrame[];
+    readonly shared: readonly SharedNative[];
+  } | null;
+}
+
+/** A probe's function bound to a place: constants of the place stand in `args`, the rest is filled in at each call. */
+interface Call {
+  readonly run: (...args: unknown[]) => void;
+  readonly args: unknown[];
+  readonly dynamic: readonly (readonly [index: number, name: string])[];
+}
+
+/** A function and the calls at its places. */
+interface Watched extends JsFunction {
+  readonly entry: readonly Call[];
+  readonly exit: readonly Call[];
+  /** By code offset. */
+  readonly before: ReadonlyMap<number, readonly Call[]>;
+  readonly after: ReadonlyMap<number, readonly Call[]>;
+  /** By line. */
+  readonly lineCalls: ReadonlyMap<number, readonly Call[]>;
+  /** Whether opcodes behind the first are to be told. */
+  readonly wantsOpcodes: boolean;
+  /** Its next activation links a module, and is none of the program's. */
+  hoists: boolean;
+}
+
+interface Activation {
+  /** null: it is not heard of. */
+  readonly fn: Watched | null;
+  readonly code: number;
+  readonly argc: number;
+  readonly resumed: boolean;
+  /** Offset of the opcode that it is at, as far as opcodes are told. */
+  at: number;
+  line: number;
+}
+
+interface Builtin {
+  readonly entry: readonly Call[];
+  readonly exit: readonly Call[];
+}
+
+const none: readonly Call[] = [];
+
+export class JsListener {
+  readonly #places: RowPlace[] = [];
+  readonly #job: JsJob;
+  readonly #byEvent = new Map<string, JsProbe[]>();
+  readonly #functions: Watched[] = [];
+  readonly #builtins: Builtin[] = [];
+  readonly #activations: Activation[] = [];
+  readonly #insideBuiltins: (Builtin | null)[] = [];
+  /** Activations that are heard. */
+  #depth = 0;
+  #active = false;
+  #generation = 0;
+  #next = -1;
+  readonly #byPc = new Map<
+    number,
+    { readonly generation: number; readonly id: number; readonly code: number }
+  >();
+  #registry: FunctionRegistry | undefined;
+  #exports: WebAssembly.Exports = {};
+  #string: (text: string) => number = () => 0;
+  /** Of each unit, the names of its functions. */
+  readonly #names: string[][] = [];
+  readonly #wantsAll: boolean;
+
+  constructor(job: JsJob) {
+    this.#job = job;
+    for (const probe of job.probes) {
+      const event = probe.event.replace(/^js:/, "");
+      this.#byEvent.set(event, [...(this.#byEvent.get(event) ?? []), probe]);
+    }
+    // where an activation is, is known only if all its opcodes are told
+    this.#wantsAll = job.probes.some(({ parameters }) =>
+      parameters.some(({ name }) => name === "caller_line"),
+    );
+  }
+
+  #probes(event: string): readonly JsProbe[] {
+    return this.#byEvent.get(event) ?? [];
+  }
+
+  /** What the instrumented module imports (js-plan.ts). Fuel is undefined where nobody asks for it. */
+  get imports(): WebAssembly.ModuleImports {
+    return {
+      dispatch: (pc: number, pending: number, fuel?: bigint) => this.#dispatch(pc >>> 0, pending !== 0, fuel),
+      leave: (fuel?: bigint) => this.#leave(fuel),
+      generation: () => void this.#generation++,
+      enterBuiltin: (frame: number, fuel?: bigint) => this.#enterBuiltin(frame, fuel),
+      enterShared: (group: number, magic: number, fuel?: bigint) => {
+        const { byMagic, otherwise } = this.#job.natives!.shared[group]!;
+        const found = byMagic.find(([own]) => own === magic);
+        this.#enterBuiltin(found?.[1] ?? otherwise, fuel);
+      },
+      leaveBuiltin: (fuel?: bigint) => this.#leaveBuiltin(fuel),
+    };
+  }
+
+  /** The instrumented module is there. `string`: the number of a text in the monitor's strings. */
+  attach(exports: WebAssembly.Exports, memory: WebAssembly.Memory, string: (text: string) => number): void {
+    this.#exports = exports;
+    const numbers = new Map<string, number>();
+    this.#string = (text) => {
+      const known = numbers.get(text) ?? string(text);
+      numbers.set(text, known);
+      return known;
+    };
+    const { engines, payload, compiled } = this.#job;
+    const guest = {
+      get bytes() {
+        return new Uint8Array(memory.buffer);
+      },
+    };
+    const registry = new FunctionRegistry(
+      engines.map(engineById),
+      payload,
+      guest,
+      0,
+      {
+        runs: (id, _, { hoists }) => {
+          this.#functions[id] = this.#watch(id, registry, hoists);
+        },
+        loadedAgain: (rootId) => {
+          this.#functions[rootId]!.hoists = true;
+        },
+      },
+      compiled,
+    );
+    this.#registry = registry;
+  }
+
+  /** From here on it is the program that runs. */
+  begin(): void {
+    this.#active = true;
+    for (const [frame, { name, kind }] of (this.#job.natives?.frames ?? []).entries()) {
+      if (kind !== "builtin") continue;
+      const statics: Statics = { fid: frame, fname: name };
+      const [entry, exit] = ["builtin:entry", "builtin:exit"].map((event) => this.#calls(event, statics, ""));
+      if (entry!.length + exit!.length > 0) this.#builtins[frame] = { entry: entry!, exit: exit! };
+    }
+  }
+
+  // ---- places
+
+  /** All places by number, those of functions that never ran too. */
+  finish(): readonly RowPlace[] {
+    const registry = this.#registry;
+    registry?.functions.forEach((_, id) => {
+      this.#functions[id] ??= this.#watch(id, registry, false);
+    });
+    return this.#places;
+  }
+
+  #watch(id: number, registry: FunctionRegistry, hoists: boolean): Watched {
+    const engine = registry.engine!;
+    if (engine === unknownEngine) throw unknown();
+    const { unit, function: made } = registry.at(id);
+    const { files } = this.#job;
+    const file = (name: string) => files.get(name) ?? name;
+    const names = (this.#names[unit] ??= displayNames(registry.units[unit]!, { file }));
+    const fn = jsFunction(id, names[made.index]!, file(made.file), made, engine);
+    const own = { ...staticsAt(fn, 0), line: Math.max(0, made.line) };
+    const found = {
+      ...{ ...fn, hoists },
+      entry: this.#calls("func:entry", own, fn.file),
+      exit: this.#calls("func:exit", own, fn.file),
+      ...this.#opcodes(fn),
+      lineCalls: this.#lines(fn),
+    };
+    const wanted = found.before.size + found.after.size + found.lineCalls.size;
+    return { ...found, wantsOpcodes: this.#wantsAll || wanted > 0 };
+  }
+
+  #opcodes(fn: JsFunction): Pick<Watched, "before" | "after"> {
+    const [before, after] = [new Map<number, readonly Call[]>(), new Map<number, readonly Call[]>()];
+    if (![...this.#byEvent.keys()].some((event) => event.startsWith("opcode:"))) return { before, after };
+    for (const statics of opcodeStatics(fn)) {
+      const at = (mode: string) => this.#calls(`opcode:${statics.opname}:${mode}`, statics, fn.file);
+      const [first, then] = [at("before"), at("after")];
+      if (first.length > 0) before.set(statics["pc"] as number, first);
+      if (then.length > 0) after.set(statics["pc"] as number, then);
+    }
+    return { before, after };
+  }
+
+  #lines(fn: JsFunction): Watched["lineCalls"] {
+    const lines = new Map<number, readonly Call[]>();
+    if (this.#probes("line:start").length === 0) return lines;
+    for (const offset of lineStarts(fn)) {
+      const calls = this.#calls("line:start", staticsAt(fn, offset), fn.file);
+      if (calls.length > 0) lines.set(fn.lines[offset]!, calls);
+    }
+    return lines;
+  }
+
+  /** The calls of an event at a place, which becomes a place of the report. */
+  #calls(event: string, statics: Statics, file: string): readonly Call[] {
+    const probes = this.#probes(event);
+    if (probes.length === 0) return none;
+    const value = (name: string, type: JsParameter["type"]) =>
+      statics[name] === undefined ? undefined : inType(type, statics[name]);
+    return probes.flatMap((probe) => {
+      if (probe.predicate) {
+        const left = foldExpression(probe.predicate, { value });
+        if (left.kind === "constant" && left.value === false) return [];
+      }
+      const place = this.#places.push({
+        ...{ probe: probe.number, rule: probe.rule, event: probe.event },
+        ...{ function: statics["fid"] as number, functionName: statics["fname"] as string },
+        ...{ pc: (statics["pc"] ?? 0) as number, source: { file, line: (statics["line"] ?? 0) as number } },
+      });
+      return [this.#call(probe, statics, place - 1)];
+    });
+  }
+
+  #call({ parameters, export: name }: JsProbe, statics: Statics, place: number): Call {
+    const dynamic: [number, string][] = [];
+    const args = parameters.map(({ name, type }, index) => {
+      if (name === placeParameter) return place;
+      const known = statics[name];
+      if (known === undefined) {
+        dynamic.push([index, name]);
+        return 0;
+      }
+      return type === "str" ? this.#string(known as string) : inType(type, known);
+    });
+    return { run: this.#exports[name] as Call["run"], args, dynamic };
+  }
+
+  // ---- events
+
+  #dispatch(pc: number, pending: boolean, fuel: bigint | undefined): number {
+    if (pending) return this.#begins(pc, fuel) ? 1 : 0;
+    const activation = this.#activations.at(-1)!;
+    const { fn } = activation;
+    if (!fn) return 0;
+    const offset = pc - activation.code;
+    this.#behind(fn, activation, offset, fuel);
+    this.#reaches(fn, activation, offset, fuel);
+    return 1;
+  }
+
+  /** The first opcode of an activation. Whether its other opcodes are wanted. */
+  #begins(pc: number, fuel: bigint | undefined): boolean {
+    const found = this.#active ? this.#resolve(pc) : null;
+    const fn = found && this.#functions[found.id]!;
+    if (!fn || fn.hoists) {
+      if (fn) fn.hoists = false;
+      this.#activations.push({ fn: null, code: 0, argc: -1, resumed: false, at: 0, line: 0 });
+      return false;
+    }
+    const offset = pc - found.code;
+    const argc = (this.#exports[jsGlobals.argc] as WebAssembly.Global).value as number;
+    const activation = { fn, code: found.code, argc, resumed: offset !== 0, at: 0, line: -1 };
+    this.#activations.push(activation);
+    this.#depth++;
+    this.#fire(fn.entry, activation, fuel);
+    this.#reaches(fn, activation, offset, fuel);
+    return fn.wantsOpcodes;
+  }
+
+  #resolve(pc: number): { readonly id: number; readonly code: number } {
+    const known = this.#byPc.get(pc);
+    if (known?.generation === this.#generation) return known;
+    const funcObj = (this.#exports[jsGlobals.function] as WebAssembly.Global).value as bigint;
+    const found = { ...this.#registry!.resolve(pc, funcObj), generation: this.#generation };
+    this.#byPc.set(pc, found);
+    return found;
+  }
+
+  /** An opcode is about to run. */
+  #reaches(fn: Watched, activation: Activation, offset: number, fuel: bigint | undefined): void {
+    const line = fn.lines[offset] ?? 0;
+    const comes = line !== activation.line || offset <= activation.at;
+    activation.at = offset;
+    activation.line = line;
+    if (comes && fn.lineCalls.size > 0) this.#fire(fn.lineCalls.get(line) ?? none, activation, fuel);
+    this.#fire(fn.before.get(offset) ?? none, activation, fuel);
+  }
+
+  /** The opcode that the activation was at is done. `next`: offset of the one that runs now, or -1. */
+  #behind(fn: Watched, activation: Activation, next: number, fuel: bigint | undefined): void {
+    const calls = fn.after.get(activation.at);
+    if (!calls) return;
+    this.#next = next;
+    this.#fire(calls, activation, fuel);
+  }
+
+  #leave(fuel: bigint | undefined): void {
+    const activation = this.#activations.pop();
+    if (!activation?.fn) return;
+    const { fn } = activation;
+    this.#activations.push(activation);
+    this.#behind(fn, activation, -1, fuel);
+    this.#fire(fn.exit, activation, fuel);
+    this.#activations.pop();
+    this.#depth--;
+  }
+
+  #enterBuiltin(frame: number, fuel: bigint | undefined): void {
+    const builtin = this.#active ? (this.#builtins[frame] ?? null) : null;
+    this.#insideBuiltins.push(builtin);
+    if (builtin) this.#fire(builtin.entry, null, fuel);
+  }
+
+  #leaveBuiltin(fuel: bigint | undefined): void {
+    const builtin = this.#insideBuiltins.pop();
+    if (builtin) this.#fire(builtin.exit, null, fuel);
+  }
+
+  /** The activation that is heard `above` others from the innermost. */
+  #running(above: number): Activation | undefined {
+    let left = above;
+    for (let i = this.#activations.length - 1; i >= 0; i--) {
+      const activation = this.#activations[i]!;
+      if (activation.fn && left-- === 0) return activation;
+    }
+    return undefined;
+  }
+
+  /** `activation` is null at builtins. */
+  #fire(calls: readonly Call[], activation: Activation | null, fuel: bigint | undefined): void {
+    for (const { run, args, dynamic } of calls) {
+      for (const [index, name] of dynamic) args[index] = this.#dynamic(name, activation, fuel);
+      run(...args);
+    }
+  }
+
+  #dynamic(name: string, activation: Activation | null, fuel: bigint | undefined): unknown {
+    const caller = () => this.#running(activation ? 1 : 0);
+    switch (name) {
+      case "fuel":
+        return fuel;
+      case "depth":
+        return this.#depth;
+      case "argc":
+        return activation!.argc;
+      case "next":
+        return this.#next;
+      case "resumed":
+        return activation!.resumed ? 1 : 0;
+      case "caller":
+        return this.#string(caller()?.fn?.name ?? "");
+      case "caller_file":
+        return this.#string(caller()?.fn?.file ?? "");
+      case "caller_line":
+        return Math.max(0, caller()?.line ?? 0);
+      default:
+        throw new Error(`${name} is no variable of JavaScript's events`);
+    }
+  }
+}
+
+function unknown() {
+  return unsupported(
+    "rules of js: need a QuickJS that is known here",
+    "the engine's memory does not look like that of any",
+    "rules of wasm: work on every module",
+  );
+}
