@@ -10,16 +10,7 @@ import { valType } from "../wasm/decode.ts";
 import { emit } from "../wasm/emit.ts";
 import { initialTable } from "../wasm/facts/initial-table.ts";
 import { initialisers } from "../wasm/facts/initialisers.ts";
-import {
-  lebAt,
-  lebEnd,
-  opcodeEnd,
-  readMemarg,
-  readOpcode,
-  rowAt,
-  signedAt,
-  skipImmediates,
-} from "../wasm/instructions.ts";
+import { lebAt, lebEnd, readMemarg, readOpcode, signedAt } from "../wasm/instructions.ts";
 import { localDeclarations } from "../wasm/locals.ts";
 import { Imm, type IndexSpace, opcodes } from "../wasm/opcodes.ts";
 import { sectionReader } from "../wasm/sections.ts";
@@ -33,6 +24,7 @@ import {
   SectionId,
   type ValType,
 } from "../wasm/types.ts";
+import { CodeWalk } from "../wasm/walk.ts";
 import type { Indices } from "./action.ts";
 import type {
   AddedData,
@@ -140,11 +132,9 @@ function typeOf({ name, module }: Source, index: number): FuncType {
 /** The instructions in `code` with the indices that everything has in the module that is written. */
 function copyCode(source: Source, code: Range, w: ByteWriter, indices: Indices): void {
   const { bytes } = source.module;
-  for (let at = code.start; at < code.end; ) {
-    const row = rowAt(bytes, at);
+  for (const walk = new CodeWalk(bytes, code.start, code.end); walk.advance(); ) {
+    const { at, row, immediates: first, next } = walk;
     const { imm, name, spaces } = opcodes[row]!;
-    const first = opcodeEnd(bytes, at);
-    const next = skipImmediates(bytes, first, row);
     if (imm === Imm.index || imm === Imm.index2) {
       const second = lebEnd(bytes, first);
       const one = indexIn(source, spaces[0]!, lebAt(bytes, first), indices);
@@ -163,7 +153,6 @@ function copyCode(source: Source, code: Range, w: ByteWriter, indices: Indices):
     } else if (imm === Imm.catches || imm === Imm.cast || (imm === Imm.heap && signedAt(bytes, first) >= 0))
       throw refusal(source.name, `it has the instruction ${name}`);
     else w.copy(bytes, at, next);
-    at = next;
   }
 }
 

@@ -150,6 +150,7 @@ class GuestRun {
           (memory) =>
             this.#finality.all(libraryWasi({ ...options, write, stdin: () => new Uint8Array() }, memory)),
           this.#finality.final,
+          this.#watch.look,
         )
       : null;
   }

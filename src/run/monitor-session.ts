@@ -14,6 +14,7 @@ import type { Source } from "../monitor/source.ts";
 import { supportBytes, supportInterface, supportLibrary } from "../monitor/support/library.ts";
 import { planRewriting, type Rewriting, type RewritingOptions } from "../monitor/targets/rewriting.ts";
 import { interfaceOf, StaticCalls } from "../monitor/targets/user-library.ts";
+import { planPauses } from "../probe/pauses.ts";
 import type { Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { instrumentApp } from "../profiler/instrument.ts";
@@ -132,7 +133,14 @@ export async function monitorProgram(
   const frames = listening || program.engine?.dispatch.problem === null ? "js" : "wasm";
   const plan = await planRun(program, { ...request, frames }, thread);
   if (listening && plan.refused) throw plan.refused;
-  const { rewriting, job, modules, meters } = prepared(program, js, script, plan, request.model);
+  const { rewriting, job, modules, meters } = prepared(
+    program,
+    js,
+    script,
+    plan,
+    request.model,
+    live.signal !== undefined,
+  );
   const counts = meters ? "total" : "nothing";
   const outcome = await execute(thread, program, request, plan, modules, live, counts, job);
   if (!outcome.monitor) throw unsupported(`${program.name}: the program could not be instantiated`);
@@ -154,21 +162,25 @@ interface PreparedMonitor {
 const mostKept = 8;
 const kept = new WeakMap<Program, Map<string, PreparedMonitor>>();
 
-/** A program made ready for a script: rewritten and compiled once for both, but for scripts with libraries. */
+/**
+ * A program made ready for a script: rewritten and compiled once for both, but for scripts with libraries. `stops`: it
+ * can be stopped by its signal.
+ */
 function prepared(
   program: Program,
   js: JsScript,
   script: MonitorScript,
   plan: RunPlan,
   model: Request["model"],
+  stops: boolean,
 ): PreparedMonitor {
   const checks = plan.bounds.maxFuel !== null || plan.bounds.timeoutMs !== null;
   const ready = kept.get(program) ?? new Map<string, PreparedMonitor>();
   kept.set(program, ready);
-  const key = `${checks} ${costKey(model)} ${script.text}`;
+  const key = `${checks} ${stops} ${costKey(model)} ${script.text}`;
   const known = script.libraries.size === 0 ? ready.get(key) : undefined;
   if (known) return known;
-  const made = prepare(program, js, script, plan, model, checks);
+  const made = prepare(program, js, script, plan, model, checks, stops);
   if (ready.size >= mostKept) ready.delete(ready.keys().next().value!);
   if (script.libraries.size === 0) ready.set(key, made);
   return made;
@@ -181,15 +193,19 @@ function prepare(
   plan: RunPlan,
   model: Request["model"],
   checks: boolean,
+  stops: boolean,
 ): PreparedMonitor {
   const { plugin } = program;
+  const { module } = plugin ?? program;
+  // A meter that looks at its limit asks the host already.
+  const pauses = stops && !checks ? [planPauses(module)] : [];
   const heard = js.probes.length > 0 ? listenTo(program, js.probes, plan) : null;
   const { bytes, rewriting, job } = instrumentMonitor(
     js,
     libraries,
-    (plugin ?? program).module,
+    module,
     { model, resets: plugin !== null, checks, counts: heard?.fuel ?? false },
-    heard ? [heard.plan] : [],
+    [...(heard ? [heard.plan] : []), ...pauses],
   );
   const meters = rewriting.plan.meter !== undefined;
   const metered = { model, mode: "run", checks, native: null } as const;

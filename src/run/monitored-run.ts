@@ -10,6 +10,7 @@ import type { SupportRemains } from "../monitor/read-report.ts";
 import type { RowPlace } from "../monitor/report.ts";
 import { firstForeign, hostModule, libraryModule, supportModule } from "../monitor/targets/calls.ts";
 import { monitorPrefix, resetExport, valueExport } from "../monitor/targets/state.ts";
+import { pauseHook } from "../probe/pauses.ts";
 import { type JsJob, JsListener } from "../profiler/js-listener.ts";
 import { jsHooksModule } from "../profiler/js-plan.ts";
 
@@ -46,12 +47,15 @@ export class MonitoredRun {
   readonly imports: WebAssembly.Imports;
 
   /**
-   * `wasi`: what libraries get that print; `final`: makes of a function one whose errors the guest cannot catch. @throws Diagnostic (exit 4) where a library wants what is not there.
+   * `wasi`: what libraries get that print; `final`: makes of a function one whose errors the guest cannot catch;
+   * `look`: throws where the guest is to stop.
+   * @throws Diagnostic (exit 4) where a library wants what is not there
    */
   constructor(
     job: MonitorJob,
     wasi: (memory: () => WebAssembly.Memory | undefined) => WebAssembly.ModuleImports,
     final: Finality["final"] = (call) => call,
+    look: () => void = () => {},
   ) {
     this.#job = job;
     this.#support =
@@ -64,6 +68,7 @@ export class MonitoredRun {
       module ? [[libraryModule(name), this.#libraries[i]]] : [],
     );
     this.imports = {
+      [pauseHook.module]: { [pauseHook.name]: final(look) },
       ...(Object.fromEntries(libraries) as WebAssembly.Imports),
       ...(this.#support && { [supportModule]: this.#support as WebAssembly.ModuleImports }),
       [hostModule]: {

@@ -4,7 +4,9 @@
  * script, ends of a guest. `BLESS=1` rewrites the goldens.
  */
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { assemble } from "../support/binaryen.ts";
 import { countingProgram as program } from "../support/counting-program.ts";
 import { expectGoldens } from "../support/golden.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
@@ -145,5 +147,70 @@ describe("the command", () => {
     } finally {
       js.remove();
     }
+  });
+});
+
+describe("Ctrl-C", () => {
+  /** Writes "running\n", then turns without end. */
+  const endless = assemble(`(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\\08\\00\\00\\00\\08\\00\\00\\00running\\0a")
+    (func $turn)
+    (func (export "_start")
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))
+      (loop $l (call $turn) (br $l))))`).bytes;
+
+  test.each([
+    ["a WebAssembly program", "endless.wasm", endless],
+    [
+      "JavaScript on the plugin that is monitored in its place",
+      "endless.js",
+      'console.log("running");\nfor (;;) {}\n',
+    ],
+  ])("gives the report of what %s did until then", async (_, file, content) => {
+    const own = folderWith({ [file]: content, "n.mm": "report var n: u64; wasm:func:entry { n++; }" });
+    try {
+      const { code, stdout, stderr } = await javyProf(
+        own.path,
+        ["monitor", "n.mm", file, "--format", "csv"],
+        {
+          started: (child) =>
+            void child.stdout?.once("data", () => setTimeout(() => child.kill("SIGINT"), 200)),
+        },
+      );
+      expect([code, stdout]).toEqual([130, "running\n"]);
+      expect(Number(/^n,u64,,,,,(\d+)$/m.exec(stderr)?.[1])).toBeGreaterThan(100);
+      expect(stderr).toContain("the guest did not come to its end (interrupted)");
+    } finally {
+      own.remove();
+    }
+  });
+});
+
+describe("instrument", () => {
+  const instrument = (...args: string[]) => javyProf(folder.path, ["instrument", ...args]);
+
+  test("writes a file that runs as the program does", async () => {
+    const { code, stdout, stderr } = await instrument("app.wasm", "--monitor", "count.mm");
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(stderr).toMatch(/^wrote app\.monitored\.wasm: [\d,]+ bytes\n$/);
+    const bytes = readFileSync(join(folder.path, "app.monitored.wasm"));
+    const wasi = { fd_write: () => 0, clock_time_get: () => 0, proc_exit: () => {} };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      wasi_snapshot_preview1: wasi,
+    });
+    (exports["_start"] as () => void)();
+    expect((exports["javy_prof.monitor.value"] as (n: number) => bigint)(0)).toBe(10n);
+    const again = await run("instructions", "app.monitored.wasm");
+    expect([again.code, again.stderr]).toEqual([4, expect.stringContaining("javy_prof.monitor.value")]);
+  });
+
+  test("says all problems of a script, and what is no module", async () => {
+    const { code, stderr } = await instrument("app.wasm", "--monitor", "wrong.mm");
+    expect(code).toBe(2);
+    expect(stderr.match(/wrong\.mm:\d+:\d+/g)).toHaveLength(2);
+    const none = await instrument("count.mm", "--monitor", "count.mm");
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("only a WebAssembly module")]);
   });
 });
