@@ -59,6 +59,12 @@ function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kin
   counted(ast, found.params.length);
   if (text.startsWith("alt_call") && at.event?.mode !== "alt")
     throw new Wrong(span, `${text} replaces the instruction, which mode alt does`, "end the rule with :alt");
+  if (text === "dup_at" && at.event?.mode !== "before")
+    throw new Wrong(
+      span,
+      `${text} copies what the instruction is about to write`,
+      "end the rule with :before",
+    );
   const args = ast.args.map((arg, i) =>
     languageArgument(arg, at, checks, found.params[i]!, `argument ${i + 1} of ${text}`),
   );

@@ -296,6 +296,34 @@ describe("strings and memories", () => {
     expect(report.output).toBe("hello");
   });
 
+  test("what bulk instructions are about to write, in a second place", () => {
+    const bulk =
+      assemble(`(module (memory (export "memory") 1) (data (i32.const 8) "hello") (data $later "later")
+      (func (export "run") (result i32)
+        (memory.copy (i32.const 100) (i32.const 8) (i32.const 5))
+        (memory.fill (i32.const 200) (i32.const 42) (i32.const 3))
+        (memory.init $later (i32.const 300) (i32.const 1) (i32.const 4))
+        (i32.load8_u (i32.const 104))))`).bytes;
+    const { values, result, report } = monitored(
+      bulk,
+      `use whamm_core; report var copied: str; report var filled: str; report var later: str; var to: u32 = 1000;
+      wasm:opcode:memory.copy|memory.fill|memory.init:before { dup_at(APP_MEMID, to); to = to + 100; }
+      wasm:opcode:memory.copy:before {
+        var p: i32 = whamm_core.mem_alloc(8); dup_at(memid(whamm_core), p); whamm_core.puts(p, arg0);
+      }
+      wasm:func:exit { copied = read_str(APP_MEMID, 1000, 5); filled = read_str(APP_MEMID, 1100, 3); later = read_str(APP_MEMID, 1200, 4); }`,
+      { call: ({ run }) => run!() },
+    );
+    expect(result).toBe(111);
+    expect([values("copied"), values("filled"), values("later")]).toEqual([["hello"], ["***"], ["ater"]]);
+    expect(report.output).toBe("hello");
+    const elsewhere = "use whamm_core; wasm:opcode:memory.fill:before { dup_at(memid(whamm_core), 2000); }";
+    expect(() => monitored(bulk, elsewhere)).toThrow(/the memory only that it writes to/);
+    expect(() => monitored(bulk, "wasm:opcode:memory.fill:after { dup_at(0, 0); }")).toThrow(
+      /problem|about to write/,
+    );
+  });
+
   test("printing", () => {
     const { report } = on(`use whamm_core;
       wasm:end { whamm_core.putu64(0xFFFFFFFFFFFFFFFF); whamm_core.putc(32); whamm_core.puti8(-5); whamm_core.putc(32);

@@ -8,8 +8,9 @@
  */
 import { usageError } from "../../base/diagnostics.ts";
 import type { Hook, Indices } from "../../probe/action.ts";
+import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
-import { I32, type ValType } from "../../wasm/types.ts";
+import { I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten } from "../language-types.ts";
 import { type SupportFunction, supportFunctions, supportLibrary } from "../support/library.ts";
 import type { Expr, Routine } from "../tree.ts";
@@ -160,6 +161,49 @@ export class Calls {
       default:
         return false;
     }
+  }
+
+  /**
+   * dup_at(memory, address): what a memory.copy, memory.fill or memory.init is about to write goes there too. `push`
+   * pushes an operand of it and gives its type.
+   */
+  duplicate(
+    expr: Call,
+    env: Environment,
+    code: CodeWriter,
+    site: Site,
+    push: (name: string) => ValType,
+  ): void {
+    const { w, indices } = env as WithIndices;
+    const [target, address] = [this.#memory(expr.args[0]!), expr.args[1]!];
+    const pushNarrow = (name: string) => {
+      if (push(name) === I64) emit(w, "i32.wrap_i64");
+    };
+    const pushAddress = (wide: boolean) => {
+      code.expression(address);
+      const [type] = flatten(address.type);
+      if (type === I64 && !wide) emit(w, "i32.wrap_i64");
+      if (type === I32 && wide) emit(w, "i64.extend_i32_u");
+    };
+    const [first, second] = site.immediates.map(({ value }) => Number(value));
+    if (site.name === "memory.copy") {
+      emit(w, "i32.const", second!);
+      pushNarrow("arg1");
+      emit(w, "i32.const", target);
+      pushAddress(false);
+      pushNarrow("arg0");
+      return this.#copy(env);
+    }
+    // Both write to the memory that they name, which has addresses of the same width.
+    const own = site.name === "memory.fill" ? first : second;
+    if (target !== own)
+      throw usageError(`dup_at: what ${site.name} writes can go to the memory only that it writes to`);
+    pushAddress(this.#facts.module.memories[target]!.is64);
+    push("arg1");
+    push("arg0");
+    const memory = indices.moved.memory(target);
+    if (site.name === "memory.fill") emit(w, "memory.fill", memory);
+    else emit(w, "memory.init", first!, memory);
   }
 
   /** The string in a memory, by way of a block of the support library. */

@@ -7,6 +7,7 @@ import { ByteWriter as Writer } from "../../base/bytes.ts";
 import { internalError } from "../../base/diagnostics.ts";
 import type { Indices, Place } from "../../probe/action.ts";
 import type { AddedFunction } from "../../probe/additions.ts";
+import type { Site } from "../../probe/sites.ts";
 import { type BlockType, emit } from "../../wasm/emit.ts";
 import { I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten, type Type } from "../language-types.ts";
@@ -27,6 +28,8 @@ export interface Shared {
 export interface BoundValues {
   /** Pushes it; gives the type that it has there. */
   push(name: string): ValType;
+  /** The instruction at which it stands; null where there is none. */
+  readonly site: Site | null;
   /** Mode alt: writes the call of another function. */
   instead?(call: Expr & { kind: "call" }): void;
 }
@@ -97,6 +100,10 @@ export class InPlace extends Common {
   }
 
   override special(expr: Expr & { kind: "call" }, code: CodeWriter): boolean {
+    if (expr.callee.kind === "language" && expr.callee.name === "dup_at") {
+      this.shared.calls.duplicate(expr, this, code, this.#bound.site!, (name) => this.#bound.push(name));
+      return true;
+    }
     const replaces = expr.callee.kind === "language" && expr.callee.name.startsWith("alt_call");
     if (!replaces) return super.special(expr, code);
     this.#bound.instead!(expr);

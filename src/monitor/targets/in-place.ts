@@ -44,6 +44,9 @@ export function dynamicNames(statements: readonly Statement[]): string[] {
   const names = new Set<string>();
   visitStatements(statements, (expr) => {
     if (expr.kind === "bound") names.add(expr.name);
+    // What the instruction writes is among its operands.
+    if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "dup_at")
+      for (const name of ["arg0", "arg1"]) names.add(name);
   });
   return [...names];
 }
@@ -59,6 +62,7 @@ export interface Kept {
 export class Values {
   readonly arguments: ProbeArgument[] = [];
   readonly kept: Kept[] = [];
+  readonly #site: Site | null;
   readonly #how = new Map<
     string,
     { readonly argument: number } | { readonly kept: Kept } | { readonly table: number }
@@ -66,6 +70,7 @@ export class Values {
 
   /** `own`: the code stands in front of the instruction, or instead of it, so that its operands are there. */
   constructor(names: readonly string[], site: Site | null, own: boolean) {
+    this.#site = site;
     for (const name of names) this.#add(name, site, own);
   }
 
@@ -112,7 +117,7 @@ export class Values {
       emit(w, "table.get", place.indices.moved.table(how.table));
       return FUNCREF;
     };
-    return { push };
+    return { push, site: this.#site };
   }
 }
 
