@@ -27,7 +27,10 @@ wasm:func:entry { report var read: str = "init"; read = read_str(APP_MEMID, 16, 
 wasm:end { whamm_core.puts(0, 0); whamm_core.putf64(-2.5); whamm_core.putf32(0.1); whamm_core.putc(10); whamm_core.putc(27); whamm_core.putc(10); }`;
 
 const scripts = [
-  ...readdirSync(inRoot("monitors")).map((file) => [file.replace(/\.mm$/, ""), undefined] as const),
+  ...readdirSync(inRoot("monitors"))
+    // Those of js: need a host that knows the engine.
+    .filter((file) => !file.startsWith("js-"))
+    .map((file) => [file.replace(/\.mm$/, ""), undefined] as const),
   ["everything", everything] as const,
 ];
 
