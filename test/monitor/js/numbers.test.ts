@@ -7,7 +7,6 @@ import {
   type Monitoring,
   monitor,
   open,
-  type Program,
   profile,
   type ReportMap,
   type Result,
@@ -47,8 +46,11 @@ js:opcode:*:before {
 
 const builtins = "js:builtin:entry { report var calls: u64; calls++; }";
 
-/** Small ones of every kind; all fixtures were compared when this was written. */
-const names = ["exceptions", "async-generators", "jobs", "eval", "closures", "callbacks"];
+/** Small ones of every kind, and of older engines; all fixtures were compared when this was written. */
+const paths = [
+  ...["exceptions", "async-generators", "jobs", "eval", "callbacks"].map((name) => `programs/${name}.js`),
+  ...["bellard2021", "ng19"].map((engine) => `engines/${engine}/static.wasm`),
+];
 
 const script = (text: string) => ({ file: "test.mm", text });
 
@@ -145,13 +147,9 @@ function expectSame(seen: Monitoring, result: Result): void {
 const total = (seen: Monitoring, variable: string) =>
   Number(seen.report.rows.find((row) => row.variable === variable && row.place === null)!.value);
 
-async function opened(name: string): Promise<Program> {
-  return open(inRoot(`fixtures/programs/${name}.js`));
-}
-
 describe("rules of js: count what the profiler counts", () => {
-  test.each(names)("%s", async (name) => {
-    const program = await opened(name);
+  test.each(paths)("%s", async (path) => {
+    const program = await open(inRoot(`fixtures/${path}`));
     const { result } = await profile(program);
     const seen = await monitor(program, { script: script(counting), output: "capture" });
     expect(seen.exit).toBe(result.run.exit.kind === "throw" ? "trap" : result.run.exit.kind);
