@@ -60,7 +60,7 @@ for (const { name, bytes, stdin, isJs } of all) {
       const started = performance.now();
       const seen = await monitor(program, { script, input: stdin });
       if (round === -warmup) first = performance.now() - started;
-      const plain = await execute(program, { input: stdin });
+      const plain = await execute(program, { input: stdin, frames: isJs ? "js" : "wasm" });
       if (seen.exit !== "ok" || plain.exit !== "ok") throw new Error(`${name}, ${title}: ${seen.exit}`);
       if (round >= 0) ratios.push(seen.milliseconds / plain.milliseconds);
     }

@@ -17,10 +17,12 @@ import { SameThread } from "../support/same-thread.ts";
 const request = (fuelModel?: CostModel) =>
   checkRequest({ maxFuel: 1e12, limits: "none", ...(fuelModel && { fuelModel }) }, "app");
 
+const framesOf = ({ engine }: Program) => (engine?.dispatch.problem === null ? "js" : "wasm");
+
 /** Everything that a run shows to the outside. */
 async function plain(program: Program) {
   const here = new SameThread();
-  await executeProgram(here.thread, program, request(), {}, true);
+  await executeProgram(here.thread, program, { ...request(), frames: framesOf(program) }, {}, true);
   return shown(here);
 }
 

@@ -74,12 +74,18 @@ function probeLines(rows: readonly ReportRow[]): string[] {
     return 0;
   });
   const events = [...new Set(rows.map(({ place }) => place!.event))];
-  const hasLines = places[0]![0]!.place!.source !== undefined;
+  const hasLines = rows.some(({ place }) => (place!.source?.line ?? 0) > 0);
   const lines = sorted.slice(0, most).map((at) => {
     const place = at[0]!.place!;
     const instruction = events.length > 1 ? [inertText(place.event.split(":")[2] ?? place.event)] : [];
     const values = at.map((row) => cut(shown(row), widest, "end"));
-    return [...values, ...instruction, inertText(functionText(at[0]!)), ...lineOf(place), String(place.pc)];
+    return [
+      ...values,
+      ...instruction,
+      inertText(functionText(at[0]!)),
+      ...(hasLines ? [lineOf(place)] : []),
+      String(place.pc),
+    ];
   });
   const titles = [
     ...variables,
@@ -110,9 +116,8 @@ function probeLines(rows: readonly ReportRow[]): string[] {
 }
 
 /** Where JavaScript stands in its source: a cell, empty where that is not known. */
-function lineOf({ source }: RowPlace): string[] {
-  if (!source) return [];
-  return [source.line > 0 ? inertText(`${source.file}:${source.line}`) : ""];
+function lineOf({ source }: RowPlace): string {
+  return source && source.line > 0 ? inertText(`${source.file}:${source.line}`) : "";
 }
 
 function groups<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
