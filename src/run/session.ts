@@ -130,8 +130,9 @@ export async function executeProgram(
   live: Live,
   counts: boolean,
 ): Promise<RunOutcome> {
-  // no frames are made; of WebAssembly, no engine is looked for
-  const frames = request.frames === "wasm" ? "wasm" : "js";
+  // no frames are made; where there is no engine, none is needed
+  const engine = request.frames !== "wasm" && program.engine?.dispatch.problem === null;
+  const frames = engine ? "js" : "wasm";
   const plan = await planRun(program, { ...request, frames }, thread);
   if (!counts) return execute(thread, program, request, plan, plainModules(program), live, "nothing");
   const options = {
