@@ -126,3 +126,9 @@ describe("with libraries as imports", () => {
     expect(report(instance)).toEqual(expected.report);
   });
 });
+
+test("a file has nobody who knows JavaScript's functions, and rules of js: are refused", () => {
+  expect(() => instrument(small, { script: "js:func:entry { report var n: u32; n++; }" })).toThrow(
+    "rules of js: need a host",
+  );
+});
