@@ -1,7 +1,7 @@
 /**
  * What monitors cost. In one process and in turn: a program as it is, and under monitors of the library, with what of
  * their cost is whose: a body without a report, a predicate that has to be asked, a map instead of a global. Ratios are
- * of the time inside the guest, warm, pair by pair, medians; then the whole command beside the plain run of it.
+ * of the time inside the guest, warm, pair by pair, medians; then the time of each one's first run, which compiles.
  * `node bench/monitors.js [program …]`; needs dist/. Figures are ratios because machines differ and are noisy.
  */
 import { readFileSync } from "node:fs";
