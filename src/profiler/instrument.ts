@@ -1,6 +1,6 @@
 /** The modules of a program made ready to run: instrumented after one plan and metered into one counter. Plain bytes. */
 import type { CostModel } from "../fuel/models.ts";
-import { type Meter, meterNames } from "../probe/plan.ts";
+import { type Meter, meterNames, type Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import type { EngineModule } from "../program/engine-module.ts";
 import type { Program } from "../program/program.ts";
@@ -42,8 +42,7 @@ export function instrumentProgram(
 ): InstrumentedModules {
   const { plugin, module } = program;
   const holder = plugin?.engine ?? program.engine!;
-  const engine =
-    frames === "wasm" ? instrumentWasm(holder.module, options) : instrumentEngine(holder, options);
+  const engine = rewrite(holder.module, enginePlan(holder, frames, options));
   return plugin ? { plugin: engine, app: instrumentApp(module, options) } : { plugin: null, app: engine };
 }
 
@@ -69,23 +68,24 @@ function meterOf({ model, mode, checks }: InstrumentOptions, globals: Meter["glo
   return { model, mode, checks, globals };
 }
 
-/** The instrumented module that holds the engine: a plugin, or a program that is whole. */
-export function instrumentEngine(engine: EngineModule, options: InstrumentOptions): Uint8Array {
+/** The plan for the module that holds the engine: a plugin, or a program that is whole. */
+function enginePlan(engine: EngineModule, frames: Frames, options: InstrumentOptions): Plan {
   const { module, names } = engine;
   const meter = meterOf(options, { kind: "define" });
-  if (options.totalsOnly) return rewrite(module, { ...meterPlan(meter), deferStart: true });
+  if (frames === "wasm") return wasmPlan(module, options.native!, meter);
+  if (options.totalsOnly) return { ...meterPlan(meter), deferStart: true };
   const dispatch = engine.dispatch.value;
   const sites = {
     dispatch,
     creators: creatorsOf(names, dispatch.function),
     reporters: indicesOf(names, (name) => reporters.test(name)),
   };
-  return rewrite(module, profilerPlan(module, sites, meter, options.native));
+  return profilerPlan(module, sites, meter, options.native);
 }
 
-/** A module with frames for each of its own functions, whatever it holds. */
-function instrumentWasm(module: Module, options: InstrumentOptions): Uint8Array {
-  return rewrite(module, wasmPlan(module, options.native!, meterOf(options, { kind: "define" })));
+/** The instrumented module of an engine by itself, for frames of JavaScript. */
+export function instrumentEngine(engine: EngineModule, options: InstrumentOptions): Uint8Array {
+  return rewrite(engine.module, enginePlan(engine, "js", options));
 }
 
 function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) => boolean): number[] {
