@@ -8,7 +8,7 @@ import { defaultModelName, instrument as instrumentModule } from "../index.ts";
 import { collect, parseChoice, parseModel } from "./flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { readLibraries, readScript, refused } from "./monitor.ts";
+import { readLibraries, readScript, refused } from "./monitor-script.ts";
 import { writeOutput } from "./output-file.ts";
 
 interface InstrumentFlags {

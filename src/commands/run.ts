@@ -2,7 +2,6 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Ending } from "../base/diagnostics.ts";
-import { grouped } from "../base/numbers.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
@@ -14,6 +13,7 @@ import type { CommandIo } from "./io.ts";
 import { refuseLostOutput, writeStdout } from "./output-file.ts";
 import type { NamedFile } from "./overwriting.ts";
 import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from "./profile-files.ts";
+import { progressLine } from "./progress-line.ts";
 import { addRunFlags, parseRunFlags, type RunFlags, type RunSettings } from "./run-flags.ts";
 import { view } from "./view.ts";
 
@@ -145,24 +145,4 @@ function endingOf(result: Result): Ending {
   if (kind === "ok") return result.warnings.some(({ code }) => violates(code)) ? "check" : "ok";
   if (kind === "interrupted") return "interrupted";
   return kind === "fuel" || kind === "timeout" ? "check" : "guest";
-}
-
-/** A line on the terminal that says how far the guest is, from the first second on. */
-function progressLine(
-  io: CommandIo,
-  flags: RunFlags,
-): { show: (millions: number) => void; clear: () => void } | null {
-  if (!io.isTerminal || flags.quiet || flags.json) return null;
-  const started = Date.now();
-  let shown = false;
-  return {
-    show: (millions) => {
-      if (Date.now() - started < 1000) return;
-      shown = true;
-      io.stderr(`\r${grouped(millions)} M fuel …`);
-    },
-    clear: () => {
-      if (shown) io.stderr(`\r${" ".repeat(30)}\r`);
-    },
-  };
 }

@@ -1,0 +1,57 @@
+/** The flags of `monitor`, and the forms that a report can have. */
+import type { Command } from "commander";
+import { writeMonitorCsv } from "../format/monitor/csv.ts";
+import { writeDot } from "../format/monitor/dot.ts";
+import { writeLcov } from "../format/monitor/lcov.ts";
+import { writeMonitorJson } from "../format/monitor/report-json.ts";
+import { renderMonitorTable } from "../format/monitor/table.ts";
+import { writeMonitorWhamm } from "../format/monitor/whamm.ts";
+import { defaultModelName, type Report } from "../index.ts";
+import { addJavyFlags, collect, type JavyFlags } from "./flags.ts";
+
+export interface MonitorFlags extends JavyFlags {
+  readonly input?: string;
+  readonly export?: string;
+  readonly plugin?: string;
+  readonly lib?: readonly string[];
+  readonly format: string;
+  readonly out?: string;
+  readonly fuelModel: string;
+  readonly maxFuel?: string;
+  readonly timeout?: string;
+  readonly realClock?: boolean;
+  readonly seed: string;
+  readonly dryRun?: boolean;
+  readonly list?: boolean;
+}
+
+export const reportFormats: Readonly<Record<string, (report: Report, script: string) => string>> = {
+  table: renderMonitorTable,
+  csv: writeMonitorCsv,
+  json: writeMonitorJson,
+  whamm: writeMonitorWhamm,
+  lcov: writeLcov,
+  dot: writeDot,
+};
+
+export function addMonitorFlags(command: Command): Command {
+  command
+    .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
+    .option("-e, --export <name>", "export to call; default _start, or the only one there is")
+    .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
+    .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
+    .option("--format <name>", Object.keys(reportFormats).join(", "), "table")
+    .option("-o, --out <file>", "where the report goes; default: stderr")
+    .option(
+      "--fuel-model <model>",
+      "what `fuel` counts: wasmtime-<major>, or a JSON cost table",
+      defaultModelName,
+    )
+    .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
+    .option("--timeout <seconds>", "stop the guest past this time")
+    .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
+    .option("--seed <n>", "seed of WASI's random_get", "42")
+    .option("--dry-run", "say what the script matches, and what is left of its predicates; run nothing")
+    .option("--list", "the monitors of the library, and what each reports");
+  return addJavyFlags(command);
+}
