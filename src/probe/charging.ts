@@ -13,6 +13,7 @@
  * called before the instruction that it names is written; meter.ts emits.
  */
 import type { ByteWriter } from "../base/bytes.ts";
+import { DecodeError } from "../base/diagnostics.ts";
 import { emit } from "../wasm/emit.ts";
 import { type Control, Flow, type Frame } from "./control.ts";
 import type { MeterState } from "./meter.ts";
@@ -73,7 +74,9 @@ export class Charging {
     const { meter } = this;
     if (this.#control.reachable) this.#join(w, frame);
     if (flow === Flow.else && frame.live) {
-      meter.pending = this.#parted.get(frame)!;
+      const parted = this.#parted.get(frame);
+      if (parted === undefined) throw new DecodeError("else without an if", frame.start);
+      meter.pending = parted;
       meter.stale = meter.immediate;
       return;
     }
