@@ -2,7 +2,7 @@
  * Where the guest's clock stands unless it is given the real time: always at the same instant, so that the same program
  * has the same fuel. It is one of our days, for a program that reads the time costs otherwise in 1970 (0 is false, and
  * small numbers are integers where others see doubles). On Shopify's platform it is what function-runner says: its
- * deterministic-wasi-ctx (4.0.9) has both clocks at 0.
+ * deterministic-wasi-ctx (4.0.7) has both clocks at 0.
  */
 
 /** Nanoseconds: since the epoch, and since any start. */
