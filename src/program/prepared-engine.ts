@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { internalError } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
 import { packageFile } from "../base/package-files.ts";
+import { type CostModel, costKey, modelNamed } from "../fuel/models.ts";
 import type { Uncounted } from "../fuel/uncounted.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import type { KnownEngine } from "./engine-module.ts";
@@ -44,3 +45,8 @@ export const preparedEngine = new Kept<PreparedFacts>(() => {
 export const preparedCode = new Kept(
   () => new WebAssembly.Module(readFileSync(packageFile(preparedModule)) as BufferSource),
 );
+
+/** Whether what was prepared counts by these costs, whatever they are called. */
+export function countsBy({ model }: PreparedFacts, asked: CostModel): boolean {
+  return costKey(modelNamed(model)) === costKey(asked);
+}

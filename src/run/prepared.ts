@@ -2,11 +2,11 @@
  * A program's modules, ready to be instantiated: as they are, or instrumented in one of the ways of counting. Each way is
  * rewritten and compiled once for a program, and kept with it, so that a second run costs its running alone.
  */
-import { costKey, modelNamed } from "../fuel/models.ts";
+import { costKey } from "../fuel/models.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { type InstrumentOptions, instrumentApp, instrumentProgram } from "../profiler/instrument.ts";
 import type { Frames } from "../profiler/request.ts";
-import { type PreparedFacts, preparedCode } from "../program/prepared-engine.ts";
+import { countsBy, type PreparedFacts, preparedCode } from "../program/prepared-engine.ts";
 import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
 import { compiled, compiledInstrumented } from "./instances.ts";
@@ -73,5 +73,5 @@ function isReady(
   { model, mode, checks, totalsOnly }: InstrumentOptions,
 ) {
   const asBuilt = ready.frames === frames && mode === "run" && checks && !totalsOnly;
-  return asBuilt && costKey(model) === costKey(modelNamed(ready.model));
+  return asBuilt && countsBy(ready, model);
 }

@@ -2,9 +2,10 @@
  * Why the fuel of a run may be another than wasmtime's: its modules contain what a model cannot count exactly, found in
  * the code (fuel/uncounted.ts) whether or not it was executed. One warning a reason and module.
  */
-import { type CostModel, costKey, modelNamed } from "../fuel/models.ts";
+import type { CostModel } from "../fuel/models.ts";
 import { type Uncounted, uncounted } from "../fuel/uncounted.ts";
 import type { Plugin } from "../program/plugin.ts";
+import { countsBy } from "../program/prepared-engine.ts";
 import type { Program } from "../program/program.ts";
 import type { Warning } from "../result/warnings.ts";
 
@@ -15,6 +16,6 @@ export function uncountedWarnings({ plugin, module }: Program, model: CostModel)
 }
 
 function ofPlugin({ prepared, engine }: Plugin, model: CostModel): readonly Uncounted[] {
-  if (prepared && costKey(modelNamed(prepared.model)) === costKey(model)) return prepared.uncounted;
+  if (prepared && countsBy(prepared, model)) return prepared.uncounted;
   return uncounted(engine.module, model);
 }
