@@ -8,10 +8,19 @@ import { writeSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
+import { registerBuild } from "./commands/declared/build.ts";
+import { registerDisasm } from "./commands/declared/disasm.ts";
+import { registerDoctor } from "./commands/declared/doctor.ts";
+import { registerExport } from "./commands/declared/export.ts";
+import { registerInfo } from "./commands/declared/info.ts";
+import { registerInstrument } from "./commands/declared/instrument.ts";
+import { registerMonitor } from "./commands/declared/monitor.ts";
+import { registerRun } from "./commands/declared/run.ts";
+import { registerView } from "./commands/declared/view.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { CommandIo } from "./commands/io.ts";
-import { cannotWrite, removeUnfinished } from "./commands/output-file.ts";
 import { keepGuestsUnoptimised } from "./commands/tiering.ts";
+import { cannotWrite, removeUnfinished } from "./commands/unwritten.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
 import { inertText } from "./format/inert.ts";
 
@@ -86,24 +95,24 @@ const program = new Command("javy-prof")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "javy-prof: ")) })
   .exitOverride();
 
-/** The subcommands, in the order of the help. Each one's code is read when it is called, all of them for the help. */
-const commands: Readonly<Record<string, () => Promise<void>>> = {
-  run: async () => (await import("./commands/run.ts")).registerRun(program, io, finish),
-  build: async () => (await import("./commands/build.ts")).registerBuild(program, io),
-  monitor: async () => (await import("./commands/monitor.ts")).registerMonitor(program, io, finish),
-  instrument: async () => (await import("./commands/instrument.ts")).registerInstrument(program, io, finish),
-  view: async () => (await import("./commands/view.ts")).registerView(program, io),
-  export: async () => (await import("./commands/export.ts")).registerExport(program, io),
-  info: async () => (await import("./commands/info.ts")).registerInfo(program, io),
-  disasm: async () => (await import("./commands/disasm.ts")).registerDisasm(program, io),
-  doctor: async () => (await import("./commands/doctor.ts")).registerDoctor(program, io, finish),
+/** The subcommands, in the order of the help. What a command does is read when it is called. */
+const commands: Readonly<Record<string, () => void>> = {
+  run: () => registerRun(program, io, finish),
+  build: () => registerBuild(program, io),
+  monitor: () => registerMonitor(program, io, finish),
+  instrument: () => registerInstrument(program, io, finish),
+  view: () => registerView(program, io),
+  export: () => registerExport(program, io),
+  info: () => registerInfo(program, io),
+  disasm: () => registerDisasm(program, io),
+  doctor: () => registerDoctor(program, io, finish),
 };
 
 try {
   const args = process.argv.slice(2);
   const words = isEntry(args[0]) ? ["run", ...args] : args;
   const called = Object.hasOwn(commands, words[0] ?? "") ? commands[words[0]!] : undefined;
-  for (const load of called ? [called] : Object.values(commands)) await load();
+  for (const register of called ? [called] : Object.values(commands)) register();
   for (const command of program.commands) command.exitOverride();
   if (args.length === 0) program.help({ error: true });
   await program.parseAsync(words, { from: "user" });

@@ -9,8 +9,8 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { Diagnostic, headline } from "../../dist/base/diagnostics.js";
-import { registerInfo } from "../../dist/commands/info.js";
-import { registerRun } from "../../dist/commands/run.js";
+import { registerInfo } from "../../dist/commands/declared/info.js";
+import { registerRun } from "../../dist/commands/declared/run.js";
 
 /**
  * @typedef {object} Verdict

@@ -1,11 +1,10 @@
 /** `javy-prof build app.js -o app.wasm`: writes the module that `run` would run, so that any engine can check the total. */
 import { basename } from "node:path";
-import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { inertText } from "../format/inert.ts";
 import { open } from "../index.ts";
-import { addJavyFlags, type JavyFlags, javyChoice } from "./flags.ts";
+import { type JavyFlags, javyChoice } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput } from "./output-file.ts";
 import { refuseOverwriting } from "./overwriting.ts";
@@ -14,18 +13,6 @@ export interface BuildOptions extends JavyFlags {
   readonly out?: string;
   readonly plugin?: string;
   readonly pluginOut?: string;
-}
-
-export function registerBuild(program: Command, io: CommandIo): void {
-  const command = program
-    .command("build")
-    .description("write the dynamic Javy module that `run` would run")
-    .argument("<entry>", "app.js")
-    .option("-o, --out <file>", "default <base>.wasm in the working directory")
-    .option("--plugin <file>", "the Javy plugin to compile with; default: the embedded one")
-    .option("--plugin-out <file>", "also write the plugin that the module imports")
-    .action((entry: string, options: BuildOptions) => build(entry, options, io));
-  addJavyFlags(command);
 }
 
 export async function build(path: string, options: BuildOptions, io: CommandIo): Promise<void> {

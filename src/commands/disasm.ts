@@ -2,14 +2,13 @@
  * `javy-prof disasm <module or app.js> [result]`: the JavaScript bytecode between its source lines, and with a result
  * of the same module the fuel of each instruction.
  */
-import type { Command } from "commander";
 import { type Diagnostic, usageError } from "../base/diagnostics.ts";
 import { inertText } from "../format/inert.ts";
 import { renderListing, writeListingJson } from "../format/listing.ts";
 import { numberListing, otherSource } from "../format/number-listing.ts";
 import { warningText } from "../format/warning-words.ts";
 import { disassemble, looksLikeResult, open, type Program, type Result } from "../index.ts";
-import { collect, interpreterOption } from "./flags.ts";
+import { interpreterOption } from "./flags.ts";
 import { readInput, readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -20,25 +19,6 @@ export interface DisasmOptions {
   readonly plugin?: string;
   readonly dispatchFunction?: string;
   readonly json?: boolean;
-}
-
-export function registerDisasm(program: Command, io: CommandIo): void {
-  program
-    .command("disasm")
-    .description(
-      "the JavaScript bytecode with its source lines, and with a result the fuel of each instruction",
-    )
-    .argument("<module>", "a module (.wasm), app.js, or a result (*.fuel.json) that names its module")
-    .argument("[result]", "a result of the same module, from javy-prof run --format json")
-    .option("--function <name or number>", "only this function (repeatable)", collect)
-    .option("--result <file>", "the same as the second argument")
-    .option("--source <file>", "the program's source, where the module does not have it")
-    .option("--plugin <file>", "the plugin that a dynamic module imports, or to compile app.js with")
-    .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
-    .option("-j, --json", "as JSON on stdout")
-    .action((path: string, result: string | undefined, options: DisasmOptions) =>
-      disasm(path, result, options, io),
-    );
 }
 
 export async function disasm(

@@ -1,33 +1,31 @@
 /** `javy-prof doctor`: which engine, plugin and viewer would be used, and what would be refused. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Command } from "commander";
 import type { Ending } from "../base/diagnostics.ts";
 import { type Check, installationChecks, tried } from "../format/doctor.ts";
 import { inertText } from "../format/inert.ts";
 import { defaultModelName, installation, version } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
-export function registerDoctor(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
-  program
-    .command("doctor")
-    .description("which engine, plugin and viewer would be used, and what would be refused")
-    .option("--plugin <file>", "look at this plugin instead of the embedded one")
-    .option("--javy <path>", "look at this javy instead of the one that would be found")
-    .option("-j, --json", "as JSON on stdout")
-    .action(async (options: { plugin?: string; javy?: string; json?: boolean }) => {
-      const { json, ...looked } = options;
-      const viewer = tried("viewer", () => `speedscope ${viewerVersion()}`);
-      const here = `${version} on Node ${process.versions.node}, V8 ${process.versions.v8}`;
-      const found = await installation({ ...looked, world: io });
-      const checks: Check[] = [
-        { name: "javy-prof", ok: true, found: here },
-        ...installationChecks(found, viewer, defaultModelName),
-      ];
-      if (json) await io.stdout(`${JSON.stringify({ version, checks }, null, 2)}\n`);
-      else await io.stdout(checks.map(line).join(""));
-      finish(checks.every(({ ok }) => ok) ? "ok" : "check");
-    });
+export interface DoctorOptions {
+  readonly plugin?: string;
+  readonly javy?: string;
+  readonly json?: boolean;
+}
+
+/** Says what was found. */
+export async function doctor(options: DoctorOptions, io: CommandIo): Promise<Ending> {
+  const { json, ...looked } = options;
+  const viewer = tried("viewer", () => `speedscope ${viewerVersion()}`);
+  const here = `${version} on Node ${process.versions.node}, V8 ${process.versions.v8}`;
+  const found = await installation({ ...looked, world: io });
+  const checks: Check[] = [
+    { name: "javy-prof", ok: true, found: here },
+    ...installationChecks(found, viewer, defaultModelName),
+  ];
+  if (json) await io.stdout(`${JSON.stringify({ version, checks }, null, 2)}\n`);
+  else await io.stdout(checks.map(line).join(""));
+  return checks.every(({ ok }) => ok) ? "ok" : "check";
 }
 
 const line = ({ name, ok, found }: Check): string =>

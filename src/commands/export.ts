@@ -1,8 +1,7 @@
 /** `javy-prof export <result> --format …`: a result document in the form that another tool reads. */
 import { basename } from "node:path";
-import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
-import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
+import { type Format, parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
 import { readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
@@ -14,16 +13,6 @@ export interface ExportOptions {
   readonly format: string;
   /** A path, or `-` for stdout. */
   readonly out?: string;
-}
-
-export function registerExport(program: Command, io: CommandIo): void {
-  program
-    .command("export")
-    .description("write a result (*.fuel.json) in the format of another tool")
-    .argument("<result>", "the result, from javy-prof run --format json")
-    .requiredOption("--format <list>", `${FORMATS.map((format) => format.name).join(", ")}`)
-    .option("-o, --out <file>", "default <base>.<extension> in the working directory; - is stdout")
-    .action((result: string, options: ExportOptions) => exportResult(result, options, io));
 }
 
 /** Writes each format to its file, or the one to stdout. */

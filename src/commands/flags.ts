@@ -1,8 +1,10 @@
-/** Values of flags: what a user writes for a number, a time, a model, and the one error each when it is something else. */
+/**
+ * Values of flags: what a user writes for a number, a time, one of a few words, and the one error each when it is something
+ * else. The help of every command needs these, so that nothing of the library is read here.
+ */
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
-import { type CostModel, checkScale, type JavyChoice, modelFromTable, modelNamed } from "../index.ts";
-import { readText } from "./input.ts";
+import type { JavyChoice } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
 const scale: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
@@ -36,24 +38,6 @@ export function parseChoice<T extends string>(text: string, flag: string, choice
   if (found === undefined)
     throw usageError(`${flag} takes ${choices.join(", ")}, not ${JSON.stringify(text)}`);
   return found;
-}
-
-/** `--limits`: the platform's when the module names one (`auto`), none, or Shopify's, by a scale for large carts. */
-export function parseLimits(text: string | undefined): "auto" | "none" | number {
-  if (text === undefined) return "auto";
-  if (text === "none") return "none";
-  const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
-  if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
-  return checkScale(Number(scale[1] ?? 1), "--limits shopify:<scale> takes");
-}
-
-/** Whether `--fuel-model` names a file, and not a model. */
-export const isCostTable = (text: string): boolean => text.endsWith(".json");
-
-/** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
-export async function parseModel(text: string, cwd: string): Promise<CostModel> {
-  if (!isCostTable(text)) return modelNamed(text);
-  return modelFromTable(await readText(text, cwd, "the cost table"), text);
 }
 
 /** What `run` and `build` take for a user's own javy. */

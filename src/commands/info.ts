@@ -2,7 +2,6 @@
  * `javy-prof info <module or app.js>`: what the module is and what was located in it, without running it. What
  * cannot be read is said beside what can; only bytes that are no module at all are an error.
  */
-import type { Command } from "commander";
 import { headline, usageError } from "../base/diagnostics.ts";
 import { type NamedFacts, renderFacts, writeFactsJson } from "../format/module-facts.ts";
 import { renderRuleInfo } from "../format/monitor/rule-info.ts";
@@ -22,17 +21,6 @@ export interface InfoOptions {
   readonly plugin?: string;
   readonly dispatchFunction?: string;
   readonly json?: boolean;
-}
-
-export function registerInfo(program: Command, io: CommandIo): void {
-  program
-    .command("info")
-    .description("what a module is and what was located in it; or what a monitor's rule has in scope")
-    .argument("<module>", "any WebAssembly module (.wasm), app.js, or a rule: wasm:opcode:call:before")
-    .option("--plugin <file>", "the plugin that a dynamic module imports, or to compile app.js with")
-    .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
-    .option("-j, --json", "as JSON on stdout")
-    .action((path: string, options: InfoOptions) => info(path, options, io));
 }
 
 /** A rule of a monitor, and no path: `C:\\app.wasm` has one colon, and no file is called like this. */

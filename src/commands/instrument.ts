@@ -1,17 +1,17 @@
 /** `javy-prof instrument app.wasm --monitor x.mm -o out.wasm`: the module with a monitor's code in it, as one file. */
 import { basename } from "node:path";
-import type { Command } from "commander";
 import type { Ending } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { inertText } from "../format/inert.ts";
-import { defaultModelName, instrument as instrumentModule } from "../index.ts";
-import { collect, parseChoice, parseModel } from "./flags.ts";
+import { instrument as instrumentModule } from "../index.ts";
+import { parseChoice } from "./flags.ts";
+import { parseModel } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { readLibraries, readScript, refused } from "./monitor-script.ts";
 import { writeOutput } from "./output-file.ts";
 
-interface InstrumentFlags {
+export interface InstrumentFlags {
   readonly monitor: string;
   readonly out?: string;
   readonly lib?: readonly string[];
@@ -20,35 +20,7 @@ interface InstrumentFlags {
   readonly fuelModel: string;
 }
 
-export function registerInstrument(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
-  program
-    .command("instrument")
-    .description("write a module with a monitor's code in it: one file that runs in any engine")
-    .argument("<program>", "a WebAssembly module (app.wasm)")
-    .requiredOption(
-      "--monitor <script>",
-      "the monitor: a file (x.mm), or the name of one that monitor --list shows",
-    )
-    .option("-o, --out <file>", "default <base>.monitored.wasm in the working directory")
-    .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
-    .option(
-      "--report <where>",
-      "none; stderr: the file writes its report itself, as CSV, when the program ends",
-      "none",
-    )
-    .option(
-      "-e, --export <name>",
-      "with --report: the export with whose end the program ends; default _start",
-    )
-    .option(
-      "--fuel-model <model>",
-      "what `fuel` counts: wasmtime-<major>, or a JSON cost table",
-      defaultModelName,
-    )
-    .action(async (path: string, options: InstrumentFlags) => finish(await instrument(path, options, io)));
-}
-
-async function instrument(path: string, options: InstrumentFlags, io: CommandIo): Promise<Ending> {
+export async function instrument(path: string, options: InstrumentFlags, io: CommandIo): Promise<Ending> {
   const reportTo = parseChoice(options.report, "--report", ["none", "stderr"]) as "none" | "stderr";
   const { file, text: script } = await readScript(options.monitor, io);
   const libs = Object.fromEntries(await readLibraries(options.lib ?? [], io));

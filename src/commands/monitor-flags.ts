@@ -1,12 +1,6 @@
-/** The flags of `monitor`, and the forms that a report can have. */
+/** The flags of `monitor`. */
 import type { Command } from "commander";
-import { writeMonitorCsv } from "../format/monitor/csv.ts";
-import { writeDot } from "../format/monitor/dot.ts";
-import { writeLcov } from "../format/monitor/lcov.ts";
-import { writeMonitorJson } from "../format/monitor/report-json.ts";
-import { renderMonitorTable } from "../format/monitor/table.ts";
-import { writeMonitorWhamm } from "../format/monitor/whamm.ts";
-import { defaultModelName, type Report } from "../index.ts";
+import { defaultModelName, REPORT_FORMATS } from "../format/choices.ts";
 import { addJavyFlags, collect, type JavyFlags } from "./flags.ts";
 
 export interface MonitorFlags extends JavyFlags {
@@ -25,22 +19,13 @@ export interface MonitorFlags extends JavyFlags {
   readonly list?: boolean;
 }
 
-export const reportFormats: Readonly<Record<string, (report: Report, script: string) => string>> = {
-  table: renderMonitorTable,
-  csv: writeMonitorCsv,
-  json: writeMonitorJson,
-  whamm: writeMonitorWhamm,
-  lcov: writeLcov,
-  dot: writeDot,
-};
-
 export function addMonitorFlags(command: Command): Command {
   command
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
     .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
-    .option("--format <name>", Object.keys(reportFormats).join(", "), "table")
+    .option("--format <name>", REPORT_FORMATS.join(", "), "table")
     .option("-o, --out <file>", "where the report goes; default: stderr")
     .option(
       "--fuel-model <model>",

@@ -1,39 +1,36 @@
 /** `javy-prof monitor`: run a program under a script, and write what the script reports. The guest owns stdout. */
 import { resolve } from "node:path";
-import type { Command } from "commander";
 import { type Ending, usageError } from "../base/diagnostics.ts";
+import { REPORT_FORMATS } from "../format/choices.ts";
 import { inertText } from "../format/inert.ts";
 import { renderDryRun } from "../format/monitor/dry-run.ts";
+import { reportFormats } from "../format/monitor/formats.ts";
 import { type Monitoring, type MonitorOptions, matchScript, monitor, open, type Program } from "../index.ts";
-import { isCostTable, javyChoice, parseChoice, parseCount, parseModel, parseSeconds } from "./flags.ts";
+import { javyChoice, parseChoice, parseCount, parseSeconds } from "./flags.ts";
+import { isCostTable, parseModel } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
-import { addMonitorFlags, type MonitorFlags, reportFormats } from "./monitor-flags.ts";
+import type { MonitorFlags } from "./monitor-flags.ts";
 import { listMonitors, readLibraries, readScript, refused } from "./monitor-script.ts";
-import { cannotWrite, refuseLostOutput, writeWhole } from "./output-file.ts";
+import { refuseLostOutput, writeWhole } from "./output-file.ts";
 import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
+import { cannotWrite } from "./unwritten.ts";
 
-export function registerMonitor(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
-  const command = program
-    .command("monitor")
-    .description("run a program under a Whamm script and write what the script reports")
-    .argument("[script]", "the monitor: a file (x.mm), or the name of one that --list shows")
-    .argument("[program]", "app.js, or a WebAssembly module (app.wasm)")
-    .argument("[args...]", "arguments of the guest, behind --")
-    .action(
-      async (
-        script: string | undefined,
-        entry: string | undefined,
-        args: string[],
-        options: MonitorFlags,
-      ) => {
-        if (options.list) return void (await io.stdout(listMonitors()));
-        if (script === undefined || entry === undefined)
-          throw usageError("a script and a program are needed", "javy-prof monitor calls app.js");
-        finish(await run(script, entry, args, options, io));
-      },
-    );
-  addMonitorFlags(command);
+/** Runs, or says what would be matched, or what monitors there are. @throws Diagnostic (usage). */
+export async function monitorCommand(
+  script: string | undefined,
+  entry: string | undefined,
+  args: readonly string[],
+  options: MonitorFlags,
+  io: CommandIo,
+): Promise<Ending> {
+  if (options.list) {
+    await io.stdout(listMonitors());
+    return "ok";
+  }
+  if (script === undefined || entry === undefined)
+    throw usageError("a script and a program are needed", "javy-prof monitor calls app.js");
+  return run(script, entry, args, options, io);
 }
 
 async function run(
@@ -43,7 +40,7 @@ async function run(
   options: MonitorFlags,
   io: CommandIo,
 ): Promise<Ending> {
-  const format = parseChoice(options.format, "--format", Object.keys(reportFormats));
+  const format = parseChoice(options.format, "--format", REPORT_FORMATS);
   if (options.out !== undefined) {
     const report = { what: "the report", file: options.out, flag: "--out" };
     await refuseOverwriting([report], inputs(script, path, options), io.cwd);
@@ -75,7 +72,7 @@ async function run(
       ...(options.maxFuel === undefined ? {} : { maxFuel: parseCount(options.maxFuel, "--max-fuel") }),
       ...(options.timeout === undefined ? {} : { timeoutMs: parseSeconds(options.timeout, "--timeout") }),
     });
-    await write(reportFormats[format]!(monitoring.report, source.file), options.out, io);
+    await write(reportFormats[format](monitoring.report, source.file), options.out, io);
     return ending(monitoring, io);
   } catch (error) {
     return refused(error, io);

@@ -4,7 +4,6 @@
  * usage error that says why, and never an absolute path.
  */
 import { randomBytes } from "node:crypto";
-import { unlinkSync } from "node:fs";
 import {
   access,
   constants,
@@ -17,10 +16,11 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type Diagnostic, usageError } from "../base/diagnostics.ts";
+import { usageError } from "../base/diagnostics.ts";
 import type { Exit } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 import { type Existing, placeOf } from "./output-place.ts";
+import { cannotWrite, unfinished } from "./unwritten.ts";
 
 /** What a file is to hold: whole, or piece by piece, made while it is written, so that it need not fit into memory. */
 export type Content = string | Uint8Array | Iterable<string | Uint8Array>;
@@ -33,9 +33,6 @@ export async function writeStdout(content: Content, io: CommandIo): Promise<void
 function chunksOf(content: Content): Iterable<string | Uint8Array> {
   return typeof content === "string" || content instanceof Uint8Array ? [content] : content;
 }
-
-/** Files beside their places that this process has not renamed yet, by absolute path. */
-const unfinished = new Set<string>();
 
 /** What a file beside its place is called: one that a killed process left is known by it. */
 const besideName = /^\.javy-prof-[0-9a-f]{16}\.tmp$/;
@@ -81,27 +78,6 @@ export async function writeWhole(file: string, content: Content): Promise<void> 
   }
   // that it has the new name is to last, too; not every system can sync a folder
   await withFile(folder, "r", 0, (handle) => handle.sync()).catch(() => {});
-}
-
-/** For a process that ends at once: nothing that it has begun stays. */
-export function removeUnfinished(): void {
-  for (const path of unfinished) {
-    try {
-      unlinkSync(path);
-    } catch {
-      // not made yet, or renamed
-    }
-  }
-}
-
-/**
- * Why something could not be written, of an error of the system; any other is given back as it is. `what`: what it is
- * about, with its name.
- */
-export function cannotWrite(what: string, error: unknown, ...details: string[]): Diagnostic | Error {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === undefined && error instanceof Error) return error;
-  return usageError(`cannot write ${what}: ${code ?? String(error)}`, ...details);
 }
 
 /** Of a guest's stream that took no more. @throws Diagnostic (usage), unless its reader has gone: that one wants no more. */

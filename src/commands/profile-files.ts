@@ -5,10 +5,12 @@ import { usageError } from "../base/diagnostics.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
 import type { CommandIo } from "./io.ts";
-import { cannotWrite, writeStdout, writeWhole } from "./output-file.ts";
+import { writeStdout, writeWhole } from "./output-file.ts";
 import { placeOf } from "./output-place.ts";
 import { type NamedFile, refuseOverwriting } from "./overwriting.ts";
-import type { RunFlags, RunSettings } from "./run-flags.ts";
+import type { RunFlags } from "./run-flags.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { cannotWrite } from "./unwritten.ts";
 
 export interface ProfileFile {
   readonly format: Format;

@@ -1,20 +1,7 @@
-/** The flags of `run`: what a user may write, and what it means for the library and for the output. */
+/** The flags of `run`: what a user may write. What it means is said in run-settings.ts. */
 import type { Command } from "commander";
-import { usageError } from "../base/diagnostics.ts";
-import { FORMATS, type Format, parseFormats } from "../format/files/formats.ts";
-import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/summary/columns.ts";
-import { type CostModel, defaultModelName, type Frames, type ProfileOptions } from "../index.ts";
-import {
-  addJavyFlags,
-  collect,
-  type JavyFlags,
-  parseChoice,
-  parseCount,
-  parseLimits,
-  parseModel,
-  parseSeconds,
-} from "./flags.ts";
-import type { CommandIo } from "./io.ts";
+import { BREAKDOWNS, defaultModelName, FORMAT_NAMES, SORTS } from "../format/choices.ts";
+import { addJavyFlags, collect, type JavyFlags, parseChoice } from "./flags.ts";
 
 export interface RunFlags extends JavyFlags {
   readonly input?: string;
@@ -58,7 +45,7 @@ export function addRunFlags(command: Command): Command {
       "-o, --out <file>",
       "profile; default <base>.speedscope.json in the working directory; - is stdout",
     )
-    .option("--format <list>", FORMATS.map(({ name }) => name).join(", "), "speedscope")
+    .option("--format <list>", FORMAT_NAMES.join(", "), "speedscope")
     .option(
       "--by <what>",
       `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable (default: function)`,
@@ -90,50 +77,4 @@ export function addRunFlags(command: Command): Command {
     .option("--verbose", "also say what was located, made and used")
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found");
   return addJavyFlags(command);
-}
-
-/** What the flags ask for. */
-export interface RunSettings {
-  readonly formats: readonly Format[];
-  readonly by: readonly By[];
-  readonly top: number;
-  readonly sort: Sort;
-  readonly min: number;
-  /** For the library; what the guest reads and where its output goes, the command adds. */
-  readonly profile: ProfileOptions & { readonly frames: Frames; readonly fuelModel: CostModel };
-}
-
-/** @throws Diagnostic (usage) where a flag's value cannot be, or two do not go together. */
-export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<RunSettings> {
-  const formats = parseFormats(flags.format);
-  if (flags.out !== undefined && formats.length > 1)
-    throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
-  if (flags.source !== undefined && flags.frames === "wasm")
-    throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
-  if (flags.out === "-" && flags.json) throw usageError("--out - and --json both want stdout");
-  const by: readonly By[] =
-    flags.by === undefined
-      ? ["function"]
-      : flags.by.flatMap((list) => list.split(",")).map((one) => parseChoice(one, "--by", BREAKDOWNS));
-  const frames = parseChoice(flags.frames, "--frames", ["js", "engine", "wasm"] as const);
-  return {
-    formats,
-    by,
-    top: parseCount(flags.top, "--top"),
-    sort: parseChoice(flags.sort, "--sort", SORTS),
-    min: parseCount(flags.min, "--min"),
-    profile: {
-      fuelModel: await parseModel(flags.fuelModel, io.cwd),
-      limits: parseLimits(flags.limits),
-      // what builtins cost takes frames for them
-      frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,
-      seed: parseCount(flags.seed, "--seed"),
-      realClock: flags.realClock ?? false,
-      events: flags.events === "all" ? "all" : "usual",
-      output: flags.json ? "capture" : flags.out === "-" ? "stderr" : "inherit",
-      ...(flags.maxFuel === undefined ? {} : { maxFuel: parseCount(flags.maxFuel, "--max-fuel") }),
-      ...(flags.timeout === undefined ? {} : { timeoutMs: parseSeconds(flags.timeout, "--timeout") }),
-      ...(flags.export === undefined ? {} : { export: flags.export }),
-    },
-  };
 }

@@ -1,35 +1,21 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
 import { basename, resolve } from "node:path";
-import type { Command } from "commander";
 import type { Ending } from "../base/diagnostics.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary, renderWritten } from "../format/summary/summary.ts";
 import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
-import { interpreterOption, isCostTable, javyChoice } from "./flags.ts";
+import { interpreterOption, javyChoice } from "./flags.ts";
+import { isCostTable } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseLostOutput, writeStdout } from "./output-file.ts";
 import type { NamedFile } from "./overwriting.ts";
 import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from "./profile-files.ts";
 import { progressLine } from "./progress-line.ts";
-import { addRunFlags, parseRunFlags, type RunFlags, type RunSettings } from "./run-flags.ts";
-import { view } from "./view.ts";
-
-export function registerRun(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
-  const command = program
-    .command("run", { isDefault: true })
-    .description(
-      "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
-    )
-    .argument("<entry>", "app.js, or a module that a Javy or another QuickJS made (app.wasm)")
-    .argument("[args...]", "arguments of the guest, behind --")
-    .action(async (entry: string, args: string[], flags: RunFlags) =>
-      finish(await run(entry, args, flags, io)),
-    );
-  addRunFlags(command);
-}
+import type { RunFlags } from "./run-flags.ts";
+import { parseRunFlags, type RunSettings } from "./run-settings.ts";
 
 /** Runs, and says how that ended. */
 export async function run(
@@ -64,7 +50,7 @@ export async function run(
   if (problem) throw problem;
   refuseLostOutput(result.run.exit.lost);
   const viewable = written.files.find((file) => file.endsWith(".speedscope.json"));
-  if (flags.open && viewable) await view(viewable, {}, io);
+  if (flags.open && viewable) await (await import("./view.ts")).view(viewable, {}, io);
   return endingOf(result);
 }
 

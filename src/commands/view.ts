@@ -4,7 +4,6 @@
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Command } from "commander";
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { writeSpeedscope } from "../format/files/speedscope.ts";
@@ -19,17 +18,6 @@ export interface ViewOptions {
   /** Open the browser; the URL is printed in any case. */
   readonly open?: boolean;
   readonly port?: string;
-}
-
-export function registerView(program: Command, io: CommandIo): void {
-  program
-    .command("view")
-    .description("show a profile in speedscope, served from this machine")
-    .argument("[file]", "profile or result; default: the newest *.speedscope.json in the working directory")
-    .option("--once", "end after the profile was fetched")
-    .option("--no-open", "print the URL, don't open the browser")
-    .option("--port <n>", "port on 127.0.0.1; default: any that is free")
-    .action((file: string | undefined, options: ViewOptions) => view(file, options, io));
 }
 
 /** Serves until Ctrl-C, or with `once` until the profile was fetched. */

@@ -7,6 +7,7 @@
  */
 import { usageError } from "../base/diagnostics.ts";
 import { findRow, opcodes, rowNamed } from "../wasm/opcodes.ts";
+import { defaultModelName, newestMeasured, oldestMeasured } from "./measured.ts";
 
 export interface CostModel {
   readonly name: string;
@@ -127,11 +128,6 @@ const startups: readonly { readonly since: number; readonly rule: StartupRule | 
   { since: 46, rule: { endCounts: false, savedAbove: -1, elements: "no units" } },
   { since: 0, rule: null },
 ];
-
-/** The newest wasmtime whose fuel has been measured. */
-export const newestMeasured = 50;
-export const oldestMeasured = 20;
-export const defaultModelName = `wasmtime-${newestMeasured}`;
 
 /**
  * The model named `wasmtime-<major>`, for any major; a version newer than the newest measured gets the newest model.

@@ -2,7 +2,8 @@
  * Makes the embedded engine ready when the package is built: rewritten for the default model and frames, with what was
  * found in it (program/prepared-engine.ts reads it). Pure; the build writes the two files, and a test compares them.
  */
-import { defaultModelName, modelNamed } from "../fuel/models.ts";
+import { defaultModelName } from "../fuel/measured.ts";
+import { modelNamed } from "../fuel/models.ts";
 import { uncounted } from "../fuel/uncounted.ts";
 import { readEmbeddedPlugin } from "../javy/embedded.ts";
 import { readPlugin } from "../program/plugin.ts";

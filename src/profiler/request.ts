@@ -3,7 +3,8 @@
  * taken whole or in part by everything behind it. Plain data: it crosses into the guest's thread as it is.
  */
 import { usageError } from "../base/diagnostics.ts";
-import { type CostModel, defaultModelName, modelNamed } from "../fuel/models.ts";
+import { defaultModelName } from "../fuel/measured.ts";
+import { type CostModel, modelNamed } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
 import { checkScale } from "../host/shopify/shopify.ts";
 import { type Budget, noBudget, usualBudget } from "../result/budget.ts";

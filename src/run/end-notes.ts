@@ -1,6 +1,7 @@
 /** How a run ended and what qualifies it, as data for its result. */
 import { fuelLimit } from "../base/fuel.ts";
-import { type CostModel, isAssumed, newestMeasured, oldestMeasured } from "../fuel/models.ts";
+import { newestMeasured, oldestMeasured } from "../fuel/measured.ts";
+import { type CostModel, isAssumed } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
 import type { Program } from "../program/program.ts";
 import type { Exit } from "../result/result.ts";

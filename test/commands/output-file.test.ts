@@ -5,7 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Diagnostic } from "../../src/base/diagnostics.ts";
-import { removeUnfinished, writeOutput, writeWhole } from "../../src/commands/output-file.ts";
+import { writeOutput, writeWhole } from "../../src/commands/output-file.ts";
+import { removeUnfinished } from "../../src/commands/unwritten.ts";
 import { folderWith } from "../support/javy-prof.ts";
 
 let folder: ReturnType<typeof folderWith>;

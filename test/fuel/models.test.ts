@@ -1,13 +1,8 @@
 /** The cost models by name, and the cost tables that users write. */
 import { describe, expect, test } from "vitest";
 import { Diagnostic } from "../../src/base/diagnostics.ts";
-import {
-  type CostModel,
-  defaultModelName,
-  isAssumed,
-  modelFromTable,
-  modelNamed,
-} from "../../src/fuel/models.ts";
+import { defaultModelName } from "../../src/fuel/measured.ts";
+import { type CostModel, isAssumed, modelFromTable, modelNamed } from "../../src/fuel/models.ts";
 import { opcodes, rowNamed } from "../../src/wasm/opcodes.ts";
 
 /** Names of the rows where `table` is not `usual`. */

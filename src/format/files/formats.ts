@@ -1,6 +1,7 @@
-/** The profile formats by name: the one table that `run --format`, `export` and their help read. */
+/** The profile formats by name: the one table that `run --format` and `export` read. Their help reads the names alone. */
 import { usageError } from "../../base/diagnostics.ts";
 import type { Result } from "../../result/result.ts";
+import { FORMAT_NAMES, type FormatName } from "../choices.ts";
 import { writeCpuProfile } from "./cpuprofile.ts";
 import { writeFolded } from "./folded.ts";
 import { writeResultJson } from "./result-json.ts";
@@ -12,7 +13,7 @@ export interface WriteOptions {
 }
 
 export interface Format {
-  readonly name: string;
+  readonly name: FormatName;
   /** With the leading dot: a profile's file is `<base><extension>`. */
   readonly extension: string;
   /** The file in chunks, made as they are taken. */
@@ -23,22 +24,24 @@ export interface Format {
 
 const nothing = (): null => null;
 
-export const FORMATS: readonly Format[] = [
-  {
-    name: "speedscope",
+type Making = Omit<Format, "name">;
+
+const makings: Readonly<Record<FormatName, Making>> = {
+  speedscope: {
     extension: ".speedscope.json",
     write: (result) => writeSpeedscope(result),
     note: aggregated,
   },
-  { name: "json", extension: ".fuel.json", write: writeResultJson, note: nothing },
-  {
-    name: "cpuprofile",
+  json: { extension: ".fuel.json", write: writeResultJson, note: nothing },
+  cpuprofile: {
     extension: ".cpuprofile",
     write: (result) => writeCpuProfile(result),
     note: () => "in the .cpuprofile 1 fuel is 1 µs",
   },
-  { name: "folded", extension: ".folded", write: (result) => writeFolded(result), note: nothing },
-];
+  folded: { extension: ".folded", write: (result) => writeFolded(result), note: nothing },
+};
+
+export const FORMATS: readonly Format[] = FORMAT_NAMES.map((name) => ({ name, ...makings[name] }));
 
 function aggregated(result: Result): string | null {
   if (result.events !== undefined) return null;
@@ -60,10 +63,7 @@ export function parseFormats(list: string): Format[] {
   return names.map((name) => {
     const format = FORMATS.find((known) => known.name === name);
     if (format === undefined)
-      throw usageError(
-        `no format ${JSON.stringify(name)}`,
-        `available: ${FORMATS.map((known) => known.name).join(", ")}`,
-      );
+      throw usageError(`no format ${JSON.stringify(name)}`, `available: ${FORMAT_NAMES.join(", ")}`);
     return format;
   });
 }

@@ -7,16 +7,11 @@
 import { grouped, percent } from "../../base/numbers.ts";
 import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
+import type { By, Sort } from "../choices.ts";
 import { inertText } from "../inert.ts";
 import { frameName, placeOf, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
 import { type Column, renderTable, type TableRow } from "./aligned-table.ts";
-
-export const BREAKDOWNS = ["function", "line", "opcode", "builtin", "phase"] as const;
-export type By = (typeof BREAKDOWNS)[number];
-
-export const SORTS = ["self", "total", "calls", "name"] as const;
-export type Sort = (typeof SORTS)[number];
 
 export interface BreakdownOptions {
   /** Rows at most. */

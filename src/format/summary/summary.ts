@@ -7,10 +7,11 @@
 import { grouped, percent } from "../../base/numbers.ts";
 import type { Result } from "../../result/result.ts";
 import { cellWidth, cut } from "../cells.ts";
+import type { By } from "../choices.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
 import { exitText, warningText } from "../warning-words.ts";
-import { type BreakdownOptions, type By, breakdown } from "./columns.ts";
+import { type BreakdownOptions, breakdown } from "./columns.ts";
 import { stackLines } from "./stack-lines.ts";
 
 export interface SummaryOptions extends BreakdownOptions {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cellWidth } from "../../../src/format/cells.ts";
-import { BREAKDOWNS, SORTS } from "../../../src/format/summary/columns.ts";
+import { BREAKDOWNS, SORTS } from "../../../src/format/choices.ts";
 import { renderFailure, renderSummary, type SummaryOptions } from "../../../src/format/summary/summary.ts";
 import { arbitraryResult, HOSTILE_NAMES } from "../../support/arbitrary.ts";
 import { expectGoldens } from "../../support/golden.ts";

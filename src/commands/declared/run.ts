@@ -1,0 +1,19 @@
+/** The command line of `run`. */
+import type { Command } from "commander";
+import type { Ending } from "../../base/diagnostics.ts";
+import type { CommandIo } from "../io.ts";
+import { addRunFlags, type RunFlags } from "../run-flags.ts";
+
+export function registerRun(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
+  const command = program
+    .command("run", { isDefault: true })
+    .description(
+      "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
+    )
+    .argument("<entry>", "app.js, or a module that a Javy or another QuickJS made (app.wasm)")
+    .argument("[args...]", "arguments of the guest, behind --")
+    .action(async (entry: string, args: string[], flags: RunFlags) =>
+      finish(await (await import("../run.ts")).run(entry, args, flags, io)),
+    );
+  addRunFlags(command);
+}

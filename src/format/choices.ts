@@ -1,0 +1,23 @@
+/**
+ * The words by which a user chooses what is shown and in which form, in the order of the help. Names alone, so that the
+ * help reads no writer; the tables of what they stand for are typed by them.
+ */
+
+/** What `--fuel-model` is where it is not given. */
+export { defaultModelName } from "../fuel/measured.ts";
+
+/** The files of a profile: `run --format`, `export --format` (files/formats.ts). */
+export const FORMAT_NAMES = ["speedscope", "json", "cpuprofile", "folded"] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** The tables of the summary: `run --by` (summary/columns.ts). */
+export const BREAKDOWNS = ["function", "line", "opcode", "builtin", "phase"] as const;
+export type By = (typeof BREAKDOWNS)[number];
+
+/** The order of a table: `run --sort`. */
+export const SORTS = ["self", "total", "calls", "name"] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** The forms of a monitor's report: `monitor --format` (monitor/formats.ts). */
+export const REPORT_FORMATS = ["table", "csv", "json", "whamm", "lcov", "dot"] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
