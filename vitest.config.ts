@@ -16,6 +16,7 @@ const slower = {
     "test/host/shopify/shopify.test.ts",
     "test/javy/modules.test.ts",
     "test/probe/fuel-cases.test.ts",
+    "test/profiler/frames.test.ts",
     "test/run/guest.test.ts",
   ],
   /** Random and damaged input. */

@@ -19,9 +19,11 @@ import {
   withoutLines,
   withoutSmallPaths,
 } from "./call-tree.ts";
+import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
 import { type OuterPhase, phaseName } from "./phases.ts";
 import type { Recording } from "./recording.ts";
 import type { FunctionRow, LineRow, OpcodeRow, PcRow, Phases, StackFrame, TreeNode } from "./result.ts";
+import { withoutUnused } from "./unused.ts";
 
 /** The profile parts of a result. */
 export interface Profile {
@@ -57,15 +59,15 @@ export interface AttributeOptions {
   readonly engine: EngineVersion | null;
   /** What to show for a file name that the bytecode holds, such as Javy's `function.mjs` for the entry. */
   readonly fileName: (compiled: string) => string;
-  /** Which native functions have frames; undefined where none has. */
-  readonly natives?: "all" | "named";
+  /**
+   * Name of the one root of the tree where native functions have frames outside of JavaScript, too: what runs outside all
+   * functions that have a frame. Left out: the phases are roots.
+   */
+  readonly root?: string;
 }
 
-/** Name of the root when native frames are shown: what runs outside all functions that have a frame. */
-const nativeRoot = { all: "(app)", named: "(unnamed)" } as const;
-
 export function attribute(recording: Recording, options: AttributeOptions): Profile {
-  return new Attribution(recording, options).profile();
+  return new Attribution(withoutUnused(recording), options).profile();
 }
 
 /** Where a function stands, and the positions of its code. */
@@ -85,12 +87,10 @@ class Attribution {
   readonly #fileIndex = new Map<string, number>();
   readonly #places: Place[];
   readonly #names: string[];
-  readonly #hasNatives: boolean;
 
   constructor(recording: Recording, options: AttributeOptions) {
     this.#recording = recording;
     this.#options = options;
-    this.#hasNatives = recording.functions.some(({ origin }) => origin.kind === "native");
     const unitNames = recording.units.map((unit) => displayNames(unit, { file: options.fileName }));
     this.#names = recording.functions.map(({ origin }) =>
       origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!,
@@ -148,7 +148,7 @@ class Attribution {
     return {
       phases,
       files: this.#files,
-      functions: this.#functions(tree.nodes, tree.outside),
+      functions: this.#functions(tree),
       lines: this.#lines(pcs.rows),
       opcodes,
       pcs: pcs.rows,
@@ -238,12 +238,12 @@ class Attribution {
 
   /**
    * The call tree by (parent, function, line of the call): calls from one line are one node. Phases are roots of
-   * their own, startup in front and the others behind; with native frames there is one root instead. What is past the
+   * their own, startup in front and the others behind, unless there is one root instead. What is past the
    * budget is merged (call-tree.ts), unless the calls in order are kept, which are more than the nodes.
    */
   #tree(): Tree {
     const { nodes: recorded, functions, phases, total, events } = this.#recording;
-    const { budget, natives = "all" } = this.#options;
+    const { budget, root } = this.#options;
     const builder = new TreeBuilder();
     const indexOf = new Int32Array(recorded.parent.length).fill(-1);
     const outside: OutsideRow[] = [];
@@ -254,9 +254,8 @@ class Attribution {
     const phase = (key: OuterPhase): void => {
       if (phases[key] > 0n) addOutside(phaseName(key), toFuel(phases[key]), "phase");
     };
-    if (this.#hasNatives)
-      indexOf[0] = addOutside(nativeRoot[natives], toFuel(recorded.self[0]!), this.#nativeKind);
-    else phase("startup");
+    if (root === undefined) phase("startup");
+    else indexOf[0] = addOutside(root, toFuel(recorded.self[0]!), this.#nativeKind);
     for (let id = 1; id < indexOf.length; id++) {
       const caller = recorded.callFunction[id]!;
       const line = caller < 0 ? 0 : (this.#at(caller, recorded.callOffset[id]!).line ?? 0);
@@ -264,12 +263,14 @@ class Attribution {
       const [calls, self] = [toFuel(recorded.calls[id]!), toFuel(recorded.self[id]!)];
       indexOf[id] = builder.add(indexOf[recorded.parent[id]!]!, fn, line, calls, self);
     }
-    if (!this.#hasNatives) {
+    if (root === undefined) {
       phase("jobs");
       phase("exit");
     }
 
     let nodes = builder.finish();
+    // before anything is merged, since a rest does not say whose what is in it was
+    const natives = nativesByFunction(nodes, (fn) => this.#sortOf(fn));
     const frames = functions.length + outside.length;
     const bytes = events ? callBytes(events.node.length, frames, toFuel(total)) : Number.POSITIVE_INFINITY;
     const keepsOrder = events !== null && bytes <= budget.callBytes;
@@ -287,15 +288,21 @@ class Attribution {
     const isRest = (fn: number): boolean => fn === theRest;
     if (nodes.function.some(isRest)) {
       const row = functions.length + outside.length;
-      outside.push({ name: restName, kind: this.#hasNatives ? this.#nativeKind : "phase" });
+      outside.push({ name: restName, kind: root === undefined ? "phase" : this.#nativeKind });
       nodes = { ...nodes, function: nodes.function.map((fn) => (isRest(fn) ? row : fn)) };
     }
     const { rows, placed } = inOrder(nodes);
     const kept = keepsOrder ? this.#events((id) => placed[indexOf[id]!]!) : undefined;
-    return { nodes, rows, events: kept, outside, merged };
+    return { nodes, rows, events: kept, outside, natives, merged };
   }
 
-  #functions(nodes: Nodes, outside: readonly OutsideRow[]): FunctionRow[] {
+  /** Of rows, or of what is none of the recording's: phases, the root, a rest. */
+  #sortOf(fn: number): FunctionSort {
+    const origin = this.#recording.functions[fn]?.origin;
+    return origin === undefined ? "outside" : origin.kind;
+  }
+
+  #functions({ nodes, outside, natives }: Tree): FunctionRow[] {
     const { functions, nodes: recorded } = this.#recording;
     const count = functions.length + outside.length;
     const self = new Float64Array(count);
@@ -314,16 +321,19 @@ class Attribution {
     }
     const rows = functions.map(({ origin, total, perCall }, id): FunctionRow => {
       const { file, line, column } = this.#places[id]!;
+      const shares = natives.get(id);
+      const native = shares?.reduce((sum, share) => sum + share.self, 0) ?? 0;
       return {
         id,
         name: this.#names[id]!,
         kind: origin.kind !== "native" ? "js" : this.#options.engine === null ? "wasm" : origin.work,
         ...{ file, line, column },
-        ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]!, total: toFuel(total) },
+        ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]! + native, total: toFuel(total) },
         min: perCall && toFuel(perCall.min),
         median: perCall && toFuel(perCall.median),
         medianApprox: perCall?.approximate ?? false,
         max: perCall && toFuel(perCall.max),
+        ...(shares && { natives: shares }),
       };
     });
     outside.forEach(({ name, kind }) => {
@@ -341,9 +351,9 @@ class Attribution {
     const { events, total } = this.#recording;
     const { node: entered, fuel } = events!;
     const open: number[] = [];
-    const natives = this.#hasNatives ? 1 : 0;
+    const hasRoot = this.#options.root !== undefined;
     // as many returns as calls
-    let calls = natives;
+    let calls = hasRoot ? 1 : 0;
     for (const id of entered) if (id >= 0) calls += 1;
     const node = new Int32Array(2 * calls);
     const at = new Float64Array(2 * calls);
@@ -357,7 +367,7 @@ class Attribution {
       node[n] = -1 - open.pop()!;
       at[n++] = when;
     };
-    if (this.#hasNatives) enter(0, 0);
+    if (hasRoot) enter(0, 0);
     for (let i = 0; i < entered.length; i++) {
       const id = entered[i]!;
       if (id < 0) leave(Number(fuel[i]!));
@@ -377,6 +387,8 @@ interface Tree {
   readonly events: CallLog | undefined;
   /** Rows of functions behind those of the recording. */
   readonly outside: readonly OutsideRow[];
+  /** By function. */
+  readonly natives: ReadonlyMap<number, readonly NativeShare[]>;
   readonly merged: Merged["paths"];
 }
 

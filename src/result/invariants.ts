@@ -7,9 +7,10 @@
  * have no line either and are in no LineRow, so phases.js = Σ lines.self + Σ fuel of the pcs without a line.
  */
 import { restName, TreeBuilder } from "./call-tree.ts";
+import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
 import { outerPhases, phaseName } from "./phases.ts";
 import { fuelByPhase, replayEvents } from "./replay.ts";
-import type { Result } from "./result.ts";
+import type { FunctionRow, Result } from "./result.ts";
 import { inclusiveFuel } from "./walk.ts";
 
 /** What is broken in `result`, a sentence a rule; empty where every sum holds. */
@@ -25,6 +26,9 @@ const sum = (numbers: Iterable<number>): number => {
   for (const number of numbers) total += number;
   return total;
 };
+
+/** What a function's natives cost, a part of its own fuel that is theirs too. */
+const nativeSelf = ({ natives = [] }: FunctionRow): number => sum(natives.map((share) => share.self));
 
 const rule = (what: string, expected: number, other: string, actual: number): string[] =>
   expected === actual ? [] : [`${what} is ${expected}, but ${other} is ${actual}`];
@@ -64,6 +68,13 @@ function brokenIndices(result: Result): string[] {
   for (const [i, row] of functions.entries()) {
     if (row.id !== i) broken.push(`functions[${i}]: its id is ${row.id}`);
     position(`functions[${i}]`, row);
+    for (const share of row.natives ?? [])
+      if (
+        row.kind !== "js" ||
+        functions[share.function] === undefined ||
+        sortOf(functions[share.function]!) !== "native"
+      )
+        broken.push(`functions[${i}]: ${share.function} is none of its native functions`);
   }
   for (const [i, row] of result.lines.entries()) position(`lines[${i}]`, row);
   for (const [i, pc] of result.pcs.entries()) {
@@ -99,7 +110,7 @@ function brokenTotals({ fuel, phases, functions, lines, opcodes, pcs, tree }: Re
     rule("fuel.dispatches", fuel.dispatches, other, n);
   return [
     ...total("Σ phases", phases.startup + phases.js + phases.jobs + phases.exit),
-    ...total("Σ functions.self", sum(functions.map((row) => row.self))),
+    ...total("Σ functions.self - Σ natives.self", sum(functions.map((row) => row.self - nativeSelf(row)))),
     ...total("Σ tree.self", sum(tree.map((node) => node.self))),
     ...js("Σ pcs.fuel", sum(pcs.map((pc) => pc.fuel))),
     ...js("Σ opcodes.fuel", sum(opcodes.map((row) => row.fuel))),
@@ -121,10 +132,13 @@ function brokenRows(result: Result): string[] {
     calls[node.function]! += node.calls;
   }
   const totals = inclusiveFuel(tree, functions.length);
+  const natives = nativesByFunction(columns(tree), (fn) => sortOf(functions[fn]!));
   const hasRest = functions.some(({ name, kind }) => kind !== "js" && name === restName);
   for (const row of functions) {
     const what = `functions[${row.id}]`;
-    broken.push(...rule(`${what}.self`, row.self, "Σ of its tree nodes", self[row.id]!));
+    const own = row.self - nativeSelf(row);
+    broken.push(...rule(`${what}.self without natives`, own, "Σ of its tree nodes", self[row.id]!));
+    broken.push(...brokenNatives(row, hasRest ? null : (natives.get(row.id) ?? [])));
     broken.push(...rule(`${what}.calls`, row.calls, "Σ of its tree nodes", calls[row.id]!));
     // where paths were merged, a function's callees may stand beside it
     if (!hasRest || totals[row.id]! > row.total)
@@ -169,6 +183,26 @@ function brokenRows(result: Result): string[] {
     broken.push(...rule(`phases.${phase}`, phases[phase], root, below[phase]));
   }
   return broken;
+}
+
+const sortOf = ({ kind }: FunctionRow): FunctionSort =>
+  kind === "js" ? "js" : kind === "phase" ? "outside" : "native";
+
+function columns(tree: Result["tree"]) {
+  return {
+    length: tree.length,
+    ...{ parent: tree.map((node) => node.parent), function: tree.map((node) => node.function) },
+    ...{ calls: tree.map((node) => node.calls), self: tree.map((node) => node.self) },
+  };
+}
+
+/** `expected`: by the tree; null where paths were merged, which then does not say whose a native function was. */
+function brokenNatives({ id, natives = [] }: FunctionRow, expected: readonly NativeShare[] | null): string[] {
+  if (expected === null) return [];
+  const same = (share: NativeShare, other: NativeShare | undefined) =>
+    share.function === other?.function && share.calls === other.calls && share.self === other.self;
+  const holds = natives.length === expected.length && expected.every((share, i) => same(share, natives[i]));
+  return holds ? [] : [`functions[${id}].natives are not those below it in the tree`];
 }
 
 function brokenEvents(result: Result): string[] {

@@ -4,6 +4,7 @@
  * indices are 0-based; fuel is an integer below 2^53. The sums that every result keeps are checked in
  * result/invariants.ts.
  */
+import type { NativeShare } from "./natives.ts";
 import type { Warning, WrittenWarning } from "./warnings.ts";
 
 export interface ResultDocument {
@@ -117,7 +118,7 @@ export interface Phases {
 }
 
 /**
- * `js`: a JavaScript function. `builtin`, `engine`: work of the engine itself (with --frames engine). `wasm`: a function
+ * `js`: a JavaScript function. `builtin`: a function of the engine's library; `engine`: its other work (--frames engine). `wasm`: a function
  * of a module in which no engine was looked for (--frames wasm). `phase`: fuel outside any activation.
  */
 export const functionKinds = ["js", "builtin", "engine", "wasm", "phase"] as const;
@@ -136,16 +137,25 @@ export interface FunctionRow {
   /** Invocations. Creating a generator is one; resuming it is counted in `resumes`. */
   readonly calls: number;
   readonly resumes: number;
-  /** Fuel of the function itself, callees excluded. */
+  /**
+   * Fuel of the function itself. Of JavaScript: with the native functions that it called (`natives`), without the
+   * JavaScript, whatever frames the profile has. So fuel.total = Σ self - Σ natives.self.
+   */
   readonly self: number;
   /** Fuel of the function and all it called; in a recursion only the outermost activation counts. */
   readonly total: number;
-  /** Own fuel (callees excluded) of one completed call; null where none completed. */
+  /** Own fuel, as in `self`, of one completed call; null where none completed. */
   readonly min: number | null;
   readonly median: number | null;
   /** True where the median comes from logarithmic buckets (too many distinct values to keep them all). */
   readonly medianApprox: boolean;
   readonly max: number | null;
+  /**
+   * Of JavaScript: the native functions (builtins, and the engine's own where these have frames) that it called, or that
+   * those called in turn, the dearest first. Each is also a row, with what it cost wherever it was called. Left out
+   * where there are none.
+   */
+  readonly natives?: readonly NativeShare[];
 }
 
 /** Fuel of the opcodes of one line, native work they caused included. Opcodes without a line have no row here: see PcRow. */

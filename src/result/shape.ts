@@ -16,6 +16,7 @@ type Shape =
   | ReadonlySet<string>
   | Members
   | OrNull
+  | Optional
   | [Shape];
 /** Apart from Members by its symbol, which no document has as a key. */
 interface OrNull {
@@ -25,7 +26,13 @@ interface Members {
   readonly [key: string]: Shape;
 }
 
+/** A member that may be missing. */
+interface Optional {
+  readonly [optional]: Shape;
+}
+
 const orNull: unique symbol = Symbol("or null");
+const optional: unique symbol = Symbol("optional");
 
 const POSITION: Members = { file: "number?", line: "number?" };
 
@@ -59,6 +66,7 @@ const RESULT: Members = {
       ...POSITION,
       ...{ column: "number?", calls: "number", resumes: "number", self: "number", total: "number" },
       ...{ min: "number?", median: "number?", medianApprox: "boolean", max: "number?" },
+      natives: { [optional]: [{ function: "number", calls: "number", self: "number" }] },
     },
   ],
   lines: [{ file: "number", line: "number", self: "number", hits: "number" }],
@@ -94,6 +102,8 @@ function mismatch(value: unknown, shape: Shape, path: string): string | null {
     }
     return null;
   }
+  if (optional in shape)
+    return value === undefined ? null : mismatch(value, (shape as Optional)[optional], path);
   if (orNull in shape) return value === null ? null : mismatch(value, shape[orNull] as Members, path);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return found("an object");
   for (const [key, member] of Object.entries(shape)) {

@@ -58,7 +58,7 @@ export interface SessionFacts {
   readonly milliseconds: number;
 }
 
-const nativesShown = { builtin: "named", engine: "all", wasm: "all" } as const;
+const roots = { js: undefined, builtin: "(unnamed)", engine: "(app)", wasm: "(app)" } as const;
 
 /** Profiles a program. `version`: of this package. */
 export async function profileProgram(
@@ -246,9 +246,9 @@ function resultOf(
     ],
   };
   const fileName = (compiled: string) => (compiled === entryFile ? program.name : compiled);
-  const natives = plan.frames === "js" ? {} : { natives: nativesShown[plan.frames] };
+  const root = roots[plan.frames];
   const { budget } = request;
-  return buildResult(recording, { engine, fileName, budget, ...natives }, facts);
+  return buildResult(recording, { engine, fileName, budget, ...(root && { root }) }, facts);
 }
 
 function platformNotes({ bytes }: Program, { limits }: RunPlan, { platform, end }: RunOutcome): Warning[] {

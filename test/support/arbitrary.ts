@@ -44,6 +44,8 @@ interface Frame {
   readonly function: number;
   readonly start: number;
   own: number;
+  /** Of JavaScript: fuel of the native functions that it called. */
+  inner: number;
   /** Offset of the last opcode. */
   pc: number;
 }
@@ -60,6 +62,7 @@ export function play(scenario: Scenario): Result {
   const ops = new Map<number, { count: number; fuel: number }>();
   const perCall = specs.map((): number[] => []);
   const totals = specs.map(() => 0);
+  const natives = specs.map(() => new Map<number, { calls: number; self: number }>());
   const stack: Frame[] = [];
   let clock = 0;
   let maxDepth = 0;
@@ -80,7 +83,15 @@ export function play(scenario: Scenario): Result {
     const node = nodeIndex.get(key) ?? nodes.push({ parent, function: id, callLine, calls: 0, self: 0 }) - 1;
     nodeIndex.set(key, node);
     nodes[node]!.calls += 1;
-    const frame: Frame = { node, function: id, start: clock, own: 0, pc: 0 };
+    const frame: Frame = { node, function: id, start: clock, own: 0, inner: 0, pc: 0 };
+    const js = stack.findLast(({ function: f }) => specs[f]!.kind === "js");
+    const asNative = (calls: number, self: number): void => {
+      if (specs[id]!.kind === "js" || !js) return;
+      const share = natives[js.function]!.get(id) ?? { calls: 0, self: 0 };
+      natives[js.function]!.set(id, { calls: share.calls + calls, self: share.self + self });
+      js.inner += self;
+    };
+    asNative(1, 0);
     events.push({ kind: "enter", node, at: clock });
     stack.push(frame);
     maxDepth = Math.max(maxDepth, stack.filter(({ function: f }) => specs[f]!.kind === "js").length);
@@ -94,12 +105,13 @@ export function play(scenario: Scenario): Result {
       // Native work belongs to the pc that caused it, and has its own node in the tree.
       charge(stack.findLast(({ function: f }) => specs[f]!.kind === "js")!, step.fuel, isJs ? 1 : 0);
       frame.own += step.fuel;
+      asNative(0, step.fuel);
       clock += step.fuel;
     }
     stack.pop();
     events.push({ kind: "leave", node, at: clock });
     nodes[node]!.self += frame.own;
-    perCall[id]!.push(frame.own);
+    perCall[id]!.push(frame.own + frame.inner);
     if (!stack.some(({ function: f }) => f === id)) totals[id]! += clock - frame.start;
   };
 
@@ -121,6 +133,11 @@ export function play(scenario: Scenario): Result {
       ...{ calls: own.length, resumes: 0, self: own.reduce((a, b) => a + b, 0), total: totals[id]! },
       ...{ min: own[0] ?? null, median: own[own.length >> 1] ?? null, medianApprox: false },
       max: own.at(-1) ?? null,
+      ...(natives[id]!.size > 0 && {
+        natives: [...natives[id]!]
+          .map(([native, share]) => ({ function: native, ...share }))
+          .sort((a, b) => b.self - a.self || a.function - b.function),
+      }),
     };
   });
   const { order, tree } = depthFirst(nodes);

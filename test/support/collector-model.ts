@@ -42,6 +42,7 @@ interface Activation {
   state: "pending" | "started" | "hoisting";
   offset: number;
   node: number;
+  /** Of JavaScript: native frames below it included. */
   own: number;
 }
 
@@ -90,6 +91,7 @@ export class CollectorModel {
     const frame = this.#frame();
     this.nodes[frame?.node ?? 0]!.self += spent;
     if (frame) frame.own += spent;
+    if (started && started !== frame) started.own += spent;
   }
 
   /** The node of a call made now. */

@@ -101,7 +101,9 @@ function orderedIntervals(result: Result): [number, number][] {
 /** The lines of each function in its own file, by function id, where they make up the function's own fuel. */
 function lineTicks(result: Result): Map<number, PositionTick[]> {
   const byFunction = new Map<number, Map<number, number>>();
-  const own = result.functions.map((row) => row.self);
+  const own = result.functions.map(({ self, natives = [] }) =>
+    natives.reduce((left, share) => left - share.self, self),
+  );
   for (const pc of result.pcs) {
     const row = result.functions[pc.function]!;
     own[row.id]! -= pc.fuel;

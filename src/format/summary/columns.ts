@@ -28,7 +28,12 @@ interface Row extends TableRow {
   readonly self: number;
   readonly total: number;
   readonly calls: number;
+  /** Part of it, in a line of its own below. */
+  readonly part?: TableRow;
 }
+
+/** Of the total, what a function's dearest builtin has to cost to be shown below it. */
+const leastPart = 0.03;
 
 /** The lines of one table. */
 export function breakdown(by: By, result: Result, options: BreakdownOptions, paint: Paint): string[] {
@@ -40,7 +45,8 @@ export function breakdown(by: By, result: Result, options: BreakdownOptions, pai
   const order = [...rows].sort((a, b) => compare(a, b, options.sort));
   const wanted = order.filter((row) => row.self >= options.min);
   const shown = wanted.slice(0, options.top);
-  const lines = renderTable(COLUMNS[by], shown, {
+  const all = shown.flatMap((row) => [row, ...(row.part ? [row.part] : [])]);
+  const lines = renderTable(COLUMNS[by], all, {
     title: by,
     paintName: paint.bold,
     paintPlace: paint.dim,
@@ -74,15 +80,43 @@ const COLUMNS: Readonly<Record<By, readonly Column[]>> = {
 };
 
 const ROWS: Readonly<Record<By, (result: Result, width: number) => Row[]>> = {
-  function: (result, width) =>
-    result.functions
-      .filter((row) => row.total > 0 || row.calls > 0)
-      .map((row) => functionRow(row, result, [perCall(row, width)])),
+  function: functionRows,
   builtin: builtinRows,
   line: lineRows,
   opcode: opcodeRows,
   phase: (result) => [costRow("your JS", result.phases.js, result, 0, []), ...phaseRows(result, [], true)],
 };
+
+/** JavaScript functions with their native work, each with its dearest builtin; and what ran outside of them. */
+function functionRows(result: Result, width: number): Row[] {
+  const within = new Map<number, number>();
+  for (const { natives = [] } of result.functions)
+    for (const share of natives) within.set(share.function, (within.get(share.function) ?? 0) + share.self);
+  const isNative = ({ kind }: FunctionRow) => kind === "builtin" || kind === "engine";
+  const outside = result.functions
+    .filter(isNative)
+    .reduce((fuel, row) => fuel + row.self - (within.get(row.id) ?? 0), 0);
+  // of native functions outside of JavaScript, the tree has one root (--frames engine)
+  const root = result.functions.find((row) => isNative(row) && row.total === result.fuel.total);
+  const rows = result.functions.filter((row) => !isNative(row) && (row.total > 0 || row.calls > 0));
+  return [
+    ...rows.map((row) => ({
+      ...functionRow(row, result, [perCall(row, width)]),
+      ...dearestPart(row, result),
+    })),
+    ...(root && outside > 0 ? [functionRow({ ...root, self: outside }, result, [""])] : []),
+  ];
+}
+
+function dearestPart({ natives = [] }: FunctionRow, result: Result): { part?: TableRow } {
+  const whole = result.fuel.total;
+  const dearest = natives.find((share) => result.functions[share.function]!.kind === "builtin");
+  if (!dearest || dearest.self < whole * leastPart) return {};
+  const name = inertText(`  └ ${result.functions[dearest.function]!.name}`);
+  return {
+    part: { name, place: "", cells: [grouped(dearest.self), percent(dearest.self, whole), "", "", "", ""] },
+  };
+}
 
 function functionRow(row: FunctionRow, result: Result, more: readonly string[]): Row {
   const { self, total, calls } = row;
@@ -115,7 +149,10 @@ function builtinRows(result: Result): Row[] {
   if (native.length === 0) return [];
   const interpreter = result.functions.filter(({ kind }) => kind === "js");
   const sum = (key: "self" | "calls" | "resumes") => interpreter.reduce((total, row) => total + row[key], 0);
-  const self = sum("self");
+  const inNatives = interpreter
+    .flatMap(({ natives = [] }) => natives)
+    .reduce((total, share) => total + share.self, 0);
+  const self = sum("self") - inNatives;
   const total = percent(result.phases.js, result.fuel.total);
   const cells = [
     ...[grouped(self), percent(self, result.fuel.total), grouped(result.phases.js), total],

@@ -87,7 +87,8 @@ export const Activation = {
   self: 32,
   /** Of a started one: whether its first pc was not its function's. */
   resumed: 40,
-  size: 48,
+  inner: 48,
+  size: 56,
 } as const;
 
 /** `length` of a native frame's entry, which no JavaScript activation has. */

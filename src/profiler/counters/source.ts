@@ -47,9 +47,11 @@ export const collectorSource = `
   (global $length (mut i32) (i32.const 0))
   (global $state (mut i32) (i32.const ${State.pending}))
   (global $node (mut i32) (i32.const ${Fixed.root}))
-  ;; Fuel at which the present stretch of $node's own work began, and the own fuel of the activation before it.
+  ;; Fuel at which the present stretch of $node's own work began, and the own fuel of the frame before it.
   (global $segment (mut i64) (i64.const 0))
   (global $self (mut i64) (i64.const 0))
+  ;; Fuel of the native frames that ended in the frame: they are part of what a JavaScript function costs itself.
+  (global $inner (mut i64) (i64.const 0))
 
   ;; Fuel when the last started activation ended.
   (global $left (mut i64) (i64.const -1))
@@ -261,6 +263,7 @@ export const collectorSource = `
     (i32.store offset=${Activation.resumed} (local.get $act) (i32.ne (local.get $pc) (local.get $code)))
     (global.set $node (local.get $child))
     (global.set $self (i64.const 0))
+    (global.set $inner (i64.const 0))
     (global.set $state (i32.const ${State.started}))
     (global.set $code (local.get $code))
     (global.set $length (i32.load offset=${Fn.length} (local.get $fn)))
@@ -289,7 +292,8 @@ export const collectorSource = `
     (i32.store offset=${Activation.node} (local.get $act) (global.get $node))
     (i32.store offset=${Activation.base} (local.get $act) (global.get $base))
     (i32.store offset=${Activation.code} (local.get $act) (global.get $code))
-    (i64.store offset=${Activation.self} (local.get $act) (global.get $self)))
+    (i64.store offset=${Activation.self} (local.get $act) (global.get $self))
+    (i64.store offset=${Activation.inner} (local.get $act) (global.get $inner)))
 
   ;; Keeps where an activation ends. Where the mark has not moved since the last end, no opcode was dispatched in
   ;; between: an exception is unwinding the stack, and the list grows outwards.
@@ -313,7 +317,7 @@ export const collectorSource = `
         (call $endSegment (local.get $fuel))
         (call $event (i32.const 0) (local.get $fuel))
         (local.set $fn (i32.load offset=${Node.fn} (global.get $node)))
-        (local.set $own (global.get $self))
+        (local.set $own (i64.add (global.get $self) (global.get $inner)))
         (call $close (local.get $fn) (local.get $fuel))
         (if (i32.and (i32.load offset=${Fn.flags} (local.get $fn)) (i32.const ${FnFlag.suspends}))
           (then
@@ -338,7 +342,8 @@ export const collectorSource = `
     (global.set $node (i32.load offset=${Activation.node} (local.get $act)))
     (global.set $base (i32.load offset=${Activation.base} (local.get $act)))
     (global.set $code (i32.load offset=${Activation.code} (local.get $act)))
-    (global.set $self (i64.load offset=${Activation.self} (local.get $act))))
+    (global.set $self (i64.load offset=${Activation.self} (local.get $act)))
+    (global.set $inner (i64.load offset=${Activation.inner} (local.get $act))))
 
   ;; Native frames: the node changes, the slot that is charged does not. Entered are a native function, one of
   ;; several that are the same function and told apart by $magic, or the engine's work for the current opcode.
@@ -382,6 +387,7 @@ export const collectorSource = `
     (i64.store offset=${Node.calls} (local.get $child) (i64.add (i64.load offset=${Node.calls} (local.get $child)) (i64.const 1)))
     (global.set $node (local.get $child))
     (global.set $self (i64.const 0))
+    (global.set $inner (i64.const 0))
     (call $open (local.get $fn) (local.get $fuel))
     (call $event (local.get $child) (local.get $fuel)))
 
@@ -393,6 +399,7 @@ export const collectorSource = `
     (call $completed (i32.load offset=${Node.fn} (global.get $node)) (global.get $self))
     (global.set $sp (local.tee $act (i32.sub (global.get $sp) (i32.const ${Activation.size}))))
     (global.set $node (i32.load offset=${Activation.node} (local.get $act)))
+    (global.set $inner (i64.add (i64.load offset=${Activation.inner} (local.get $act)) (i64.add (global.get $self) (global.get $inner))))
     (global.set $self (i64.load offset=${Activation.self} (local.get $act))))
 
   ;; The run is over, wherever it stopped: the rest is charged where it stands.
@@ -470,18 +477,37 @@ export const collectorSource = `
     (global.set $nodesLeft (i32.sub (global.get $nodesLeft) (i32.const 1)))
     (call $make (local.get $place) (local.get $parent) (local.get $site) (local.get $fn)))
 
-  ;; The node of $fn on all paths past the limit of nodes. Calls in order mean nothing any more.
+  ;; The node of $fn on all paths past the limit of nodes: a native function's below that of the JavaScript around it,
+  ;; whose own fuel it is part of. Calls in order mean nothing any more.
   (func $furtherChild (param $fn i32) (result i32)
-    (local $place i32) (local $node i32)
+    (local $above i32) (local $node i32)
     (global.set $truncated (i32.const 1))
     (global.set $eventsLeft (i64.const 0))
     (if (i32.eqz (global.get $further))
       (then (global.set $further (call $make
         (call $childPlace (i32.const ${Fixed.root}) (i32.const 0) (i32.const 0))
         (i32.const ${Fixed.root}) (i32.const 0) (i32.const 0)))))
-    (local.set $place (call $childPlace (global.get $further) (i32.const 0) (local.get $fn)))
+    (local.set $above (global.get $further))
+    (if (i32.eqz (i32.load offset=${Fn.length} (local.get $fn)))
+      (then
+        (local.set $node (global.get $node))
+        (block $found
+          (loop $up
+            (br_if $found (i32.eq (local.get $node) (i32.const ${Fixed.root})))
+            ;; a native function has no code, and what has no function reads a zero at address ${Fn.length}
+            (if (i32.load offset=${Fn.length} (i32.load offset=${Node.fn} (local.get $node)))
+              (then
+                (local.set $above (call $onlyChild (global.get $further) (i32.load offset=${Node.fn} (local.get $node))))
+                (br $found)))
+            (local.set $node (i32.load offset=${Node.parent} (local.get $node)))
+            (br $up)))))
+    (call $onlyChild (local.get $above) (local.get $fn)))
+
+  (func $onlyChild (param $above i32) (param $fn i32) (result i32)
+    (local $place i32) (local $node i32)
+    (local.set $place (call $childPlace (local.get $above) (i32.const 0) (local.get $fn)))
     (if (local.tee $node (i32.load (local.get $place))) (then (return (local.get $node))))
-    (call $make (local.get $place) (global.get $further) (i32.const 0) (local.get $fn)))
+    (call $make (local.get $place) (local.get $above) (i32.const 0) (local.get $fn)))
 
   (func $make (param $place i32) (param $parent i32) (param $site i32) (param $fn i32) (result i32)
     (local $node i32)

@@ -76,7 +76,7 @@ class Drive {
   readonly #hoisted = new Set<number>();
   #base = 0x10000;
   #random: number;
-  #own: { self: bigint }[] = [];
+  #own: { self: bigint; readonly isNative: boolean }[] = [];
   /** Own fuel of invocations that are suspended, by func_obj. */
   readonly #suspended = new Map<bigint, bigint>();
 
@@ -134,6 +134,9 @@ class Drive {
     this.model.spend(amount);
     const own = this.#own.at(-1);
     if (own) own.self += amount;
+    // what a native function costs is part of what the JavaScript around it costs itself
+    const around = own?.isNative ? this.#own.findLast(({ isNative }) => !isNative) : undefined;
+    if (around) around.self += amount;
   }
 
   run(steps: readonly Step[]): void {
@@ -227,7 +230,7 @@ class Drive {
     model.depth += 1;
     model.maxDepth = Math.max(model.maxDepth, model.depth);
     model.events.push([model.path, model.fuel]);
-    this.#own.push({ self: 0n });
+    this.#own.push({ self: 0n, isNative: false });
     const earlier = this.#suspended.get(funcObj) ?? 0n;
     this.#dispatch(index, first);
     this.#steps(step.steps, index);
@@ -254,7 +257,7 @@ class Drive {
     model.path = `${path}/${model.slot === null ? (model.started ? "gap" : "") : this.#callSite()}>${index}`;
     model.node(model.path).calls += 1n;
     model.events.push([model.path, model.fuel]);
-    this.#own.push({ self: 0n });
+    this.#own.push({ self: 0n, isNative: true });
     this.#spend();
     this.#steps(
       step.steps.filter(({ kind }) => kind !== "dispatch"),
