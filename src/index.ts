@@ -46,7 +46,7 @@ export { version } from "./base/version.ts";
 export { defaultModelName } from "./fuel/measured.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { modelFromTable, modelNamed } from "./fuel/models.ts";
-export { checkScale } from "./host/shopify/shopify.ts";
+export { checkScale } from "./host/shopify/limits.ts";
 export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
@@ -186,7 +186,7 @@ export function matchScript(
   return matchProgram(
     program,
     { ...scriptSource(script), libraries: new Map(Object.entries(libs)) },
-    request.model,
+    request.model ?? modelNamed(defaultModelName),
   );
 }
 

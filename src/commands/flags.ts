@@ -4,6 +4,7 @@
  */
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
+import { defaultModelName } from "../format/choices.ts";
 import type { JavyChoice } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -39,6 +40,8 @@ export function parseChoice<T extends string>(text: string, flag: string, choice
     throw usageError(`${flag} takes ${choices.join(", ")}, not ${JSON.stringify(text)}`);
   return found;
 }
+
+export const fuelModelHelp = `wasmtime-<major>, or a JSON cost table; default: what the platform of --limits counts by, else ${defaultModelName}`;
 
 /** What `run` and `build` take for a user's own javy. */
 export interface JavyFlags {

@@ -13,7 +13,18 @@ export function parseLimits(text: string | undefined): "auto" | "none" | number 
 }
 
 /** Whether `--fuel-model` names a file, and not a model. */
-export const isCostTable = (text: string): boolean => text.endsWith(".json");
+const isCostTable = (text: string): boolean => text.endsWith(".json");
+
+/** The file that `--fuel-model` names, if any. */
+export const costTableOf = (text: string | undefined) => (text && isCostTable(text) ? text : undefined);
+
+/** What `--fuel-model` says to the library, if it was given. */
+export async function chosenModel(
+  { fuelModel }: { readonly fuelModel?: string },
+  cwd: string,
+): Promise<{ readonly fuelModel?: CostModel }> {
+  return fuelModel === undefined ? {} : { fuelModel: await parseModel(fuelModel, cwd) };
+}
 
 /** A fuel model by name, or from a JSON cost table where the text is a path that ends in .json. */
 export async function parseModel(text: string, cwd: string): Promise<CostModel> {

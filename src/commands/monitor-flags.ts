@@ -1,7 +1,7 @@
 /** The flags of `monitor`. */
 import type { Command } from "commander";
-import { defaultModelName, REPORT_FORMATS } from "../format/choices.ts";
-import { addJavyFlags, collect, type JavyFlags } from "./flags.ts";
+import { REPORT_FORMATS } from "../format/choices.ts";
+import { addJavyFlags, collect, fuelModelHelp, type JavyFlags } from "./flags.ts";
 
 export interface MonitorFlags extends JavyFlags {
   readonly input?: string;
@@ -10,7 +10,7 @@ export interface MonitorFlags extends JavyFlags {
   readonly lib?: readonly string[];
   readonly format: string;
   readonly out?: string;
-  readonly fuelModel: string;
+  readonly fuelModel?: string;
   readonly maxFuel?: string;
   readonly timeout?: string;
   readonly realClock?: boolean;
@@ -27,11 +27,7 @@ export function addMonitorFlags(command: Command): Command {
     .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
     .option("--format <name>", REPORT_FORMATS.join(", "), "table")
     .option("-o, --out <file>", "where the report goes; default: stderr")
-    .option(
-      "--fuel-model <model>",
-      "what `fuel` counts: wasmtime-<major>, or a JSON cost table",
-      defaultModelName,
-    )
+    .option("--fuel-model <model>", `what \`fuel\` counts: ${fuelModelHelp}`)
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")
     .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")

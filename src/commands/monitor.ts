@@ -7,7 +7,7 @@ import { renderDryRun } from "../format/monitor/dry-run.ts";
 import { reportFormats } from "../format/monitor/formats.ts";
 import { type Monitoring, type MonitorOptions, matchScript, monitor, open, type Program } from "../index.ts";
 import { javyChoice, parseChoice, parseCount, parseSeconds } from "./flags.ts";
-import { isCostTable, parseModel } from "./fuel-flags.ts";
+import { chosenModel, costTableOf } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import type { MonitorFlags } from "./monitor-flags.ts";
@@ -65,7 +65,7 @@ async function run(
         output: "inherit",
         signal: io.interrupted,
       },
-      fuelModel: await parseModel(options.fuelModel, io.cwd),
+      ...(await chosenModel(options, io.cwd)),
       seed: parseCount(options.seed, "--seed"),
       realClock: options.realClock ?? false,
       ...(options.export === undefined ? {} : { export: options.export }),
@@ -87,7 +87,7 @@ function inputs(script: string, path: string, options: MonitorFlags): readonly N
     { what: "the program", file: path },
     { what: "the input", file: options.input },
     { what: "the plugin", file: options.plugin },
-    { what: "the cost table", file: isCostTable(fuelModel) ? fuelModel : undefined },
+    { what: "the cost table", file: costTableOf(fuelModel) },
     { what: "the javy", file: options.javy },
     ...lib.map((one) => ({ what: "the library", file: one.replace(/^\w+=/, "") })),
   ];

@@ -1,14 +1,14 @@
 /** The flags of `run`: what a user may write. What it means is said in run-settings.ts. */
 import type { Command } from "commander";
-import { BREAKDOWNS, defaultModelName, FORMAT_NAMES, SORTS } from "../format/choices.ts";
-import { addJavyFlags, collect, type JavyFlags, parseChoice } from "./flags.ts";
+import { BREAKDOWNS, FORMAT_NAMES, SORTS } from "../format/choices.ts";
+import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, parseChoice } from "./flags.ts";
 
 export interface RunFlags extends JavyFlags {
   readonly input?: string;
   readonly export?: string;
   readonly plugin?: string;
   readonly source?: string;
-  readonly fuelModel: string;
+  readonly fuelModel?: string;
   readonly out?: string;
   readonly format: string;
   readonly by?: readonly string[];
@@ -40,7 +40,7 @@ export function addRunFlags(command: Command): Command {
       "--source <file>",
       "the JavaScript that a module without lines was built from; default: what it carries",
     )
-    .option("--fuel-model <model>", "wasmtime-<major>, or a JSON cost table", defaultModelName)
+    .option("--fuel-model <model>", fuelModelHelp)
     .option(
       "-o, --out <file>",
       "profile; default <base>.speedscope.json in the working directory; - is stdout",
@@ -54,7 +54,10 @@ export function addRunFlags(command: Command): Command {
     .option("--top <n>", "rows of a table", "20")
     .option("--sort <key>", SORTS.join(", "), "self")
     .option("--min <fuel>", "least own fuel of a row", "0")
-    .option("--limits <name>", "shopify, shopify:<scale> or none; default: what the module is for")
+    .option(
+      "--limits <name>",
+      "what to judge the run by: shopify, shopify:<scale> or none; default: what the module is for",
+    )
     .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")

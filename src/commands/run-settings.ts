@@ -2,9 +2,9 @@
 import { usageError } from "../base/diagnostics.ts";
 import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/choices.ts";
 import { type Format, parseFormats } from "../format/files/formats.ts";
-import type { CostModel, Frames, ProfileOptions } from "../index.ts";
+import type { Frames, ProfileOptions } from "../index.ts";
 import { parseChoice, parseCount, parseSeconds } from "./flags.ts";
-import { parseLimits, parseModel } from "./fuel-flags.ts";
+import { chosenModel, parseLimits } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
 import type { RunFlags } from "./run-flags.ts";
 
@@ -16,7 +16,7 @@ export interface RunSettings {
   readonly sort: Sort;
   readonly min: number;
   /** For the library; what the guest reads and where its output goes, the command adds. */
-  readonly profile: ProfileOptions & { readonly frames: Frames; readonly fuelModel: CostModel };
+  readonly profile: ProfileOptions & { readonly frames: Frames };
 }
 
 /** @throws Diagnostic (usage) where a flag's value cannot be, or two do not go together. */
@@ -39,7 +39,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
     sort: parseChoice(flags.sort, "--sort", SORTS),
     min: parseCount(flags.min, "--min"),
     profile: {
-      fuelModel: await parseModel(flags.fuelModel, io.cwd),
+      ...(await chosenModel(flags, io.cwd)),
       limits: parseLimits(flags.limits),
       // what builtins cost takes frames for them
       frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,

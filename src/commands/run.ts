@@ -7,7 +7,7 @@ import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary, renderWritten } from "../format/summary/summary.ts";
 import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
-import { isCostTable } from "./fuel-flags.ts";
+import { costTableOf } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseLostOutput, writeStdout } from "./output-file.ts";
@@ -63,7 +63,7 @@ function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
     { what: "the plugin", file: flags.plugin },
     { what: "the source", file: flags.source },
     { what: "the host", file: flags.host },
-    { what: "the cost table", file: isCostTable(fuelModel) ? fuelModel : undefined },
+    { what: "the cost table", file: costTableOf(fuelModel) },
     { what: "the javy", file: flags.javy },
   ];
 }
@@ -128,7 +128,8 @@ function reportFiles(
 
 function endingOf(result: Result): Ending {
   const { kind } = result.run.exit;
-  if (kind === "ok") return result.warnings.some(({ code }) => violates(code)) ? "check" : "ok";
+  const isOver = (result.limits?.exceeded.length ?? 0) > 0;
+  if (kind === "ok") return isOver || result.warnings.some(({ code }) => violates(code)) ? "check" : "ok";
   if (kind === "interrupted") return "interrupted";
   return kind === "fuel" || kind === "timeout" ? "check" : "guest";
 }

@@ -49,6 +49,7 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
   "limit-module": ({ bytes, limit }) => `the module has ${over(bytes, limit)}`,
   "limit-input": ({ bytes, limit }) => `the input has ${over(bytes, limit)} (as the function gets it)`,
   "limit-output": ({ bytes, limit }) => `the output has ${over(bytes, limit)} (as the function wrote it)`,
+  "limit-memory": ({ bytes, limit }) => `the memory has ${over(bytes, limit)}`,
   "limit-logs": ({ limit }) => `the platform cuts logs of more than ${grouped(limit)} bytes`,
   "platform-output": ({ problem }) => `the platform would not take the output: ${problem}`,
   "lines-carried": ({ functions, of, source, compiler }) =>

@@ -3,10 +3,9 @@
  * taken whole or in part by everything behind it. Plain data: it crosses into the guest's thread as it is.
  */
 import { usageError } from "../base/diagnostics.ts";
-import { defaultModelName } from "../fuel/measured.ts";
 import { type CostModel, modelNamed } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
-import { checkScale } from "../host/shopify/shopify.ts";
+import { checkScale } from "../host/shopify/limits.ts";
 import { type Budget, noBudget, usualBudget } from "../result/budget.ts";
 
 /**
@@ -20,7 +19,8 @@ export const defaultFrames: Frames = "js";
 export interface Request {
   /** Null: `_start`, or the only export that can be called. */
   readonly export: string | null;
-  readonly model: CostModel;
+  /** Null: the one that the platform counts by whose limits hold; without limits, the newest that was measured. */
+  readonly model: CostModel | null;
   readonly frames: Frames;
   /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that (1 to 10). */
   readonly limits: "auto" | "none" | number;
@@ -32,7 +32,7 @@ export interface Request {
 
 /** Where a run is stopped, and how much of it is kept. */
 export interface Bounds {
-  /** Fuel past which the guest is stopped; null: the platform's limit, if there is one. */
+  /** Fuel past which the guest is stopped; null: ten times the platform's limit, if there is one. */
   readonly maxFuel: number | null;
   readonly timeoutMs: number | null;
   /** Calls and returns to keep in order. */
@@ -48,7 +48,7 @@ export interface RequestOptions {
   /** The guest's arguments, behind its name. */
   readonly args?: readonly string[];
   readonly export?: string;
-  /** `wasmtime-<major>`, or a cost table. */
+  /** `wasmtime-<major>`, or a cost table. Default: what the platform of the limits counts by, else the newest. */
   readonly fuelModel?: string | CostModel;
   readonly frames?: Frames;
   readonly limits?: "auto" | "none" | "shopify" | number;
@@ -73,7 +73,7 @@ const everything = { keptEvents: 60_000_000, keptNodes: 20_000_000 } as const;
 
 /** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (usage). */
 export function checkRequest(options: RequestOptions, name: string): Request {
-  const { fuelModel = defaultModelName, frames = defaultFrames, limits = "auto", seed = 42 } = options;
+  const { fuelModel = null, frames = defaultFrames, limits = "auto", seed = 42 } = options;
   if (!frameKinds.includes(frames)) throw wrong("frames", frameKinds.join(", "), frames);
   const positive = (what: "maxFuel" | "timeoutMs", value: number | undefined) => {
     if (value === undefined) return null;

@@ -4,19 +4,17 @@
  */
 import { type Diagnostic, named, usageError } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
-import {
-  refuseIncomplete,
-  type ShopifyGeneration,
-  type ShopifyLimits,
-  shopifyGeneration,
-  shopifyLimits,
-} from "../host/shopify/shopify.ts";
+import { defaultModelName } from "../fuel/measured.ts";
+import { type CostModel, modelNamed } from "../fuel/models.ts";
+import { shopifyLimits } from "../host/shopify/limits.ts";
+import { refuseIncomplete, type ShopifyGeneration, shopifyGeneration } from "../host/shopify/shopify.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { entryPoints } from "../javy/module.ts";
 import { commandExport, isSetUp } from "../javy/startup-exports.ts";
 import { findLines, type Lines } from "../program/line-source.ts";
 import type { Program } from "../program/program.ts";
 import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.ts";
+import type { Limits } from "../result/limits.ts";
 import type { Module } from "../wasm/types.ts";
 import { nativeFrames } from "./instrument.ts";
 import type { NativeFrames } from "./native-frames.ts";
@@ -33,11 +31,16 @@ export interface RunPlan {
   /** Why the JavaScript cannot be told apart by name: said after the run. */
   readonly refused: Diagnostic | null;
   readonly platform: ShopifyGeneration | null;
-  readonly limits: ShopifyLimits | null;
-  /** Those of the request, with the platform's limit where it asks for none. */
+  /** What the run is judged by. */
+  readonly limits: Limits | null;
+  readonly model: CostModel;
+  /** Those of the request; where it has none, limits are no bound, but many times the fuel that they allow is. */
   readonly bounds: Bounds;
   readonly lines: Lines;
 }
+
+/** A run that is over a limit goes on, to say by how much; but not for ever: to this many times the limit. */
+const judgedFor = 10;
 
 /** Plans a run. @throws Diagnostic (usage or unsupported) where the program cannot be run like that. */
 export async function planRun(program: Program, request: Request, compiler: Compiler): Promise<RunPlan> {
@@ -72,7 +75,8 @@ export async function planRun(program: Program, request: Request, compiler: Comp
     refused,
     platform,
     limits,
-    bounds: { ...request.bounds, maxFuel: request.bounds.maxFuel ?? limits?.fuel ?? null },
+    model: request.model ?? modelNamed(limits?.model ?? defaultModelName),
+    bounds: { ...request.bounds, maxFuel: request.bounds.maxFuel ?? (limits && limits.fuel * judgedFor) },
     lines: wantsEngine && !refused ? await findLines(compiler, program, engines) : { kind: "own" },
   };
 }

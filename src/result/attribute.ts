@@ -39,6 +39,8 @@ export interface Profile {
   readonly merged: Merged;
   /** Open JS frames at the end, innermost first. */
   readonly stack: readonly StackFrame[];
+  /** Frames where the limit was passed, innermost first; null where it was not. */
+  readonly passed: readonly StackFrame[] | null;
   readonly dispatches: number;
 }
 
@@ -69,6 +71,8 @@ export interface AttributeOptions {
 export function attribute(recording: Recording, options: AttributeOptions): Profile {
   return new Attribution(withoutUnused(recording), options).profile();
 }
+
+type Frame = NonNullable<Recording["passed"]>[number];
 
 /** Where a function stands, and the positions of its code. */
 interface Place {
@@ -135,7 +139,7 @@ class Attribution {
   }
 
   profile(): Profile {
-    const { phases: outside, codes, stack } = this.#recording;
+    const { phases: outside, codes, stack, passed } = this.#recording;
     const tree = this.#tree();
     const pcs = this.#pcs();
     const opcodes = this.#opcodes();
@@ -155,15 +159,30 @@ class Attribution {
       tree: tree.rows,
       events: tree.events,
       merged: { paths: tree.merged, pcs: pcs.merged },
-      stack: stack
-        .map(({ function: id, offset }) => ({
-          function: this.#names[id]!,
-          file: this.#places[id]!.file,
-          ...this.#at(id, offset),
-        }))
-        .map(({ function: name, file, line, column }) => ({ function: name, file, line, column })),
+      stack: stack.map((frame) => this.#frame(frame)),
+      passed: passed && this.#passed(passed).map((frame) => this.#frame(frame)),
       dispatches: sum(codes.hits),
     };
+  }
+
+  #frame({ function: id, offset }: Frame): StackFrame {
+    if (offset === null) {
+      const suffix = this.#options.engine ? " (native)" : "";
+      return { function: `${this.#names[id]!}${suffix}`, file: null, line: null, column: null };
+    }
+    const { line, column } = this.#at(id, offset);
+    return { function: this.#names[id]!, file: this.#places[id]!.file, line, column };
+  }
+
+  /** Of the native frames among JavaScript's only the builtins that the innermost function is in. */
+  #passed(frames: readonly Frame[]): readonly Frame[] {
+    if (!this.#options.engine) return frames;
+    const { functions } = this.#recording;
+    const inner = frames.findIndex(({ offset }) => offset !== null);
+    return frames.filter(({ function: id, offset }, i) => {
+      const { origin } = functions[id]!;
+      return offset !== null || (i < inner && origin.kind === "native" && origin.work === "builtin");
+    });
   }
 
   /** A row an offset; where those would be too many, a row for each line of a function, at its first offset. */

@@ -4,8 +4,9 @@
 import { type Fuel, toFuel } from "../base/fuel.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
 import { mostOrderedCalls } from "./budget.ts";
+import { judge, type Limits, limitWarnings } from "./limits.ts";
 import type { Recording } from "./recording.ts";
-import type { Exit, Result, RunInfo, StackFrame, Toolchain } from "./result.ts";
+import type { Exit, LimitsInfo, Result, RunInfo, StackFrame, Toolchain } from "./result.ts";
 import type { Warning } from "./warnings.ts";
 
 export interface RunFacts {
@@ -15,6 +16,11 @@ export interface RunFacts {
   readonly run: Omit<RunInfo, "exit">;
   readonly exit: Omit<Exit, "stack" | "depth">;
   readonly comparable: boolean;
+  /** What the run is judged by, and what it came to besides fuel; null for nothing. */
+  readonly judged: {
+    readonly limits: Limits;
+    readonly used: Omit<LimitsInfo["used"], "fuel">;
+  } | null;
   /** Frames that the guest itself printed for an uncaught exception, by compiled file name. */
   readonly printedStack: readonly PrintedFrame[];
   readonly warnings: readonly Warning[];
@@ -44,9 +50,12 @@ function callsOf({ nodes }: Recording): number {
 }
 
 export function buildResult(recording: Recording, options: AttributeOptions, facts: RunFacts): Result {
-  const { stack, dispatches, events, merged, ...profile } = attribute(recording, options);
+  const { stack, passed, dispatches, events, merged, ...profile } = attribute(recording, options);
   const { maxDepth, rootPending } = recording;
-  const warnings = [...facts.warnings];
+  const total: Fuel = toFuel(recording.total);
+  const { judged } = facts;
+  const limits = judged && judge(judged.limits, { fuel: total, ...judged.used }, passed);
+  const warnings = [...facts.warnings, ...(limits ? limitWarnings(limits) : [])];
   if (maxDepth >= deepStack) warnings.push({ code: "deep-stack", frames: maxDepth });
   if (rootPending) warnings.push({ code: "await-never-settled" });
   if (events === undefined)
@@ -54,7 +63,6 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
   if (merged.paths) warnings.push({ code: "paths-merged", ...merged.paths });
   if (merged.pcs) warnings.push({ code: "pcs-merged", ...merged.pcs });
   const files = [...profile.files];
-  const total: Fuel = toFuel(recording.total);
   return {
     schemaVersion: 1,
     tool: { name: "javy-prof", version: facts.version },
@@ -71,6 +79,7 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
       ...rest(facts.run),
     },
     fuel: { total, comparable: facts.comparable, dispatches, maxDepth },
+    limits,
     ...profile,
     files,
     ...(events ? { events } : {}),

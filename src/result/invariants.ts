@@ -7,7 +7,9 @@
  * have no line either and are in no LineRow, so phases.js = Σ lines.self + Σ fuel of the pcs without a line.
  */
 import { restName, TreeBuilder } from "./call-tree.ts";
+import { judge } from "./limits.ts";
 import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
+
 import { outerPhases, phaseName } from "./phases.ts";
 import { fuelByPhase, replayEvents } from "./replay.ts";
 import type { FunctionRow, Result } from "./result.ts";
@@ -18,7 +20,8 @@ export function brokenSums(result: Result): string[] {
   // Sums over rows that point nowhere say nothing: stop at what is wrong with numbers and indices.
   const broken = [...brokenNumbers(result), ...brokenIndices(result)];
   if (broken.length > 0) return broken;
-  return [...brokenTotals(result), ...brokenRows(result), ...brokenEvents(result)];
+  const limits = brokenLimits(result);
+  return [...brokenTotals(result), ...brokenRows(result), ...brokenEvents(result), ...limits];
 }
 
 const sum = (numbers: Iterable<number>): number => {
@@ -39,6 +42,8 @@ function brokenNumbers(result: Result): string[] {
   const visit = (value: unknown, path: () => string, isParent: boolean): void => {
     if (typeof value === "number") {
       if (Number.isSafeInteger(value) && value >= (isParent ? -1 : 0)) return;
+      // The one number that is no count.
+      if (path() === "limits.scale" && value >= 1) return;
       // An exit status is the guest's own word; 32 bits, of either sign.
       if (Number.isSafeInteger(value) && path() === "run.exit.code") return;
       broken.push(`${path()} is ${value}, not a non-negative integer below 2^53`);
@@ -54,6 +59,23 @@ function brokenNumbers(result: Result): string[] {
   };
   const { events: _, ...rest } = result; // replayed below, and by far the longest
   visit(rest, () => "", false);
+  return broken;
+}
+
+/** The verdict follows from the amounts, and where a limit was passed is said exactly where it was. */
+function brokenLimits({ limits, fuel, files }: Result): string[] {
+  if (limits === null) return [];
+  const { used, exceeded, passed } = limits;
+  const broken = rule("limits.used.fuel", used.fuel, "fuel.total", fuel.total);
+  const expected = judge(limits, used, passed).exceeded;
+  if (expected.join() !== exceeded.join())
+    broken.push(
+      `limits.exceeded is ${exceeded.join() || "empty"}, but by the amounts ${expected.join() || "empty"}`,
+    );
+  if ((passed !== null) !== exceeded.includes("fuel"))
+    broken.push("limits.passed goes with a limit of fuel that was exceeded");
+  for (const { file } of passed ?? [])
+    if (file !== null && files[file] === undefined) broken.push(`limits.passed: no file ${file}`);
   return broken;
 }
 

@@ -19,6 +19,11 @@ export interface Recording {
   readonly events: RecordedEvents | null;
   /** JS activations open where the run stopped, or that an uncaught exception unwound; innermost first. Empty after a normal end. */
   readonly stack: readonly { readonly function: number; readonly offset: number }[];
+  /**
+   * The frames that were open when the limit was passed, innermost first, native ones without an offset; null where it
+   * was not passed.
+   */
+  readonly passed: readonly { readonly function: number; readonly offset: number | null }[] | null;
   /** The program's root was still suspended at the end: a top-level await that never settled. */
   readonly rootPending: boolean;
   readonly maxDepth: number;

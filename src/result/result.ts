@@ -22,6 +22,8 @@ export interface ResultDocument {
     /** Deepest stack of JS activations. */
     readonly maxDepth: number;
   };
+  /** What a platform allows, and how the run did by it; null where it was judged by nothing. */
+  readonly limits: LimitsInfo | null;
   readonly phases: Phases;
   /** Source files, `/`-separated, relative; `files[i]` is what `file: i` refers to. */
   readonly files: readonly string[];
@@ -107,6 +109,38 @@ export interface StackFrame {
   readonly file: number | null;
   readonly line: number | null;
   readonly column: number | null;
+}
+
+export const limitedAmounts = [
+  "fuel",
+  "inputBytes",
+  "outputBytes",
+  "logBytes",
+  "moduleBytes",
+  "memoryBytes",
+] as const;
+export type LimitedAmount = (typeof limitedAmounts)[number];
+
+/** The most that a platform allows of each amount, times the scale already where it scales. */
+export interface LimitsInfo extends Readonly<Record<LimitedAmount, number>> {
+  /** Whose limits they are. */
+  readonly preset: string;
+  /** The fuel model that the platform counts by; what the run was counted by is toolchain.fuelModel. */
+  readonly model: string;
+  /** By what the platform raises its limits for this input; 1 and more, not always an integer. */
+  readonly scale: number;
+  /**
+   * What the run came to: input as the function gets it and output as it wrote it, logs as far as they are kept, the
+   * module as it was given or compiled, the most memory that it had.
+   */
+  readonly used: Readonly<Record<LimitedAmount, number>>;
+  /** What was more than the platform allows; not logs, which it only cuts. Empty where the run fits. */
+  readonly exceeded: readonly LimitedAmount[];
+  /**
+   * Frames, innermost first, in which the first unit of fuel past the limit was spent; empty where that was outside of
+   * all functions, null where the limit was not passed.
+   */
+  readonly passed: readonly StackFrame[] | null;
 }
 
 /** Fuel by phase; the four add up to the total. */

@@ -4,9 +4,9 @@
  * version); what the numbers mean together is checked in invariants.ts.
  */
 
-import { engineOrigins, eventKinds, exitKinds, functionKinds } from "./result.ts";
+import { engineOrigins, eventKinds, exitKinds, functionKinds, limitedAmounts } from "./result.ts";
 
-/** A plain type (`?` after it: or null), a set of words, an object, an object or null, or a list of one of these. */
+/** A plain type (`?` after it: or null), a set of words, an object, a list of one of these, either or null. */
 type Shape =
   | "number"
   | "number?"
@@ -20,7 +20,7 @@ type Shape =
   | [Shape];
 /** Apart from Members by its symbol, which no document has as a key. */
 interface OrNull {
-  readonly [orNull]: Members;
+  readonly [orNull]: Members | [Shape];
 }
 interface Members {
   readonly [key: string]: Shape;
@@ -35,6 +35,10 @@ const orNull: unique symbol = Symbol("or null");
 const optional: unique symbol = Symbol("optional");
 
 const POSITION: Members = { file: "number?", line: "number?" };
+
+const AMOUNTS: Members = Object.fromEntries(limitedAmounts.map((amount) => [amount, "number"]));
+
+const STACK: [Shape] = [{ function: "string", ...POSITION, column: "number?" }];
 
 const RESULT: Members = {
   schemaVersion: "number",
@@ -52,12 +56,18 @@ const RESULT: Members = {
       kind: new Set(exitKinds),
       code: "number",
       message: "string?",
-      stack: [{ function: "string", ...POSITION, column: "number?" }],
+      stack: STACK,
     },
     ...{ stdout: "string", stderr: "string", stdoutBytes: "number", stderrBytes: "number" },
     maxMemoryBytes: "number",
   },
   fuel: { total: "number", comparable: "boolean", dispatches: "number", maxDepth: "number" },
+  limits: {
+    [orNull]: {
+      ...{ preset: "string", model: "string", scale: "number", ...AMOUNTS, used: AMOUNTS },
+      ...{ exceeded: [new Set(limitedAmounts)], passed: { [orNull]: STACK } },
+    },
+  },
   phases: { startup: "number", js: "number", jobs: "number", exit: "number" },
   files: ["string"],
   functions: [
@@ -104,7 +114,7 @@ function mismatch(value: unknown, shape: Shape, path: string): string | null {
   }
   if (optional in shape)
     return value === undefined ? null : mismatch(value, (shape as Optional)[optional], path);
-  if (orNull in shape) return value === null ? null : mismatch(value, shape[orNull] as Members, path);
+  if (orNull in shape) return value === null ? null : mismatch(value, shape[orNull] as Shape, path);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return found("an object");
   for (const [key, member] of Object.entries(shape)) {
     const inner = path === "" ? key : `${path}.${key}`;

@@ -24,6 +24,7 @@ export const warningCodes = {
   "limit-module": violation,
   "limit-input": violation,
   "limit-output": violation,
+  "limit-memory": violation,
   // logs are cut, not refused
   "limit-logs": warning,
   "platform-output": violation,
@@ -59,10 +60,11 @@ export interface WarningData {
   };
   /** What a module contains that the model does not count as wasmtime does. */
   readonly "fuel-uncounted": { readonly model: string; readonly reason: Uncounted };
-  /** Bytes of the module, the input as the function gets it, the output as it wrote it. */
+  /** Bytes of the module, the input as the function gets it, the output as it wrote it, the most memory. */
   readonly "limit-module": Exceeded;
   readonly "limit-input": Exceeded;
   readonly "limit-output": Exceeded;
+  readonly "limit-memory": Exceeded;
   /** Bytes of logs that are kept; how many there were is not known. */
   readonly "limit-logs": { readonly limit: number };
   readonly "platform-output": { readonly problem: string };

@@ -51,6 +51,8 @@ export interface ProfileSettings {
   /** Ids of the engines that it may be (quickjs/engines/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
   readonly bounds: Bounds;
+  /** Fuel that is judged: where it was passed is kept. */
+  readonly limit?: number | null;
   /** The native frames that the plan enters; none for JavaScript frames only. */
   readonly natives: NativeSettings | null;
   /** Only the total: no collector (for the benchmark and --frames none). */

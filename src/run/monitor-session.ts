@@ -133,14 +133,7 @@ export async function monitorProgram(
   const frames = listening || program.engine?.dispatch.problem === null ? "js" : "wasm";
   const plan = await planRun(program, { ...request, frames }, thread);
   if (listening && plan.refused) throw plan.refused;
-  const { rewriting, job, modules, meters } = prepared(
-    program,
-    js,
-    script,
-    plan,
-    request.model,
-    live.signal !== undefined,
-  );
+  const { rewriting, job, modules, meters } = prepared(program, js, script, plan, live.signal !== undefined);
   const counts = meters ? "total" : "nothing";
   const outcome = await execute(thread, program, request, plan, modules, live, counts, job);
   if (!outcome.monitor) throw unsupported(`${program.name}: the program could not be instantiated`);
@@ -171,16 +164,15 @@ function prepared(
   js: JsScript,
   script: MonitorScript,
   plan: RunPlan,
-  model: Request["model"],
   stops: boolean,
 ): PreparedMonitor {
   const checks = plan.bounds.maxFuel !== null || plan.bounds.timeoutMs !== null;
   const ready = kept.get(program) ?? new Map<string, PreparedMonitor>();
   kept.set(program, ready);
-  const key = `${checks} ${stops} ${costKey(model)} ${script.text}`;
+  const key = `${checks} ${stops} ${costKey(plan.model)} ${script.text}`;
   const known = script.libraries.size === 0 ? ready.get(key) : undefined;
   if (known) return known;
-  const made = prepare(program, js, script, plan, model, checks, stops);
+  const made = prepare(program, js, script, plan, checks, stops);
   if (ready.size >= mostKept) ready.delete(ready.keys().next().value!);
   if (script.libraries.size === 0) ready.set(key, made);
   return made;
@@ -191,7 +183,6 @@ function prepare(
   js: JsScript,
   { libraries }: MonitorScript,
   plan: RunPlan,
-  model: Request["model"],
   checks: boolean,
   stops: boolean,
 ): PreparedMonitor {
@@ -204,11 +195,11 @@ function prepare(
     js,
     libraries,
     module,
-    { model, resets: plugin !== null, checks, counts: heard?.fuel ?? false },
+    { model: plan.model, resets: plugin !== null, checks, counts: heard?.fuel ?? false },
     [...(heard ? [heard.plan] : []), ...pauses],
   );
   const meters = rewriting.plan.meter !== undefined;
-  const metered = { model, mode: "run", checks, native: null } as const;
+  const metered = { model: plan.model, mode: "run", checks, native: null } as const;
   // what the app of a dynamic program consumes is the program's too
   const app = plugin && meters ? instrumentApp(program.module, metered) : program.bytes;
   const { name } = program;

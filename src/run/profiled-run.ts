@@ -47,6 +47,7 @@ export class ProfiledRun {
         this.#invocation(id, funcObj, own, offset, resumed),
     };
     this.recorder = settings.totalsOnly ? null : newRecorder(host, settings);
+    if (settings.limit) this.recorder?.watchLimit(BigInt(settings.limit));
   }
 
   /** What the instrumented modules import from `javy_prof`. */
@@ -214,6 +215,7 @@ export class ProfiledRun {
       nodes: recorder.nodes(),
       events: recorder.events(),
       stack,
+      passed: recorder.passed,
       rootPending: [...this.#suspended.values()].some(({ id }) => registry?.isRoot(id)),
       maxDepth: recorder.maxDepth,
     };

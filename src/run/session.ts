@@ -7,7 +7,6 @@ import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
-import { platformWarnings } from "../host/shopify/limits.ts";
 import { entryFile } from "../javy/module.ts";
 import type { Meter } from "../probe/plan.ts";
 import type { Request } from "../profiler/request.ts";
@@ -45,7 +44,7 @@ export interface Session {
 
 /** What was located, made and used. */
 export interface SessionFacts {
-  /** Fuel past which the guest is stopped: as asked, or the platform's. */
+  /** Fuel past which the guest was to be stopped, as asked; null: nobody asked. */
   readonly maxFuel: number | null;
   /** Null with frames of WebAssembly only. */
   readonly dispatch: Dispatch | null;
@@ -69,17 +68,17 @@ export async function profileProgram(
   version: string,
 ): Promise<Session> {
   const plan = await planRun(program, request, thread);
-  const modules = counting(program, plan, request, "run");
+  const modules = counting(program, plan, "run");
   const running = execute(thread, program, request, plan, modules, live);
   running.catch(() => {});
   // found while the guest runs in its own thread
-  const doubts = uncountedWarnings(program, request.model);
+  const doubts = uncountedWarnings(program, plan.model);
   let outcome = await running;
   if (outcome.end.kind === "trap" && !outcome.end.exact && !request.host.realClock) {
     // An inherited pipe is empty now: the repetition gets what the first run read.
     const stdin = outcome.consumed ?? new Uint8Array();
     const quiet: Request = { ...request, host: { ...request.host, passThrough: false, stdin } };
-    const exact = counting(program, plan, request, "instruction");
+    const exact = counting(program, plan, "instruction");
     const repeated = await execute(thread, program, quiet, plan, exact, live);
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
@@ -88,7 +87,7 @@ export async function profileProgram(
     result: resultOf(program, request, plan, outcome, doubts, version),
     refused: plan.refused ?? (outcome.engine === unknownEngine.id ? unreadable(program, plan) : null),
     facts: {
-      maxFuel: plan.bounds.maxFuel,
+      maxFuel: request.bounds.maxFuel,
       dispatch: request.frames === "wasm" ? null : program.engine!.dispatch.value,
       engineBytes: modules.engineBytes,
       memoryBytes: outcome.maxMemoryBytes,
@@ -112,8 +111,7 @@ function unreadable({ name }: Program, { engines }: RunPlan): Diagnostic {
 
 function counting(
   program: Program,
-  { frames, native }: RunPlan,
-  { model }: Request,
+  { frames, native, model }: RunPlan,
   mode: Meter["mode"],
 ): PreparedModules {
   return countingModules(program, frames, { model, mode, checks: true, native });
@@ -136,7 +134,7 @@ export async function executeProgram(
   const plan = await planRun(program, { ...request, frames }, thread);
   if (!counts) return execute(thread, program, request, plan, plainModules(program), live, "nothing");
   const options = {
-    model: request.model,
+    model: plan.model,
     mode: "run",
     checks: true,
     native: null,
@@ -156,7 +154,7 @@ export async function execute(
   counts: "everything" | "total" | "nothing" = "everything",
   monitor?: MonitorJob,
 ): Promise<RunOutcome> {
-  const { native, bounds, lines, engines } = plan;
+  const { native, bounds, limits, lines, engines, model } = plan;
   const control = new SharedArrayBuffer(Control.words * 4);
   const words = new Int32Array(control);
   const stop = () => void Atomics.store(words, Control.stop, 1);
@@ -165,9 +163,10 @@ export async function execute(
     compiled: lines.kind === "compiled" ? lines.compiled : null,
     engines: engines.map(({ id }) => id),
     bounds,
+    limit: limits?.fuel ?? null,
     natives: native && { frames: native.frames, shared: native.shared, work: native.work },
     // a host of the user's has made its instance before it is asked to run it
-    instantiation: request.host.userHost ? 0n : instantiationFuel(program.module, request.model),
+    instantiation: request.host.userHost ? 0n : instantiationFuel(program.module, model),
   };
   const job: RunJob = {
     kind: "run",
@@ -220,7 +219,7 @@ function resultOf(
       plugin: plugin && { namespace: plugin.namespace, sha256: plugin.sha256 },
       quickjs: engine?.engine ?? null,
       bytecodeVersion: engine?.version ?? null,
-      fuelModel: request.model.name,
+      fuelModel: plan.model.name,
     },
     module: { name: program.name, bytes: program.bytes.length, sha256: program.sha256 },
     run: {
@@ -234,13 +233,14 @@ function resultOf(
     },
     exit: exitOf(end, trace?.message, plan.bounds),
     comparable: isComparable(end) && doubts.length === 0 && asked.length === 0,
+    judged: plan.limits && { limits: plan.limits, used: usedOf(program, outcome) },
     // Of functions without lines of their own the engine prints none: ours are better.
     printedStack: plan.lines.kind === "own" ? (trace?.frames ?? []) : [],
     warnings: [
-      ...settingsWarnings(request.model, request.host),
+      ...settingsWarnings(plan.model, request.host),
       ...doubts,
       ...asked,
-      ...platformNotes(program, plan, outcome),
+      ...outputNotes(outcome),
       ...linesWarnings(plan.lines, outcome.carried),
       ...payloadWarnings(payload, engine),
     ],
@@ -251,7 +251,20 @@ function resultOf(
   return buildResult(recording, { engine, fileName, budget, ...(root && { root }) }, facts);
 }
 
-function platformNotes({ bytes }: Program, { limits }: RunPlan, { platform, end }: RunOutcome): Warning[] {
-  if (!platform) return [];
-  return platformWarnings(platform, bytes.length, limits, end.kind === "ok" ? "ok" : "early");
+/** What a run came to besides fuel: by the platform's own measure where it has a host of ours, else by its streams. */
+function usedOf({ bytes }: Program, outcome: RunOutcome) {
+  const { platform, stdin, stdout, stderr, maxMemoryBytes } = outcome;
+  return {
+    inputBytes: platform?.inputBytes ?? stdin.bytes,
+    outputBytes: platform?.outputBytes ?? stdout.bytes,
+    logBytes: platform?.logBytes ?? stderr.bytes,
+    moduleBytes: bytes.length,
+    memoryBytes: maxMemoryBytes,
+  };
+}
+
+/** A function that ran to its end has an output; one that did not says itself why not. */
+function outputNotes({ platform, end }: RunOutcome): Warning[] {
+  const problem = platform?.outputError ?? null;
+  return end.kind === "ok" && problem !== null ? [{ code: "platform-output", problem }] : [];
 }

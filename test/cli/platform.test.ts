@@ -5,6 +5,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { grouped, percent } from "../../src/base/numbers.ts";
+import { shopifyLimits } from "../../src/host/shopify/limits.ts";
 import { linkDynamic } from "../../src/javy/link.ts";
 import { type DynamicModule, recognise } from "../../src/javy/module.ts";
 import { readPlugin } from "../../src/program/plugin.ts";
@@ -16,7 +18,12 @@ import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
 const fixture = (path: string) => new Uint8Array(readFileSync(inRoot(`fixtures/shopify/${path}`)));
 const recorded = JSON.parse(new TextDecoder().decode(fixture("fuel.json"))) as Record<
   string,
-  { readonly end: "ok" | "trap"; readonly inputBytes: number; readonly fuel: Record<string, number> }
+  {
+    readonly end: "ok" | "trap";
+    readonly inputBytes: number;
+    readonly output: string;
+    readonly fuel: Record<string, number>;
+  }
 >;
 const programs = { discount: "cart.json", echo: "values.json", logs: "logs.json", throw: "what.json" };
 
@@ -40,7 +47,9 @@ beforeAll(() => {
     ...Object.fromEntries(Object.values(programs).map((name) => [name, fixture(`inputs/${name}`)])),
     "long.json": JSON.stringify("x".repeat(25_000)),
     "wide.json": JSON.stringify(Array.from({ length: 140_000 }, () => 0)),
+    "over.json": JSON.stringify(Array.from({ length: 30_000 }, () => 0)),
     "fits.json": JSON.stringify("x".repeat(19_000)),
+    "endless.js": "let n = 0;\nfor (;;) n++;\n",
     "app.js":
       "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }\nconsole.log(String(fib(Number(input))));\n",
     "broken.js": "null.x",
@@ -79,7 +88,9 @@ describe("input and output", () => {
     });
     const given = await function_("discount-v3", "-i", "cart.json", "--json");
     const [one, other] = [piped, given].map(({ stdout }) => JSON.parse(stdout) as Result);
-    expect(one!.fuel.total).toBe(recorded["discount-v3"]!.fuel["wasmtime-50"]);
+    // the platform's model, whose costs are those of wasmtime 45
+    expect(one!.toolchain.fuelModel).toBe("wasmtime-39");
+    expect(one!.fuel.total).toBe(recorded["discount-v3"]!.fuel["wasmtime-45"]);
     expect(other!.fuel.total).toBe(one!.fuel.total);
     expect(other!.run.stdout).toBe(one!.run.stdout);
   });
@@ -130,29 +141,71 @@ describe("javy_quickjs_provider, which is Shopify's first generation and Javy's 
     return (JSON.parse(stdout) as Result).fuel.total;
   };
   test("is a WASI program, unless the platform is asked for", async () => {
-    const platform = recorded["discount-v1"]!.fuel["wasmtime-50"];
-    expect(await fuelWith("--limits", "shopify")).toBe(platform);
+    const { fuel } = recorded["discount-v1"]!;
+    expect(await fuelWith("--limits", "shopify")).toBe(fuel["wasmtime-45"]);
+    expect(await fuelWith("--limits", "shopify", "--fuel-model", "wasmtime-50")).toBe(fuel["wasmtime-50"]);
     // The input is indented, and reading more of it costs more.
-    expect(await fuelWith()).toBeGreaterThan(platform!);
+    expect(await fuelWith()).toBeGreaterThan(fuel["wasmtime-50"]!);
   });
 });
 
 describe("limits", () => {
   test("are the platform's without being asked for, and none on request", async () => {
-    const share = / 20\.7% of 11,000,000\n/;
-    expect((await function_("discount-v3", "-i", "cart.json", "--fuel-model", "wasmtime-45")).stderr).toMatch(
-      share,
-    );
-    expect((await function_("discount-v3", "-i", "cart.json", "--limits", "none")).stderr).not.toContain(
-      "11,000,000",
-    );
+    const own = await function_("discount-v3", "-i", "cart.json");
+    expect(own.stderr).toMatch(/ wasmtime-39 .* 20\.7% of 11,000,000\n/);
+    const none = await function_("discount-v3", "-i", "cart.json", "--limits", "none", "--json");
+    expect(JSON.parse(none.stdout)).toMatchObject({
+      limits: null,
+      toolchain: { fuelModel: "wasmtime-50" },
+      fuel: { total: recorded["discount-v3"]!.fuel["wasmtime-50"] },
+    });
     const scaled = await function_("discount-v3", "-i", "cart.json", "--limits", "shopify:2");
     expect(scaled.stderr).toContain("22,000,000");
   });
-  test("of fuel stop the guest", async () => {
-    const wide = await function_("echo-v3", "-i", "wide.json", "--json");
-    expect(JSON.parse(wide.stdout).run.exit.kind).toBe("fuel");
-    expect(wide.code).toBe(1);
+  test("and what the run came to are part of the result", async () => {
+    const { stdout } = await function_("discount-v3", "-i", "cart.json", "--json");
+    const { limits, fuel, run } = JSON.parse(stdout) as Result;
+    expect(limits).toEqual({
+      ...shopifyLimits(),
+      used: {
+        fuel: fuel.total,
+        inputBytes: recorded["discount-v3"]!.inputBytes,
+        outputBytes: Buffer.from(recorded["discount-v3"]!.output, "hex").length,
+        logBytes: run.stderrBytes,
+        moduleBytes: fixture("apps/discount-v3.wasm").length,
+        memoryBytes: run.maxMemoryBytes,
+      },
+      exceeded: [],
+      passed: null,
+    });
+  });
+  test("of fuel are judged: the run goes on, says how far over, and where it was passed", async () => {
+    const wide = await function_("echo-v3", "-i", "over.json", "--json");
+    const result = JSON.parse(wide.stdout) as Result;
+    expect([result.run.exit.kind, wide.code]).toEqual(["ok", 1]);
+    expect(result.limits!.exceeded).toEqual(["fuel", "outputBytes"]);
+    expect(result.limits!.passed!.at(-1)).toMatchObject({ function: "(module echo-v3.wasm)" });
+    expect(brokenSums(result)).toEqual([]);
+    const { stderr } = await function_("echo-v3", "-i", "over.json");
+    const over = result.fuel.total - 11_000_000;
+    expect(stderr).toMatch(
+      new RegExp(`${percent(result.fuel.total, 11_000_000)}% of 11,000,000, ${grouped(over)} over\n`),
+    );
+    expect(stderr).toMatch(/the shopify limit of 11,000,000 fuel was passed\n( {4}at .*\n)+/);
+  });
+  test("of fuel stop the guest at ten times them, or where it is asked for", async () => {
+    const endless = await run("endless.js", "--limits", "shopify", "--json");
+    const { fuel, run: ran, limits } = JSON.parse(endless.stdout) as Result;
+    expect([ran.exit.kind, ran.exit.message, endless.code]).toEqual([
+      "fuel",
+      "more than 110,000,000 fuel",
+      1,
+    ]);
+    expect(fuel.total).toBeGreaterThan(110_000_000);
+    expect(limits).toMatchObject({
+      exceeded: ["fuel"],
+      passed: [{ function: "(module endless.js)", line: 2 }],
+    });
     const asked = await function_("discount-v3", "-i", "cart.json", "--max-fuel", "1M", "--json");
     expect(JSON.parse(asked.stdout).run.exit.kind).toBe("fuel");
   });

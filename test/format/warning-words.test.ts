@@ -47,6 +47,10 @@ const all: readonly (readonly [Warning, string])[] = [
     { code: "limit-output", bytes: 20_001, limit: 20_000 },
     "the output has 20,001 bytes, over the platform's 20,000 (as the function wrote it)",
   ],
+  [
+    { code: "limit-memory", bytes: 10_027_008, limit: 10_000_000 },
+    "the memory has 10,027,008 bytes, over the platform's 10,000,000",
+  ],
   [{ code: "limit-logs", limit: 1_000 }, "the platform cuts logs of more than 1,000 bytes"],
   [
     { code: "platform-output", problem: "there is no output" },
@@ -142,7 +146,7 @@ test("every code of the table has its words", () => {
 
 test("a limit is violated where the platform refuses, not where it cuts", () => {
   const codes = Object.keys(warningCodes).filter(violates);
-  expect(codes).toEqual(["limit-module", "limit-input", "limit-output", "platform-output"]);
+  expect(codes).toEqual(["limit-module", "limit-input", "limit-output", "limit-memory", "platform-output"]);
   for (const unknown of ["limit-of-tomorrow", "toString", ""]) expect(violates(unknown)).toBe(false);
 });
 

@@ -184,6 +184,7 @@ export function play(scenario: Scenario): Result {
       dispatches: opcodes.reduce((n, op) => n + op.count, 0),
       maxDepth,
     },
+    limits: null,
     phases,
     files: scenario.files,
     functions,

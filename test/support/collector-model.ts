@@ -3,7 +3,7 @@
  * innermost started activation's opcode and to the innermost frame of the call path. And a driver that plays random
  * valid runs of an engine to both, the model and the collector.
  */
-import type { CodePlace, CollectorHost, Recorder } from "../../src/profiler/counters/recorder.ts";
+import type { CodePlace, CollectorHost, Frame, Recorder } from "../../src/profiler/counters/recorder.ts";
 
 export interface ModelFunction {
   readonly id: number;
@@ -59,6 +59,9 @@ export class CollectorModel {
   readonly stack: Activation[] = [];
   readonly phases = { startup: 0, jobs: 0, gap: 0 };
   maxDepth = 0;
+  /** Fuel that is watched, and the frames that were open when more was spent. */
+  limit = Number.POSITIVE_INFINITY;
+  passed: Frame[] | null = null;
   unwound: CodePlace[] = [];
   #phase: Phase = "startup";
   #dispatched = false;
@@ -85,6 +88,7 @@ export class CollectorModel {
   #spend(fuel: number): void {
     const spent = fuel - this.#fuel;
     this.#fuel = fuel;
+    if (fuel > this.limit) this.passed ??= this.frames();
     const started = this.#started();
     if (started) this.slot(started.fn.id, started.offset).fuel += spent;
     else this.phases[this.#phase] += spent;
@@ -198,7 +202,15 @@ export class CollectorModel {
     this.#spend(fuel);
   }
 
-  /** Innermost first. */
+  /** All of them, innermost first. */
+  frames(): Frame[] {
+    return this.stack
+      .filter(({ state }) => state === "started")
+      .map(({ kind, fn, offset }) => ({ function: fn.id, offset: kind === "js" ? offset : null }))
+      .reverse();
+  }
+
+  /** JavaScript's, innermost first. */
   openFrames(): CodePlace[] {
     return this.stack
       .filter(({ kind, state }) => kind === "js" && state === "started")

@@ -3,6 +3,7 @@
  * clock (or the call tree, entered and left node by node, where the order of the calls was not kept);
  * 1: lines, each under its function; 2: opcodes. The phases outside of JavaScript are frames in each.
  */
+import { grouped } from "../../base/numbers.ts";
 import { type OuterPhase, outerPhases, phaseName } from "../../result/phases.ts";
 import { phasePourer } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
@@ -47,16 +48,19 @@ function callsInOrder(result: Result, table: FrameTable, frames: readonly number
   const builder = new EventedBuilder("fuel · calls in order", table);
   const shares = phasePourer(result);
   let clock = 0;
+  const mark = limitMarker(result, table, builder);
   const pour = (until: number): void => {
     for (const [phase, fuel] of shares(until - clock)) {
       const frame = table.add({ name: phaseName(phase) });
       builder.enter(frame, clock);
+      mark(clock, clock + fuel);
       builder.leave(frame, (clock += fuel));
     }
   };
   let depth = 0;
   for (const { kind, node, at } of result.events ?? []) {
     if (depth === 0) pour(at);
+    else mark(clock, at);
     const frame = frames[result.tree[node]!.function]!;
     if (kind === "enter") builder.enter(frame, at);
     else builder.leave(frame, at);
@@ -65,6 +69,21 @@ function callsInOrder(result: Result, table: FrameTable, frames: readonly number
   }
   pour(result.fuel.total);
   return builder.finish(result.fuel.total);
+}
+
+/**
+ * Marks where a limit of fuel was passed: a frame inside of the innermost one, from there to the next call or return. It
+ * is told each stretch between two of these, from and to.
+ */
+function limitMarker({ limits }: Result, table: FrameTable, builder: EventedBuilder) {
+  if (!limits?.exceeded.includes("fuel")) return () => {};
+  const { fuel, preset } = limits;
+  return (from: number, to: number): void => {
+    if (from > fuel || to <= fuel) return;
+    const frame = table.add({ name: `[limit] ${preset}: ${grouped(fuel)} fuel passed` });
+    builder.enter(frame, fuel);
+    builder.leave(frame, to);
+  };
 }
 
 /** The tree as if each node were entered once: what it cost itself first, then its children. */

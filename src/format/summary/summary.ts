@@ -19,7 +19,7 @@ export interface SummaryOptions extends BreakdownOptions {
   readonly colour: boolean;
   /** File name of the input, null where the guest had none. */
   readonly input: string | null;
-  /** The fuel limit that the total is a part of, null without one. */
+  /** Fuel past which the guest was to be stopped, null without that; what the run is judged by is in its result. */
   readonly limit: number | null;
   /** Files that are written already, as the user would type them. */
   readonly wrote: readonly string[];
@@ -31,6 +31,7 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
   const sections = [
     [...header(result, options, paint), ...phases(result, options.width)],
     ...options.by.map((by) => breakdown(by, result, options, paint)),
+    limitPassed(result, paint),
     failure(result, paint),
     result.warnings.map(
       (warning) =>
@@ -47,28 +48,43 @@ export function renderWritten(files: readonly string[], colour: boolean): string
   return line === "" ? "" : `${line}\n`;
 }
 
-/** Why the guest failed and where in its JavaScript, innermost frame first; empty where it did not fail. */
+/** Why the guest failed and where in its JavaScript, innermost frame first, and where it passed a limit; empty where neither. */
 export function renderFailure(result: Result, colour: boolean): string {
-  return failure(result, paintWith(colour))
-    .map((line) => `${line}\n`)
-    .join("");
+  const paint = paintWith(colour);
+  return [...limitPassed(result, paint), ...failure(result, paint)].map((line) => `${line}\n`).join("");
 }
 
 function header(result: Result, options: SummaryOptions, paint: Paint): string[] {
   const { total, comparable } = result.fuel;
-  const limit =
-    options.limit === null ? "" : `   ${percent(total, options.limit)}% of ${grouped(options.limit)}`;
+  const most = result.limits?.fuel ?? options.limit;
+  const isOver = result.limits?.exceeded.includes("fuel") ?? false;
+  const limit = most === null ? "" : `   ${shareText(total, most, isOver)}`;
   const fuel = `${grouped(total)} fuel`;
-  const rest = `   ${inertText(result.toolchain.fuelModel)}${limit}`;
+  const model = `   ${inertText(result.toolchain.fuelModel)}`;
+  const rest = `${model}${limit}`;
   const room = Math.max(16, options.width - cellWidth(fuel) - cellWidth(rest) - 2);
   const names = [result.module.name, options.input].filter((name) => name !== null).map(inertText);
   const who = cut(names.join("   "), room, "end");
   const gap = " ".repeat(Math.max(2, options.width - cellWidth(who) - cellWidth(fuel) - cellWidth(rest)));
-  const line = `${who}${gap}${paint.bold(fuel)}${rest}`;
+  const line = `${who}${gap}${paint.bold(fuel)}${model}${isOver ? paint.red(limit) : limit}`;
   if (comparable) return [line];
   const doubted = result.warnings.some(({ code }) => code === "fuel-uncounted" || code === "time-or-random");
   const why = doubted ? "as the warnings say" : "for a run that was stopped";
   return [line, `  the instructions executed; the engine's own count can differ ${why}`];
+}
+
+/** `78.9% of 11,000,000`; of a limit that the run was judged by, also how far it was passed. */
+function shareText(total: number, limit: number, isOver: boolean): string {
+  const share = `${percent(total, limit)}% of ${grouped(limit)}`;
+  return isOver ? `${share}, ${grouped(total - limit)} over` : share;
+}
+
+/** Where a limit of fuel was passed that was only judged by. */
+function limitPassed({ limits, files }: Result, paint: Paint): string[] {
+  if (!limits?.passed) return [];
+  const what = `the ${limits.preset} limit of ${grouped(limits.fuel)} fuel was passed`;
+  if (limits.passed.length === 0) return [paint.red(`${what} outside of any function`)];
+  return [paint.red(what), ...stackLines(limits.passed, files)];
 }
 
 /** Nothing for a module without an engine: phases are those of JavaScript. */

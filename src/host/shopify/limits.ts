@@ -1,29 +1,31 @@
 /**
- * What a platform refuses or cuts, as warnings. Fuel is not among them: past it the guest is stopped while it runs.
- * Sizes are known at the end only.
+ * What Shopify allows a function (shopify.dev, "Limitations and considerations" of Functions), and by what it counts:
+ * function-runner 9.2 is built with wasmtime 39. Sizes are decimal there, 1 kB = 1,000 bytes. A large cart raises the
+ * limits of fuel, input and output by a factor from 1 to 10 (scale.ts finds it).
  */
-import type { Warning } from "../../result/warnings.ts";
-import type { PlatformFacts } from "../host.ts";
-import type { ShopifyLimits } from "./shopify.ts";
+import { usageError } from "../../base/diagnostics.ts";
+import type { Limits } from "../../result/limits.ts";
 
-export function platformWarnings(
-  { inputBytes, outputBytes, logBytes, outputError }: PlatformFacts,
-  moduleBytes: number,
-  limits: ShopifyLimits | null,
-  ended: "ok" | "early",
-): Warning[] {
-  const warnings: Warning[] = [];
-  const over = (code: "limit-module" | "limit-input" | "limit-output", bytes: number, limit: number) => {
-    if (bytes > limit) warnings.push({ code, bytes, limit });
+const scales = { least: 1, most: 10 } as const;
+
+/** By what large carts raise the limits. @throws Diagnostic of the usage kind; `what` takes the number. */
+export function checkScale(scale: number, what: string): number {
+  if (scale >= scales.least && scale <= scales.most) return scale;
+  throw usageError(`${what} ${scales.least} to ${scales.most}, not ${scale}`);
+}
+
+/** What the platform allows, `scale` times where that depends on the cart. Of logs it keeps that much, and refuses none. */
+export function shopifyLimits(scale = 1): Limits {
+  checkScale(scale, "the scale factor is");
+  return {
+    preset: "shopify",
+    model: "wasmtime-39",
+    scale,
+    fuel: Math.floor(11_000_000 * scale),
+    inputBytes: Math.floor(128_000 * scale),
+    outputBytes: Math.floor(20_000 * scale),
+    logBytes: 1_000,
+    moduleBytes: 256_000,
+    memoryBytes: 10_000_000,
   };
-  if (limits) {
-    over("limit-module", moduleBytes, limits.moduleBytes);
-    over("limit-input", inputBytes, limits.inputBytes);
-    over("limit-output", outputBytes, limits.outputBytes);
-    // How many there were is not known: some plugins keep no more than one too many.
-    if (logBytes > limits.logBytes) warnings.push({ code: "limit-logs", limit: limits.logBytes });
-  }
-  if (ended === "ok" && outputError !== null)
-    warnings.push({ code: "platform-output", problem: outputError });
-  return warnings;
 }

@@ -16,6 +16,7 @@ import { signature, typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
 import type { Host, PlatformFacts, Streams } from "../host.ts";
 import { compactJson, type Json, parseJson, prettyJson } from "./exact-json.ts";
+import { shopifyLimits } from "./limits.ts";
 import { decodeMessagePack, encodeMessagePack } from "./messagepack.ts";
 
 export interface ShopifyGeneration {
@@ -81,34 +82,6 @@ export function refuseIncomplete({ through, namespace }: ShopifyGeneration, plug
     ...wrong,
     "supported: initialize (i32) -> (i32), finalize () -> (i32), as Shopify's plugins of generation 3 and later have",
   );
-}
-
-export interface ShopifyLimits {
-  readonly fuel: number;
-  readonly inputBytes: number;
-  readonly outputBytes: number;
-  readonly logBytes: number;
-  readonly moduleBytes: number;
-}
-
-const scales = { least: 1, most: 10 } as const;
-
-/** By what large carts raise the limits. @throws Diagnostic of the usage kind; `what` takes the number. */
-export function checkScale(scale: number, what: string): number {
-  if (scale >= scales.least && scale <= scales.most) return scale;
-  throw usageError(`${what} ${scales.least} to ${scales.most}, not ${scale}`);
-}
-
-/** What the platform allows. It scales fuel, input and output with the cart; logs are cut, not refused. */
-export function shopifyLimits(scale = 1): ShopifyLimits {
-  checkScale(scale, "the scale factor is");
-  return {
-    fuel: Math.floor(11_000_000 * scale),
-    inputBytes: Math.floor(128_000 * scale),
-    outputBytes: Math.floor(20_000 * scale),
-    logBytes: 1_000,
-    moduleBytes: 256_000,
-  };
 }
 
 /** The input as the function gets it. @throws Diagnostic (usage) where it is no JSON. */

@@ -50,6 +50,8 @@ interface CollectorExports {
   readonly bottom: () => number;
   readonly current: () => number;
   readonly currentState: () => number;
+  readonly currentNode: () => number;
+  readonly limit: WebAssembly.Global;
   readonly maxDepth: WebAssembly.Global;
   readonly nodes: WebAssembly.Global;
   readonly events: WebAssembly.Global;
@@ -79,6 +81,12 @@ export interface CodePlace {
   readonly offset: number;
 }
 
+/** A frame: as a place in code, and without an offset where it is a native function's. */
+export interface Frame {
+  readonly function: number;
+  readonly offset: number | null;
+}
+
 let compiled: WebAssembly.Module | undefined;
 
 function collectorModule(): WebAssembly.Module {
@@ -94,6 +102,7 @@ export class Recorder {
   readonly #idOf = new Map<number, number>();
   /** Fuel at the end of the recording. */
   #end = 0n;
+  #passed: Frame[] | null = null;
 
   /**
    * `events`: how many calls and returns to keep in order; `natives`: count of native functions (0: no native frames);
@@ -120,6 +129,9 @@ export class Recorder {
           (record: number, funcObj: bigint, own: bigint, offset: number, resumed: number): bigint =>
             host.invocation(idAt(record), funcObj, own, offset, resumed !== 0) ?? -1n,
         ),
+        passed: () => {
+          this.#passed = this.#frames();
+        },
         foreign: final((pc: number): never => {
           throw unsupported(
             "the program jumps out of its own code",
@@ -392,19 +404,39 @@ export class Recorder {
     return slots.map(placeOf).filter((place) => place !== undefined);
   }
 
-  /** Where the open activations stand, innermost first. */
+  /** Keeps which frames are open when more fuel than that is used. */
+  watchLimit(fuel: bigint): void {
+    this.#collector.limit.value = fuel;
+  }
+
+  /** The frames that were open then, innermost first; null where it did not come to that. */
+  get passed(): readonly Frame[] | null {
+    return this.#passed;
+  }
+
+  /** Where the open activations of JavaScript stand, innermost first. */
   stack(): CodePlace[] {
+    return this.#frames().filter((frame) => frame.offset !== null) as CodePlace[];
+  }
+
+  /** All open frames, innermost first. */
+  #frames(): Frame[] {
     const view = this.#view;
     const placeOf = this.#places();
-    const frames: CodePlace[] = [];
+    const frames: Frame[] = [];
     let state = this.#collector.currentState();
     let slot = this.#collector.current();
+    let node = this.#collector.currentNode();
     const bottom = this.#collector.bottom();
     for (let at = this.#collector.top() - Activation.size; at >= bottom; at -= Activation.size) {
-      if (view.getInt32(at + Activation.length, true) !== nativeLength && state !== State.pending) {
+      if (view.getInt32(at + Activation.length, true) === nativeLength) {
+        frames.push({ function: this.#idOf.get(view.getUint32(node + Node.fn, true))!, offset: null });
+        node = view.getUint32(at + Activation.node, true);
+      } else if (state !== State.pending) {
         const place = state === State.started ? placeOf(slot) : undefined;
         if (place) frames.push(place);
         slot = view.getUint32(at + Activation.cur, true);
+        node = view.getUint32(at + Activation.node, true);
       }
       state = view.getUint32(at + Activation.state, true);
     }

@@ -37,6 +37,8 @@ export const collectorSource = `
   (import "host" "invocation" (func $invocation (param i32 i64 i64 i32 i32) (result i64)))
   ;; A dispatch outside the code of the activation's function: the host throws.
   (import "host" "foreign" (func $foreign (param i32)))
+  ;; The limit was passed (see $limit).
+  (import "host" "passed" (func $passed))
 
   (memory (export "memory") 4)
 
@@ -84,6 +86,10 @@ export const collectorSource = `
   (global $chunk (mut i32) (i32.const 0))
   (global $eventsLeft (mut i64) (i64.const 0))
   (global $truncated (export "truncated") (mut i32) (i32.const 0))
+
+  ;; Fuel of which the host is told, once, when more of it is used: before the hook that hears of it changes anything,
+  ;; so that what it finds is where the unit was spent.
+  (global $limit (export "limit") (mut i64) (i64.const 0x7fffffffffffffff))
 
   ;; How many more nodes there may be, and the node of all paths past that; 0 before the first.
   (global $nodesLeft (mut i32) (i32.const 0))
@@ -138,6 +144,12 @@ export const collectorSource = `
 
   ;; Code was or will be made: what addresses mean may have changed.
   (func (export "generation") (global.set $generation (i32.add (global.get $generation) (i32.const 1))))
+
+  (func $look (param $fuel i64)
+    (if (i64.gt_s (local.get $fuel) (global.get $limit))
+      (then
+        (global.set $limit (i64.const 0x7fffffffffffffff))
+        (call $passed))))
 
   ;; Charges the fuel since the mark to the current slot.
   (func $charge (param $fuel i64)
@@ -215,6 +227,7 @@ export const collectorSource = `
   ;; The next opcode at $pc is about to be loaded.
   (func (export "dispatch") (param $pc i32) (param $fuel i64)
     (local $slot i32)
+    (call $look (local.get $fuel))
     (if (i32.ge_u (i32.sub (local.get $pc) (global.get $code)) (global.get $length))
       (then (call $first (local.get $pc) (local.get $fuel)) (return)))
     (call $charge (local.get $fuel))
@@ -308,6 +321,7 @@ export const collectorSource = `
   ;; The interpreter function is left.
   (func (export "leave") (param $fuel i64)
     (local $act i32) (local $fn i32) (local $pc i32) (local $own i64)
+    (call $look (local.get $fuel))
     (global.set $sp (local.tee $act (i32.sub (global.get $sp) (i32.const ${Activation.size}))))
     (if (i32.eq (global.get $state) (i32.const ${State.started}))
       (then
@@ -372,6 +386,7 @@ export const collectorSource = `
 
   (func $native (param $fn i32) (param $fuel i64)
     (local $act i32) (local $child i32) (local $site i32)
+    (call $look (local.get $fuel))
     (local.set $site (i32.load offset=${Slot.site} (global.get $cur)))
     (call $endSegment (local.get $fuel))
     (local.set $act (call $push))
@@ -393,6 +408,7 @@ export const collectorSource = `
 
   (func (export "leaveNative") (param $fuel i64)
     (local $act i32)
+    (call $look (local.get $fuel))
     (call $endSegment (local.get $fuel))
     (call $event (i32.const 0) (local.get $fuel))
     (call $close (i32.load offset=${Node.fn} (global.get $node)) (local.get $fuel))
@@ -404,6 +420,7 @@ export const collectorSource = `
 
   ;; The run is over, wherever it stopped: the rest is charged where it stands.
   (func (export "finish") (param $fuel i64)
+    (call $look (local.get $fuel))
     (call $charge (local.get $fuel))
     (call $endSegment (local.get $fuel)))
 

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { grouped } from "../../../src/base/numbers.ts";
 import { wholeText } from "../../../src/format/files/formats.ts";
 import { speedscopeFile, writeSpeedscope } from "../../../src/format/files/speedscope.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "../../../src/format/files/speedscope-builder.ts";
@@ -11,6 +12,7 @@ import type {
   SpeedscopeFile,
   SpeedscopeProfile,
 } from "../../../src/format/files/speedscope-spec.ts";
+import { judge } from "../../../src/result/limits.ts";
 import type { Result } from "../../../src/result/result.ts";
 import { subtreeFuel } from "../../../src/result/walk.ts";
 import { arbitraryResult } from "../../support/arbitrary.ts";
@@ -82,6 +84,35 @@ test("any result: valid by the schema, three profiles of one total, in order and
     }),
   );
   check(empty);
+});
+
+/** An evented profile's events as text, without those of the frame that is called so. */
+function eventsOf({ shared, profiles }: SpeedscopeFile, without: string | null): string[] {
+  return [...(profiles[0] as EventedProfile).events]
+    .map(({ type, at, frame }) => ({ type, at, name: shared.frames[frame]!.name }))
+    .filter(({ name }) => name !== without)
+    .map(({ type, at, name }) => `${type} ${at} ${name}`);
+}
+
+test("a limit that was passed is a frame that begins there, and changes nothing else", () => {
+  fc.assert(
+    fc.property(arbitraryResult, fc.nat(), (result, choice) => {
+      const { total } = result.fuel;
+      const fuel = choice % (total + 2);
+      const amounts = { inputBytes: 1, outputBytes: 1, logBytes: 1, moduleBytes: 1, memoryBytes: 1 };
+      const limits = { preset: "shopify", model: "wasmtime-39", scale: 1, fuel, ...amounts };
+      const judged = { ...result, limits: judge(limits, { ...amounts, fuel: total }, []) };
+      check(judged);
+      const name = `[limit] shopify: ${grouped(fuel)} fuel passed`;
+      const file = speedscopeFile(judged);
+      expect(eventsOf(file, name)).toEqual(eventsOf(speedscopeFile(result), null));
+      const marks = [...(file.profiles[0] as EventedProfile).events].filter(
+        ({ frame }) => file.shared.frames[frame]!.name === name,
+      );
+      expect(marks.map(({ type }) => type).join("")).toBe(fuel < total ? "OC" : "");
+      if (marks.length > 0) expect(marks[0]!.at).toBe(fuel);
+    }),
+  );
 });
 
 test("the frames say what they are", () => {

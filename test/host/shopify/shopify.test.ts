@@ -8,18 +8,12 @@ import { modelNamed } from "../../../src/fuel/models.ts";
 import type { Host, PlatformFacts, Streams } from "../../../src/host/host.ts";
 import { wasiHost } from "../../../src/host/host.ts";
 import { parseJson, prettyJson } from "../../../src/host/shopify/exact-json.ts";
-import { platformWarnings } from "../../../src/host/shopify/limits.ts";
-import {
-  refuseIncomplete,
-  shopifyGeneration,
-  shopifyHost,
-  shopifyLimits,
-} from "../../../src/host/shopify/shopify.ts";
+import { shopifyLimits } from "../../../src/host/shopify/limits.ts";
+import { refuseIncomplete, shopifyGeneration, shopifyHost } from "../../../src/host/shopify/shopify.ts";
 import { Wasi, wasiModule } from "../../../src/host/wasi.ts";
 import { meterNames } from "../../../src/probe/plan.ts";
 import { rewrite } from "../../../src/probe/rewrite.ts";
 import { meterPlan } from "../../../src/profiler/profiler-plan.ts";
-import { violates } from "../../../src/result/warnings.ts";
 import { decodeModule } from "../../../src/wasm/decode.ts";
 
 const fixture = (path: string) =>
@@ -194,11 +188,15 @@ describe("recognition", () => {
 describe("limits", () => {
   test("scale with the cart", () => {
     expect(shopifyLimits()).toEqual({
+      preset: "shopify",
+      model: "wasmtime-39",
+      scale: 1,
       fuel: 11_000_000,
       inputBytes: 128_000,
       outputBytes: 20_000,
       logBytes: 1_000,
       moduleBytes: 256_000,
+      memoryBytes: 10_000_000,
     });
     expect(shopifyLimits(10)).toMatchObject({ fuel: 110_000_000, inputBytes: 1_280_000, logBytes: 1_000 });
     expect(shopifyLimits(1.1).fuel).toBe(12_100_000);
@@ -240,28 +238,6 @@ describe("a plugin that answers nonsense", () => {
     new Uint32Array(memory.buffer, 0, 6).fill(0xffff_ffff);
     const exports = { memory, finalize: () => at } as unknown as WebAssembly.Exports;
     expect(host().finish(exports)?.outputError).toMatch(/^the plugin's finalize failed: /);
-  });
-});
-
-describe("what the platform would refuse", () => {
-  const fits = { inputBytes: 128_000, outputBytes: 20_000, logBytes: 1_000, outputError: null };
-  const codes = (...args: Parameters<typeof platformWarnings>) =>
-    platformWarnings(...args).map(({ code }) => code);
-  test("nothing at the limits", () => {
-    expect(codes(fits, 256_000, shopifyLimits(), "ok")).toEqual([]);
-  });
-  test("each size one past them", () => {
-    const over = { ...fits, inputBytes: 128_001, outputBytes: 20_001, logBytes: 1_001 };
-    const found = codes(over, 256_001, shopifyLimits(), "ok");
-    expect(found).toEqual(["limit-module", "limit-input", "limit-output", "limit-logs"]);
-    expect(found.filter((code) => violates(code))).toHaveLength(3);
-    expect(codes(over, 256_000, shopifyLimits(2), "ok")).toEqual(["limit-logs"]);
-    expect(codes(over, 256_001, null, "ok")).toEqual([]);
-  });
-  test("output that is none, but not of a function that stopped early", () => {
-    const none = { ...fits, outputError: "there is no output" };
-    expect(codes(none, 0, null, "ok")).toEqual(["platform-output"]);
-    expect(codes(none, 0, null, "early")).toEqual([]);
   });
 });
 

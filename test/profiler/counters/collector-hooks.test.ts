@@ -35,10 +35,15 @@ function play(
   steps: number,
   events = 1e6,
   ends = false,
+  limit?: number,
 ): Played {
   const driver = new Driver(options, choose);
   const recorder = new Recorder(driver.host, events, options.natives);
   driver.attach(recorder);
+  if (limit !== undefined) {
+    driver.model.limit = limit;
+    recorder.watchLimit(BigInt(limit));
+  }
   for (let i = 0; i < steps; i++) driver.step();
   if (ends) driver.unwindAll();
   driver.finish();
@@ -64,6 +69,7 @@ function compare({ model, functions, natives, fuel }: Driver, recorder: Recorder
   expect(recorder.phases()).toEqual({ startup: BigInt(startup), jobs: BigInt(jobs), exit: BigInt(gap) });
   expect(recorder.maxDepth).toBe(model.maxDepth);
   expect(recorder.stack()).toEqual(model.openFrames());
+  expect(recorder.passed).toEqual(model.passed);
   expect(recorder.unwound()).toEqual(model.unwound);
 
   const nodes = recorder.nodes();
@@ -150,6 +156,23 @@ describe("counts what the model counts", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("the frames that are open when a limit is passed", () => {
+    let passed = 0;
+    let inNative = 0;
+    fc.assert(
+      fc.property(fc.integer(), fc.nat(1500), (seed, limit) => {
+        const options = { natives: 2, calls: 40, functions: 6, dearest: 9 };
+        const { driver, recorder } = play(options, randomNumbers(seed), 200, 1e6, false, limit);
+        expect(recorder.passed !== null).toBe(driver.fuel > limit);
+        if (recorder.passed) passed += 1;
+        if (recorder.passed?.[0]?.offset === null) inNative += 1;
+      }),
+      { numRuns: 100 },
+    );
+    expect(passed).toBeGreaterThan(20);
+    expect(inNative).toBeGreaterThan(5);
   });
 
   test("a number of events that is too small keeps none", () => {
