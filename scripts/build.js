@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { toJsonSchema } from "@valibot/to-json-schema";
 import { build } from "esbuild";
 import { createGenerator } from "ts-json-schema-generator";
 
@@ -29,6 +30,7 @@ await assemble(join(fresh, "monitor", "support"), "source", "supportSource", "su
 await assemble(join(fresh, "monitor", "support"), "reporter-source", "reporterSource", "reporter.wasm");
 await prepareEngine();
 writeSchema();
+await writeConfigSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(fresh, join(root, "dist"));
@@ -66,6 +68,15 @@ function writeSchema() {
   }).createSchema("ResultDocument");
   const titled = { ...schema, title: "The result of a javy-prof run, schema 1" };
   writeFileSync(join(fresh, "result.schema.json"), `${JSON.stringify(titled, null, 2)}\n`);
+}
+
+/** The JSON schema of the configuration, from the schema that checks it. */
+async function writeConfigSchema() {
+  const { configSchema } = await import(pathToFileURL(join(fresh, "ci", "config.js")).href);
+  // what else is checked of a text (that it is a count, or a tolerance) is said in the descriptions
+  const schema = toJsonSchema(configSchema, { errorMode: "ignore" });
+  const titled = { ...schema, title: "The configuration of javy-prof" };
+  writeFileSync(join(fresh, "config.schema.json"), `${JSON.stringify(titled, null, 2)}\n`);
 }
 
 /** Declarations speak of `./x.js`, as the modules beside them do; tsc leaves the sources' own ending. */

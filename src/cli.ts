@@ -9,6 +9,7 @@ import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
 import { registerBuild } from "./commands/declared/build.ts";
+import { registerCheck } from "./commands/declared/check.ts";
 import { registerDisasm } from "./commands/declared/disasm.ts";
 import { registerDoctor } from "./commands/declared/doctor.ts";
 import { registerExport } from "./commands/declared/export.ts";
@@ -16,6 +17,7 @@ import { registerInfo } from "./commands/declared/info.ts";
 import { registerInstrument } from "./commands/declared/instrument.ts";
 import { registerMonitor } from "./commands/declared/monitor.ts";
 import { registerRun } from "./commands/declared/run.ts";
+import { registerSnapshot } from "./commands/declared/snapshot.ts";
 import { registerView } from "./commands/declared/view.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { CommandIo } from "./commands/io.ts";
@@ -103,6 +105,8 @@ const commands: Readonly<Record<string, () => void>> = {
   instrument: () => registerInstrument(program, io, finish),
   view: () => registerView(program, io),
   export: () => registerExport(program, io),
+  snapshot: () => registerSnapshot(program, io, finish),
+  check: () => registerCheck(program, io, finish),
   info: () => registerInfo(program, io),
   disasm: () => registerDisasm(program, io),
   doctor: () => registerDoctor(program, io, finish),

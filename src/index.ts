@@ -43,9 +43,25 @@ import { isWasm } from "./wasm/decode.ts";
 export type { DiagnosticFields, DiagnosticKind, Span } from "./base/diagnostics.ts";
 export { Diagnostic, headline } from "./base/diagnostics.ts";
 export { version } from "./base/version.ts";
+export type { CheckDocument, Dearest, Status, Verdict } from "./ci/check-document.ts";
+export { type Config, parseConfig } from "./ci/config.ts";
+export {
+  type Change,
+  type Diff,
+  diff,
+  type FunctionChange,
+  type LineChange,
+  type OpcodeChange,
+} from "./ci/diff.ts";
+export { isFailing, type JudgeOptions, judge, type ScenarioRun } from "./ci/judge.ts";
+export { type Measured, type MeasuredFunction, type MeasuredLine, measure } from "./ci/measured.ts";
+export { chosen, type Scenario, type ScenarioInput, scenariosOf, sharded } from "./ci/scenario.ts";
+export { parseSnapshot, printSnapshot, type Snapshot } from "./ci/snapshot.ts";
+export { noTolerance, type Tolerance, toleranceOf } from "./ci/tolerance.ts";
 export { defaultModelName } from "./fuel/measured.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { modelFromTable, modelNamed } from "./fuel/models.ts";
+export { type Fixture, parseFixture } from "./host/shopify/fixture.ts";
 export { checkScale } from "./host/shopify/limits.ts";
 export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";

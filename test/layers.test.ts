@@ -20,6 +20,8 @@ const narrow: Readonly<Record<string, readonly string[]>> = {
   probe: ["base", "wasm", "fuel"],
   // JavaScript's events reach the language as data
   monitor: ["base", "wasm", "probe"],
+  // configurations, snapshots and verdicts are data about results
+  ci: ["base", "result"],
   // the library's face is all that a command needs
   commands: ["index", "format", "base"],
   cli: ["commands", "format", "base"],

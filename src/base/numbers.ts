@@ -14,3 +14,13 @@ export function percent(part: number, whole: number): string {
 export function plural(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+const scales: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
+
+/** A count as people write it (`11000000`, `11_000_000`, `11M`, `500k`, `1.5M`); undefined where the text is none. */
+export function countOf(text: string): number | undefined {
+  const match = /^(\d[\d_,]*)(\.\d+)?([kKmMgG]?)$/.exec(text.trim());
+  if (!match) return undefined;
+  const value = Number(match[1]!.replaceAll(/[_,]/g, "") + (match[2] ?? "")) * scales[match[3]!]!;
+  return Number.isSafeInteger(value) ? value : undefined;
+}

@@ -4,19 +4,15 @@
  */
 import type { Command } from "commander";
 import { usageError } from "../base/diagnostics.ts";
+import { countOf } from "../base/numbers.ts";
 import { defaultModelName } from "../format/choices.ts";
 import type { JavyChoice } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
-const scale: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1e3, m: 1e6, M: 1e6, g: 1e9, G: 1e9 };
-
 /** A count as people write it: `11000000`, `11_000_000`, `11M`, `500k`, `1.5M`. */
 export function parseCount(text: string, flag: string): number {
-  const match = /^(\d[\d_,]*)(\.\d+)?([kKmMgG]?)$/.exec(text.trim());
-  const value = match
-    ? Number(match[1]!.replaceAll(/[_,]/g, "") + (match[2] ?? "")) * scale[match[3]!]!
-    : Number.NaN;
-  if (!Number.isSafeInteger(value))
+  const value = countOf(text);
+  if (value === undefined)
     throw usageError(
       `${flag} takes a whole number, not ${JSON.stringify(text)}`,
       "examples: 11000000, 11M, 500k",

@@ -3,6 +3,7 @@
  * several between `|`; an empty part is `*`. Four parts mean events with modes, three those without (functions and
  * blocks), two those of a provider itself. What matches nothing is an error that says which part it was.
  */
+import { nearest } from "../base/nearest.ts";
 import type { AstPart, AstRule } from "./ast.ts";
 import type { Event, Mode } from "./events.ts";
 import { jsProvider } from "./js/js-events.ts";
@@ -126,26 +127,4 @@ function suggestion(glob: string, known: readonly string[]): string {
   return known.length > 12
     ? `there are ${known.length}: javy-prof info "wasm:opcode:*"`
     : `there is ${known.join(", ")}`;
-}
-
-/** The known name with the fewest edits, if they are few. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const most = name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
-  const ranked = known
-    .map((candidate) => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ edits }) => edits <= most)
-    .sort((a, b) => a.edits - b.edits);
-  return ranked[0]?.candidate;
-}
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -3,9 +3,10 @@
  * An event's variables are found by their own name or as one of a family (`argN`), and a rule's bounds state types
  * that the event leaves open. Looking up throws Wrong with the likely cure, so that callers get a name or nothing.
  */
+
+import { nearest } from "../base/nearest.ts";
 import type { Event, Mode } from "./events.ts";
 import type { Type } from "./language-types.ts";
-import { nearest } from "./match-rule.ts";
 import type { Problem, Span } from "./source.ts";
 import type { Routine, Variable } from "./tree.ts";
 

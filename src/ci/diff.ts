@@ -1,0 +1,130 @@
+/**
+ * What changed between two runs of a scenario: per function with its lines, and per opcode. The changes of the functions
+ * add up to that of the total. Sorted by the size of the change.
+ */
+import { align } from "./align.ts";
+import { type FunctionPair, matchFunctions } from "./match.ts";
+import { compareText, type Measured, type MeasuredFunction, type MeasuredLine } from "./measured.ts";
+import { differences } from "./toolchain.ts";
+
+/** A cost on both sides; 0 where one has none. */
+export interface Change {
+  readonly base: number;
+  readonly head: number;
+}
+
+export interface LineChange extends Change {
+  /** As in head; of what is gone as in base. Null where it is known from a snapshot alone. */
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+/** `moved`: to another file. `same` and `changed` speak of its cost. */
+export type FunctionFate = "same" | "changed" | "new" | "removed" | "renamed" | "moved";
+
+export interface FunctionChange extends Change {
+  readonly fate: FunctionFate;
+  readonly name: string;
+  readonly kind: MeasuredFunction["kind"];
+  readonly file: string | null;
+  readonly line: number | null;
+  /** What it was before, where it was renamed or moved. */
+  readonly was: { readonly name: string; readonly file: string | null } | null;
+  readonly baseCalls: number;
+  readonly headCalls: number;
+  /** Those that changed, by the size of the change. */
+  readonly lines: readonly LineChange[];
+}
+
+export interface OpcodeChange extends Change {
+  readonly name: string;
+  readonly baseCount: number;
+  readonly headCount: number;
+}
+
+export interface Diff extends Change {
+  /** The parts of the toolchain that differ: then the numbers do not compare. */
+  readonly toolchain: readonly string[];
+  /** Those whose cost, calls, name or file changed. */
+  readonly functions: readonly FunctionChange[];
+  /** Those that changed; null where a side does not know its opcodes. */
+  readonly opcodes: readonly OpcodeChange[] | null;
+}
+
+export function diff(base: Measured, head: Measured): Diff {
+  const functions = matchFunctions(base.functions, head.functions)
+    .map(functionChange)
+    .filter(
+      (change) => change.fate !== "same" || change.baseCalls !== change.headCalls || change.lines.length > 0,
+    );
+  return {
+    ...{ base: base.total, head: head.total },
+    toolchain: differences(base.toolchain, head.toolchain),
+    functions: functions.sort(bySize),
+    opcodes: opcodeChanges(base, head),
+  };
+}
+
+export const delta = ({ base, head }: Change): number => head - base;
+
+/** The largest change first; of equal ones the dearer first, then by name. */
+export function bySize<T extends Change & { readonly name: string; readonly file?: string | null }>(
+  a: T,
+  b: T,
+): number {
+  return (
+    Math.abs(delta(b)) - Math.abs(delta(a)) ||
+    delta(b) - delta(a) ||
+    compareText(a.name, b.name) ||
+    compareText(a.file ?? "", b.file ?? "")
+  );
+}
+
+function functionChange({ base, head }: FunctionPair): FunctionChange {
+  const { name, kind, file, line } = (head ?? base)!;
+  const change = { base: base?.self ?? 0, head: head?.self ?? 0 };
+  const fate = fateOf(base, head);
+  return {
+    ...{ fate, name, kind, file, line, ...change },
+    was: fate === "renamed" || fate === "moved" ? { name: base!.name, file: base!.file } : null,
+    ...{ baseCalls: base?.calls ?? 0, headCalls: head?.calls ?? 0 },
+    lines: lineChanges(base?.lines ?? [], head?.lines ?? []),
+  };
+}
+
+function fateOf(base: MeasuredFunction | null, head: MeasuredFunction | null): FunctionFate {
+  if (!base) return "new";
+  if (!head) return "removed";
+  if (base.name !== head.name) return "renamed";
+  if (base.file !== head.file) return "moved";
+  return base.self === head.self ? "same" : "changed";
+}
+
+function lineChanges(base: readonly MeasuredLine[], head: readonly MeasuredLine[]): LineChange[] {
+  return align(base, head, (a, b) => a.self === b.self)
+    .map((pair) => {
+      const { file, line } = (pair.head ?? pair.base)!;
+      return { file, line, base: pair.base?.self ?? 0, head: pair.head?.self ?? 0 };
+    })
+    .filter((change) => delta(change) !== 0)
+    .sort(
+      (a, b) =>
+        Math.abs(delta(b)) - Math.abs(delta(a)) || delta(b) - delta(a) || (a.line ?? 0) - (b.line ?? 0),
+    );
+}
+
+function opcodeChanges(base: Measured, head: Measured): OpcodeChange[] | null {
+  if (!base.opcodes || !head.opcodes) return null;
+  const [olds, news] = [base.opcodes, head.opcodes].map(
+    (rows) => new Map(rows.map((row) => [row.name, row])),
+  );
+  const names = new Set([...news!.keys(), ...olds!.keys()]);
+  return [...names]
+    .map((name) => {
+      const [old, now] = [olds!.get(name), news!.get(name)];
+      const counts = { baseCount: old?.count ?? 0, headCount: now?.count ?? 0 };
+      return { name, base: old?.fuel ?? 0, head: now?.fuel ?? 0, ...counts };
+    })
+    .filter(({ base, head, baseCount, headCount }) => base !== head || baseCount !== headCount)
+    .sort(bySize);
+}

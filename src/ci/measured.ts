@@ -1,0 +1,152 @@
+/**
+ * What a check keeps of a run: its total, and its functions with their lines, opcodes beside them. Smaller than a result, and
+ * all that a snapshot can hold, so that runs, results and snapshots compare with one another. The functions' own fuel
+ * adds up to the total.
+ */
+import { internalError } from "../base/diagnostics.ts";
+import { addFuel } from "../base/fuel.ts";
+import type { FunctionKind, Result } from "../result/result.ts";
+import { type Toolchain, toolchainOf } from "./toolchain.ts";
+
+export interface Measured {
+  readonly toolchain: Toolchain;
+  readonly total: number;
+  /** Fuel before the first function of the program. */
+  readonly startup: number;
+  /** The fuel that the platform allows; null where no limit is known. */
+  readonly limit: number | null;
+  /** JS opcodes that ran; null from a snapshot. */
+  readonly dispatches: number | null;
+  readonly functions: readonly MeasuredFunction[];
+  /** Null from a snapshot. */
+  readonly opcodes: readonly MeasuredOpcode[] | null;
+}
+
+export interface MeasuredFunction {
+  /** Without its place: `(anonymous)`, `(module)`. */
+  readonly name: string;
+  readonly kind: FunctionKind;
+  readonly file: string | null;
+  /** 1-based; null from a snapshot, too, which keeps the order of functions and not their places. */
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly calls: number;
+  readonly self: number;
+  /** Fuel of it and all it called; null from a snapshot. */
+  readonly total: number | null;
+  /** The most that a call cost itself; null where none completed, and from a snapshot. */
+  readonly perCall: number | null;
+  /** In the order of the source. */
+  readonly lines: readonly MeasuredLine[];
+  /** The offsets of the opcodes that ran, which tell code of another name; null where there are few, and from a snapshot. */
+  readonly code: string | null;
+}
+
+export interface MeasuredLine {
+  /** Null from a snapshot, as is the line. */
+  readonly file: string | null;
+  /** 1-based. */
+  readonly line: number | null;
+  readonly self: number;
+}
+
+export interface MeasuredOpcode {
+  readonly name: string;
+  readonly count: number;
+  readonly fuel: number;
+}
+
+/** Opcodes that a function must have run to be known by them. */
+const leastCode = 8;
+
+/** What is kept of a result. `ignore`: files whose functions become one row a file. `limit`: where the result names none. */
+export function measure(result: Result, ignore: (file: string) => boolean = () => false): Measured {
+  const { files, pcs, opcodes, phases, fuel, toolchain } = result;
+  const lines = new Map<number, Map<string, MeasuredLine>>();
+  const code = new Map<number, number[]>();
+  for (const pc of pcs) {
+    const offsets = code.get(pc.function);
+    if (offsets) offsets.push(pc.offset);
+    else code.set(pc.function, [pc.offset]);
+    if (pc.file === null || pc.line === null) continue;
+    const own = lines.get(pc.function) ?? new Map<string, MeasuredLine>();
+    const key = `${pc.file}:${pc.line}`;
+    const self = addFuel(own.get(key)?.self ?? 0, pc.fuel);
+    lines.set(pc.function, own.set(key, { file: files[pc.file]!, line: pc.line, self }));
+  }
+  const functions = result.functions
+    .filter(({ self, calls }) => self > 0 || calls > 0)
+    .map((row): MeasuredFunction => {
+      const offsets = code.get(row.id) ?? [];
+      return {
+        ...{ name: bareName(row.name), kind: row.kind, calls: row.calls, self: row.self },
+        ...{ line: row.line, column: row.column, total: row.total, perCall: row.max },
+        file: row.file === null ? null : files[row.file]!,
+        lines: [...(lines.get(row.id)?.values() ?? [])].sort(byPlace),
+        code: row.kind === "js" && offsets.length >= leastCode ? offsets.join(" ") : null,
+      };
+    });
+  const measured: Measured = {
+    ...{ toolchain: toolchainOf(toolchain), total: fuel.total, startup: phases.startup },
+    ...{ limit: limitOf(result), dispatches: fuel.dispatches },
+    functions: gathered(functions, ignore).sort(inOrder),
+    opcodes: opcodes.map(({ name, count, fuel }) => ({ name, count, fuel })),
+  };
+  checkSum("the run", measured);
+  return measured;
+}
+
+/** @throws Diagnostic (internal) unless the functions' own fuel adds up to the total. */
+export function checkSum(what: string, { total, functions }: Measured): void {
+  const sum = functions.reduce((all, { self }) => addFuel(all, self), 0);
+  if (sum !== total) throw internalError(`the functions of ${what} add up to ${sum}, not to ${total}`);
+}
+
+/** `(anonymous app.js:3:9)` moves with each line above it. */
+function bareName(name: string): string {
+  return name.replace(/^\((anonymous|module) .*\)$/s, "($1)");
+}
+
+function limitOf(result: Result): number | null {
+  const { limits } = result as { readonly limits?: { readonly fuel?: number } | null };
+  return limits?.fuel ?? null;
+}
+
+/** The functions of ignored files as one row a file. Their calls have no sum that means something. */
+function gathered(
+  functions: readonly MeasuredFunction[],
+  ignore: (file: string) => boolean,
+): MeasuredFunction[] {
+  const kept: MeasuredFunction[] = [];
+  const rows = new Map<string, MeasuredFunction>();
+  for (const fn of functions) {
+    if (fn.file === null || !ignore(fn.file)) {
+      kept.push(fn);
+      continue;
+    }
+    const { file, kind } = fn;
+    const self = addFuel(rows.get(file)?.self ?? 0, fn.self);
+    const rest = { name: "(ignored)", line: null, column: null, calls: 0, total: null, perCall: null };
+    rows.set(file, { ...rest, kind, file, self, lines: [], code: null });
+  }
+  return [...kept, ...rows.values()];
+}
+
+function byPlace(a: MeasuredLine, b: MeasuredLine): number {
+  return compareText(a.file ?? "", b.file ?? "") || (a.line ?? 0) - (b.line ?? 0);
+}
+
+/** By file and name; functions of one name in the order of the source. The same everywhere, whatever the locale. */
+export function inOrder(a: MeasuredFunction, b: MeasuredFunction): number {
+  return (
+    compareText(a.file ?? "", b.file ?? "") ||
+    compareText(a.kind, b.kind) ||
+    compareText(a.name, b.name) ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    (a.column ?? 0) - (b.column ?? 0)
+  );
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

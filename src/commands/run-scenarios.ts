@@ -1,0 +1,148 @@
+/**
+ * Runs scenarios in this process, as many at once as there are processors. A program that several of them share is opened
+ * once, and its engine instrumented once; of each result only what a check needs is kept.
+ */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import picomatch from "picomatch";
+import { headline, usageError } from "../base/diagnostics.ts";
+import { countOf } from "../base/numbers.ts";
+import { exitText } from "../format/warning-words.ts";
+import {
+  type Config,
+  Diagnostic,
+  measure,
+  open,
+  type Program,
+  parseFixture,
+  profile,
+  type Result,
+  type Scenario,
+  type ScenarioRun,
+} from "../index.ts";
+import { parseLimits, parseModel } from "./fuel-flags.ts";
+import { readInput, readText } from "./input.ts";
+import type { CommandIo } from "./io.ts";
+
+export interface RunOptions {
+  /** Absolute; the scenarios' paths are relative to it. */
+  readonly folder: string;
+  readonly config: Config;
+  readonly io: CommandIo;
+  /** Called with each result before it is let go. */
+  readonly onResult?: (scenario: Scenario, result: Result, program: Program) => void;
+}
+
+/** In the order of `scenarios`, whatever ends first. @throws Diagnostic where one cannot be run, with its name. */
+export async function runScenarios(
+  scenarios: readonly Scenario[],
+  options: RunOptions,
+): Promise<ScenarioRun[]> {
+  const programs = new Map<string, Promise<Program>>();
+  const runs: ScenarioRun[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let i = next++; i < scenarios.length; i = next++)
+      runs[i] = await runScenario(scenarios[i]!, programs, options);
+  };
+  const workers = Math.min(scenarios.length, availableParallelism());
+  await Promise.all(Array.from({ length: workers }, work));
+  return runs;
+}
+
+async function runScenario(
+  scenario: Scenario,
+  programs: Map<string, Promise<Program>>,
+  { folder, config, io, onResult }: RunOptions,
+): Promise<ScenarioRun> {
+  const { name, budgets } = scenario;
+  try {
+    const program = await shared(programs, scenario, folder);
+    const { input, exported } = await inputOf(scenario, folder);
+    const { args, limits, maxFuel, fuelModel } = scenario;
+    const { result } = await profile(program, {
+      ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
+      ...(exported === null ? {} : { export: exported }),
+      ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, folder) }),
+      ...(maxFuel === null || maxFuel === undefined ? {} : { maxFuel: fuelOf(maxFuel) }),
+    });
+    if (result.run.exit.kind === "interrupted")
+      throw new Diagnostic({ kind: "interrupted", message: "interrupted: nothing was judged or written" });
+    onResult?.(scenario, result, program);
+    const isIgnored = config.ignore ? picomatch([...config.ignore]) : () => false;
+    return { scenario: name, budgets, measured: measure(result, isIgnored), failure: failureOf(result) };
+  } catch (error) {
+    if (!(error instanceof Diagnostic) || error.kind === "interrupted") throw error;
+    throw new Diagnostic({
+      ...error.fields,
+      message: `${name}: ${headline(error)}`,
+      file: null,
+      span: null,
+      offset: null,
+    });
+  }
+}
+
+const fuelOf = (given: string | number): number => (typeof given === "number" ? given : countOf(given)!);
+
+/** A program that is opened once for all scenarios with it. */
+function shared(
+  programs: Map<string, Promise<Program>>,
+  { entry, plugin, source }: Scenario,
+  folder: string,
+): Promise<Program> {
+  const key = JSON.stringify([entry, plugin, source]);
+  const known = programs.get(key);
+  if (known) return known;
+  const program = open(entry, {
+    cwd: folder,
+    ...(plugin === null ? {} : { plugin }),
+    ...(source === null ? {} : { source }),
+  });
+  programs.set(key, program);
+  return program;
+}
+
+async function inputOf(
+  { input, export: wanted }: Scenario,
+  folder: string,
+): Promise<{ readonly input: Uint8Array | string; readonly exported: string | null }> {
+  switch (input.kind) {
+    case "nothing":
+      return { input: new Uint8Array(), exported: wanted };
+    case "file":
+      return { input: await readInput(input.path, folder, "the input"), exported: wanted };
+    case "fixture": {
+      const fixture = parseFixture(await readText(input.path, folder, "the fixture"), input.path);
+      return { input: fixture.input, exported: wanted ?? fixture.export };
+    }
+  }
+}
+
+/** Why a guest did not end well; null where it did. A limit of fuel is judged by the total. */
+function failureOf({ run: { exit } }: Result): string | null {
+  if (exit.kind === "ok") return null;
+  const [top] = exit.stack;
+  const said = exitText(exit) ?? (exit.kind === "exit" ? `exit code ${exit.code}` : "");
+  const place = top?.line == null ? "" : ` (in ${top.function}, line ${top.line})`;
+  return `${exit.kind}${said === "" ? "" : `: ${said}`}${place}`;
+}
+
+/** Runs the configuration's build command in a shell, in its folder; what it says goes to stderr. @throws Diagnostic (usage). */
+export function runBuild({ build }: Config, folder: string, io: CommandIo): Promise<void> {
+  if (build === undefined) return Promise.resolve();
+  return new Promise((done, failed) => {
+    const child = spawn(build, {
+      cwd: resolve(folder),
+      shell: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      signal: io.interrupted,
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => io.stderr(String(chunk)));
+    const wrong = (why: string) => failed(usageError(`the build command failed: ${why}`, build));
+    child.on("error", (error) => wrong(error.message));
+    child.on("close", (code, signal) => (code === 0 ? done() : wrong(signal ?? `exit code ${code}`)));
+  });
+}

@@ -1,0 +1,14 @@
+/** The document of a check: `check --json`, and what `report` writes as JSON of one or several. */
+import { version } from "../../base/version.ts";
+import type { CheckDocument, Verdict } from "../../ci/check-document.ts";
+import { rowsJson } from "../rows.ts";
+
+const tables = new Set(["functions", "opcodes", "dearest", "over"]);
+
+export function checkDocumentOf(scenarios: readonly Verdict[]): CheckDocument {
+  return { schemaVersion: 1, kind: "check", tool: { name: "javy-prof", version }, scenarios };
+}
+
+export function writeCheckJson(scenarios: readonly Verdict[]): string {
+  return rowsJson(checkDocumentOf(scenarios), tables);
+}

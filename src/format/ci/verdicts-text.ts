@@ -1,0 +1,101 @@
+/** The verdicts of a check for a terminal: a line a scenario, below it why, and the functions and lines that did it. */
+import { grouped, plural } from "../../base/numbers.ts";
+import type { Dearest, Status, Verdict } from "../../ci/check-document.ts";
+import { delta, type FunctionChange } from "../../ci/diff.ts";
+import { pad } from "../cells.ts";
+import { inertText } from "../inert.ts";
+import { type Paint, paintWith } from "../paint.ts";
+import { changeText, share, signed } from "./change-words.ts";
+import { costText, culpritLines, culprits, fateText, limitText, reasons } from "./verdict-words.ts";
+
+export interface VerdictsTextOptions {
+  readonly colour: boolean;
+  /** The text of a line of a source, where it is at hand. */
+  readonly sourceLine?: (file: string, line: number) => string | undefined;
+}
+
+const mostFunctions = 3;
+const mostLines = 3;
+
+/** Ends with a line that counts the statuses. */
+export function renderVerdicts(
+  verdicts: readonly Verdict[],
+  { colour, sourceLine = () => undefined }: VerdictsTextOptions,
+): string {
+  const paint = paintWith(colour);
+  const widths = {
+    name: Math.max(...verdicts.map(({ scenario }) => inertText(scenario).length)),
+    status: Math.max(...verdicts.map(({ status }) => status.length)),
+  };
+  const lines = verdicts.flatMap((verdict) => {
+    const name = paint.bold(pad(inertText(verdict.scenario), widths.name, "left"));
+    const status = paintStatus(verdict.status, paint)(pad(verdict.status, widths.status, "left"));
+    const limit = limitText(verdict);
+    const head = `${name}  ${status}  ${costText(verdict)}${limit === null ? "" : paint.dim(`  ${limit}`)}`;
+    return [head, ...detailsOf(verdict, paint, sourceLine)];
+  });
+  return [...lines, "", countText(verdicts), ""].join("\n");
+}
+
+/** `3 scenarios: 1 regressed, 2 ok`. */
+export function countText(verdicts: readonly Verdict[]): string {
+  const counts = new Map<Status, number>();
+  for (const { status } of verdicts) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const parts = [...counts].map(([status, count]) => `${grouped(count)} ${status}`).sort();
+  return `${plural(verdicts.length, "scenario")}: ${parts.join(", ")}`;
+}
+
+function paintStatus(status: Status, paint: Paint): (text: string) => string {
+  if (status === "ok") return paint.dim;
+  if (status === "improved") return paint.cyan;
+  return status === "new" || status === "removed" ? paint.yellow : paint.red;
+}
+
+function detailsOf(
+  verdict: Verdict,
+  paint: Paint,
+  sourceLine: NonNullable<VerdictsTextOptions["sourceLine"]>,
+): string[] {
+  const lines = reasons(verdict).map((reason) => `    ${inertText(reason)}`);
+  const changes = culprits(verdict, mostFunctions);
+  if (verdict.status === "over-budget" && changes.length === 0)
+    lines.push(...verdict.dearest.slice(0, mostFunctions).map((one) => dearestLine(one, paint)));
+  else if (verdict.status !== "ok" && verdict.status !== "new")
+    for (const change of changes) lines.push(...changeLines(change, paint, sourceLine));
+  return lines;
+}
+
+function dearestLine({ name, file, line, self, calls }: Dearest, paint: Paint): string {
+  return `    ${inertText(name)}  ${paint.dim(placeText(file, line))}  ${grouped(self)} in ${plural(calls, "call")}`;
+}
+
+function changeLines(
+  change: FunctionChange,
+  paint: Paint,
+  sourceLine: NonNullable<VerdictsTextOptions["sourceLine"]>,
+): string[] {
+  const { file, line, base, head, baseCalls, headCalls } = change;
+  const calls =
+    baseCalls === headCalls
+      ? plural(headCalls, "call")
+      : `${grouped(baseCalls)} → ${plural(headCalls, "call")}`;
+  const place = placeText(file, line);
+  const name = `${inertText(fateText(change))}${place === "" ? "" : `  ${paint.dim(place)}`}`;
+  const lines = culpritLines(change, mostLines)
+    // of what is gone from a snapshot nobody knows where it was
+    .filter(({ line }) => line !== null)
+    .map((one) => {
+      const text = one.file === null ? undefined : sourceLine(one.file, one.line!);
+      const code = text === undefined ? "" : paint.dim(`  ${text.trim()}`);
+      return `      line ${one.line}  ${signed(delta(one))} (${share(one)})${code}`;
+    });
+  return [
+    `    ${name}  ${grouped(base)} → ${grouped(head)}  ${changeText({ base, head })}, ${calls}`,
+    ...lines,
+  ];
+}
+
+function placeText(file: string | null, line: number | null): string {
+  if (file === null) return "";
+  return inertText(line === null ? file : `${file}:${line}`);
+}
