@@ -37,6 +37,7 @@ test("says whose code the command's bundle contains", () => {
   const notice = readFileSync(join(root, "dist/bin/NOTICE"), "utf8");
   const names = [...notice.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map((match) => match[1]);
   expect(names).toEqual([
+    ...["@jridgewell/resolve-uri", "@jridgewell/sourcemap-codec", "@jridgewell/trace-mapping"],
     ...["@msgpack/msgpack", "commander", "diff", "fdir", "lilconfig", "picomatch", "tinyglobby"],
     "valibot",
   ]);
@@ -124,6 +125,18 @@ console.log(double(JSON.parse(new TextDecoder().decode(bytes.subarray(0, length)
     const doctor = javyProf(["doctor"]);
     expect(doctor.status, doctor.stdout).toBe(0);
     expect(doctor.stdout).not.toContain("FAIL");
+  });
+
+  test("TypeScript wants an esbuild, and the error says how to get one", () => {
+    write("typed.ts", "const n: number = 1;\nconsole.log(String(n));\n");
+    const without = javyProf(["typed.ts"]);
+    expect(without.stderr).toBe(
+      `javy-prof: typed.ts is to be bundled, and esbuild is not installed
+  install it in your project: npm install --save-dev esbuild
+  or bundle it yourself: esbuild typed.ts --bundle --format=esm --sourcemap --outfile=app.js
+`,
+    );
+    expect(without.status).toBe(2);
   });
 
   /** A consumer in TypeScript, strict, with its declarations checked: what it prints is what the command says. */

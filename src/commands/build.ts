@@ -17,7 +17,7 @@ export interface BuildOptions extends JavyFlags {
 
 export async function build(path: string, options: BuildOptions, io: CommandIo): Promise<void> {
   const { plugin: pluginPath, pluginOut } = options;
-  const out = options.out ?? `${basename(path).replace(/\.[cm]?js$/, "")}.wasm`;
+  const out = options.out ?? `${basename(path).replace(/\.(?:[cm]?[jt]s|[jt]sx)$/, "")}.wasm`;
   await refuseOverwriting(
     [
       { what: "the module", file: out, flag: "--out" },

@@ -24,7 +24,7 @@ export function profileFiles(
   { formats }: RunSettings,
   { out }: Pick<RunFlags, "out">,
 ): readonly ProfileFile[] {
-  const base = basename(path).replace(/\.(js|mjs|cjs|wasm)$/, "");
+  const base = basename(path).replace(/\.(?:[cm]?[jt]s|[jt]sx|wasm)$/, "");
   return formats.map((format) => ({ format, out: out ?? base + format.extension }));
 }
 

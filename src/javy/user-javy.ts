@@ -6,7 +6,7 @@
  * since 3.1; before, `javy compile in.js -o out.wasm`, without either. 7.0 removed `compile`.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
@@ -32,18 +32,24 @@ export interface JavyOptions {
   readonly javascript: readonly string[];
 }
 
-/** Builds a program and returns the module. @throws Diagnostic with what javy said where it makes none. */
+/**
+ * Builds a program and returns the module. `bundle`: what the file was bundled to, where it was.
+ * @throws Diagnostic with what javy said where it makes none.
+ */
 export async function buildWithJavy(
   javy: UserJavy,
   version: string,
   file: string,
   options: JavyOptions,
   world: RunWorld,
+  bundle: string | null = null,
 ): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "javy-prof-"));
   try {
     const out = join(folder, "module.wasm");
-    const { code, stdout, stderr } = await execute(javy, command(version, file, out, options), world);
+    const built = bundle === null ? file : join(folder, "bundle.js");
+    if (bundle !== null) await writeFile(built, bundle);
+    const { code, stdout, stderr } = await execute(javy, command(version, built, out, options), world);
     if (code !== 0) throw usageError(`${nameOf(javy)} could not build ${basename(file)}`, ...excerpt(stderr));
     const bytes = await readFile(out).catch(() => null);
     if (bytes === null)

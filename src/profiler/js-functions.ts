@@ -6,9 +6,10 @@
 
 import type { Type, Value } from "../monitor/language-types.ts";
 import { instructions } from "../quickjs/bytecode/disassemble.ts";
-import type { BytecodeFunction } from "../quickjs/bytecode/function.ts";
-import { soundLines } from "../quickjs/bytecode/line-table.ts";
+import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
+import { functionPosition, lineSites, soundLines } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
+import { functionPlace, type Places } from "../quickjs/places.ts";
 
 /** Static variables of a place, by name. */
 export type Statics = Readonly<Record<string, number | bigint | string>>;
@@ -17,32 +18,45 @@ export type Statics = Readonly<Record<string, number | bigint | string>>;
 export interface JsFunction {
   readonly fid: number;
   readonly name: string;
-  /** Empty where it is not known. */
+  /** Where it stands: empty, and 0, where that is not known. */
   readonly file: string;
+  readonly line: number;
   readonly made: BytecodeFunction;
   readonly engine: EngineVersion;
-  /** 1-based line by code offset, 0 where it is not known. */
+  /** 1-based line by code offset, 0 where it is not known; the file of each. */
   readonly lines: Uint32Array;
+  readonly files: readonly string[];
+  /** By code offset, the first offset of the function on the same line. */
+  readonly sites: Uint32Array;
 }
 
 export function jsFunction(
   fid: number,
   name: string,
-  file: string,
+  unit: BytecodeUnit,
   made: BytecodeFunction,
   engine: EngineVersion,
+  places: Places,
 ): JsFunction {
-  const lines = new Uint32Array(made.code.length);
+  const length = made.code.length;
+  const start = functionPosition(made, engine.lines);
+  const own = start ? functionPlace(unit, made, start, places) : { file: places.file(made.file), line: 0 };
+  const lines = new Uint32Array(length);
+  const files = new Array<string>(length).fill(own.file);
   const table = soundLines(made, engine.lines);
-  table.forEach(({ offset, line }, i) => {
-    lines.fill(line, offset, table[i + 1]?.offset ?? lines.length);
+  table.forEach(({ offset, line, column }, i) => {
+    const place = places.at(made.file, line, column);
+    const end = table[i + 1]?.offset ?? length;
+    lines.fill(place.line, offset, end);
+    files.fill(place.file, offset, end);
   });
-  return { fid, name, file, made, engine, lines };
+  const sites = lineSites(made, engine.lines, ({ offset }) => `${files[offset]}:${lines[offset]}`);
+  return { fid, name, file: own.file, line: own.line, made, engine, lines, files, sites };
 }
 
 /** What is known at an offset of a function. */
-export function staticsAt({ fid, name, file, lines, made }: JsFunction, pc: number): Statics {
-  return { fid, fname: name, file, line: lines[pc] ?? Math.max(0, made.line), pc };
+export function staticsAt({ fid, name, file, line, lines, files }: JsFunction, pc: number): Statics {
+  return { fid, fname: name, file: files[pc] ?? file, line: lines[pc] ?? line, pc };
 }
 
 /** What is known at each opcode of a function. */
@@ -59,15 +73,8 @@ export function* opcodeStatics(fn: JsFunction): Generator<Statics & { readonly o
 }
 
 /** First offsets of the function's lines, in the order of the offsets. */
-export function lineStarts({ lines }: JsFunction): number[] {
-  const seen = new Set<number>([0]);
-  const starts: number[] = [];
-  lines.forEach((line, offset) => {
-    if (seen.has(line)) return;
-    seen.add(line);
-    starts.push(offset);
-  });
-  return starts;
+export function lineStarts({ lines, sites }: JsFunction): number[] {
+  return [...new Set(sites)].filter((offset) => lines[offset]! > 0);
 }
 
 /** A static variable in the type that the script has it in. */

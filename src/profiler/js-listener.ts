@@ -12,6 +12,8 @@ import { type JsParameter, type JsProbe, placeParameter } from "../monitor/js/js
 import type { RowPlace } from "../monitor/report.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
+import type { Places } from "../quickjs/places.ts";
+import { type MapData, placesOf } from "../result/original-places.ts";
 import {
   inType,
   type JsFunction,
@@ -31,8 +33,8 @@ export interface JsJob {
   readonly engines: readonly string[];
   readonly payload: Uint8Array | null;
   readonly compiled: CompiledSource | null;
-  /** What a file is called that the bytecode names. */
-  readonly files: ReadonlyMap<string, string>;
+  /** The program's file: as the bytecode names it, as it is called, and its source map. */
+  readonly file: { readonly compiled: string; readonly name: string; readonly map: MapData | null };
   readonly natives: {
     readonly frames: readonly NativeFrame[];
     readonly shared: readonly SharedNative[];
@@ -53,7 +55,7 @@ interface Watched extends JsFunction {
   /** By code offset. */
   readonly before: ReadonlyMap<number, readonly Call[]>;
   readonly after: ReadonlyMap<number, readonly Call[]>;
-  /** By line. */
+  /** By the first offset of the line. */
   readonly lineCalls: ReadonlyMap<number, readonly Call[]>;
   /** Whether opcodes behind the first are to be told. */
   readonly wantsOpcodes: boolean;
@@ -69,7 +71,8 @@ interface Activation {
   readonly resumed: boolean;
   /** Offset of the opcode that it is at, as far as opcodes are told. */
   at: number;
-  line: number;
+  /** First offset of its line; -1 before the first. */
+  site: number;
 }
 
 interface Builtin {
@@ -102,9 +105,11 @@ export class JsListener {
   /** Of each unit, the names of its functions. */
   readonly #names: string[][] = [];
   readonly #wantsAll: boolean;
+  readonly #placesOfCode: Places;
 
   constructor(job: JsJob) {
     this.#job = job;
+    this.#placesOfCode = placesOf(job.file.compiled, job.file.name, job.file.map);
     for (const probe of job.probes) {
       const event = probe.event.replace(/^js:/, "");
       this.#byEvent.set(event, [...(this.#byEvent.get(event) ?? []), probe]);
@@ -174,7 +179,7 @@ export class JsListener {
     for (const [frame, { name, kind }] of (this.#job.natives?.frames ?? []).entries()) {
       if (kind !== "builtin") continue;
       const statics: Statics = { fid: frame, fname: name };
-      const [entry, exit] = ["builtin:entry", "builtin:exit"].map((event) => this.#calls(event, statics, ""));
+      const [entry, exit] = ["builtin:entry", "builtin:exit"].map((event) => this.#calls(event, statics));
       if (entry!.length + exit!.length > 0) this.#builtins[frame] = { entry: entry!, exit: exit! };
     }
   }
@@ -194,15 +199,14 @@ export class JsListener {
     const engine = registry.engine!;
     if (engine === unknownEngine) throw unknown();
     const { unit, function: made } = registry.at(id);
-    const { files } = this.#job;
-    const file = (name: string) => files.get(name) ?? name;
-    const names = (this.#names[unit] ??= displayNames(registry.units[unit]!, { file }));
-    const fn = jsFunction(id, names[made.index]!, file(made.file), made, engine);
-    const own = { ...staticsAt(fn, 0), line: Math.max(0, made.line) };
+    const places = this.#placesOfCode;
+    const names = (this.#names[unit] ??= displayNames(registry.units[unit]!, places));
+    const fn = jsFunction(id, names[made.index]!, registry.units[unit]!, made, engine, places);
+    const own = { ...staticsAt(fn, 0), file: fn.file, line: fn.line };
     const found = {
       ...{ ...fn, hoists },
-      entry: this.#calls("func:entry", own, fn.file),
-      exit: this.#calls("func:exit", own, fn.file),
+      entry: this.#calls("func:entry", own),
+      exit: this.#calls("func:exit", own),
       ...this.#opcodes(fn),
       lineCalls: this.#lines(fn),
     };
@@ -214,7 +218,7 @@ export class JsListener {
     const [before, after] = [new Map<number, readonly Call[]>(), new Map<number, readonly Call[]>()];
     if (![...this.#byEvent.keys()].some((event) => event.startsWith("opcode:"))) return { before, after };
     for (const statics of opcodeStatics(fn)) {
-      const at = (mode: string) => this.#calls(`opcode:${statics.opname}:${mode}`, statics, fn.file);
+      const at = (mode: string) => this.#calls(`opcode:${statics.opname}:${mode}`, statics);
       const [first, then] = [at("before"), at("after")];
       if (first.length > 0) before.set(statics["pc"] as number, first);
       if (then.length > 0) after.set(statics["pc"] as number, then);
@@ -226,14 +230,14 @@ export class JsListener {
     const lines = new Map<number, readonly Call[]>();
     if (this.#probes("line:start").length === 0) return lines;
     for (const offset of lineStarts(fn)) {
-      const calls = this.#calls("line:start", staticsAt(fn, offset), fn.file);
-      if (calls.length > 0) lines.set(fn.lines[offset]!, calls);
+      const calls = this.#calls("line:start", staticsAt(fn, offset));
+      if (calls.length > 0) lines.set(offset, calls);
     }
     return lines;
   }
 
   /** The calls of an event at a place, which becomes a place of the report. */
-  #calls(event: string, statics: Statics, file: string): readonly Call[] {
+  #calls(event: string, statics: Statics): readonly Call[] {
     const probes = this.#probes(event);
     if (probes.length === 0) return none;
     const value = (name: string, type: JsParameter["type"]) =>
@@ -246,7 +250,8 @@ export class JsListener {
       const place = this.#places.push({
         ...{ probe: probe.number, rule: probe.rule, event: probe.event },
         ...{ function: statics["fid"] as number, functionName: statics["fname"] as string },
-        ...{ pc: (statics["pc"] ?? 0) as number, source: { file, line: (statics["line"] ?? 0) as number } },
+        pc: (statics["pc"] ?? 0) as number,
+        source: { file: (statics["file"] ?? "") as string, line: (statics["line"] ?? 0) as number },
       });
       return [this.#call(probe, statics, place - 1)];
     });
@@ -285,12 +290,12 @@ export class JsListener {
     const fn = found && this.#functions[found.id]!;
     if (!fn || fn.hoists) {
       if (fn) fn.hoists = false;
-      this.#activations.push({ fn: null, code: 0, argc: -1, resumed: false, at: 0, line: 0 });
+      this.#activations.push({ fn: null, code: 0, argc: -1, resumed: false, at: 0, site: -1 });
       return false;
     }
     const offset = pc - found.code;
     const argc = (this.#exports[jsGlobals.argc] as WebAssembly.Global).value as number;
-    const activation = { fn, code: found.code, argc, resumed: offset !== 0, at: 0, line: -1 };
+    const activation = { fn, code: found.code, argc, resumed: offset !== 0, at: 0, site: -1 };
     this.#activations.push(activation);
     this.#depth++;
     this.#fire(fn.entry, activation, fuel);
@@ -309,11 +314,11 @@ export class JsListener {
 
   /** An opcode is about to run. */
   #reaches(fn: Watched, activation: Activation, offset: number, fuel: bigint | undefined): void {
-    const line = fn.lines[offset] ?? 0;
-    const comes = line !== activation.line || offset <= activation.at;
+    const site = fn.sites[offset] ?? 0;
+    const comes = site !== activation.site || offset <= activation.at;
     activation.at = offset;
-    activation.line = line;
-    if (comes && fn.lineCalls.size > 0) this.#fire(fn.lineCalls.get(line) ?? none, activation, fuel);
+    activation.site = site;
+    if (comes && fn.lineCalls.size > 0) this.#fire(fn.lineCalls.get(site) ?? none, activation, fuel);
     this.#fire(fn.before.get(offset) ?? none, activation, fuel);
   }
 
@@ -383,7 +388,7 @@ export class JsListener {
       case "caller_file":
         return this.#string(caller()?.fn?.file ?? "");
       case "caller_line":
-        return Math.max(0, caller()?.line ?? 0);
+        return caller()?.fn?.lines[caller()!.site] ?? 0;
       default:
         throw new Error(`${name} is no variable of JavaScript's events`);
     }

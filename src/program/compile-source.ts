@@ -3,19 +3,31 @@ import { encodeText } from "../base/bytes.ts";
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import type { CompileJob, Compiler } from "../javy/compile.ts";
 import { entryFile } from "../javy/module.ts";
+import { type MapData, OriginalPlaces } from "../result/original-places.ts";
 import type { Plugin } from "./plugin.ts";
 import { preparedCode } from "./prepared-engine.ts";
 
-/** The bytecode of a source. @throws Diagnostic (usage) on a syntax error, (unsupported) where the plugin cannot compile. */
+/** The bytecode, or that the source imports what it does not have in it, and how to say so. */
+export type CompiledEntry =
+  | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
+  | { readonly kind: "imports"; readonly error: Diagnostic };
+
+/**
+ * Compiles a source, which `map` leads from. @throws Diagnostic (usage) on a syntax error, (unsupported) where the plugin
+ * cannot compile.
+ */
 export async function compileSource(
   compiler: Compiler,
   plugin: Plugin,
   source: string,
   name: string,
-): Promise<Uint8Array> {
+  map: MapData | null,
+): Promise<CompiledEntry> {
   const outcome = await compiler.compile(compileJob(plugin, source));
-  if (outcome.kind === "failed") throw compileError(outcome.message, name);
-  return outcome.bytecode;
+  if (outcome.kind === "bytecode") return outcome;
+  const error = compileError(outcome.message, name, map);
+  if (!error.message.startsWith("could not load module")) throw error;
+  return { kind: "imports", error };
 }
 
 /** What a compiler is asked for. @throws Diagnostic (unsupported) where the plugin cannot compile. */
@@ -32,7 +44,7 @@ export function compileJob(plugin: Pick<Plugin, "bytes" | "abi" | "prepared">, s
 }
 
 /** The compiler's message, with the file's own name: `SyntaxError: … at app.js:3:7`. */
-function compileError(message: string, name: string): Diagnostic {
+function compileError(message: string, name: string, map: MapData | null): Diagnostic {
   const [first = "the compiler gave no message", ...rest] = message
     .split("\n")
     .map((line) => line.replaceAll(entryFile, name).trim());
@@ -44,5 +56,11 @@ function compileError(message: string, name: string): Diagnostic {
       `a program is one file: bundle it, for example: npx esbuild ${name} --bundle --format=esm --outfile=bundle.js`,
     );
   const span = place ? { line: Number(place[2]), column: Number(place[3]) } : null;
+  const original = span && map && new OriginalPlaces(map).at(entryFile, span.line, span.column);
+  if (original)
+    return new Diagnostic({
+      ...{ kind: "usage", message: text, details, file: original.file },
+      span: { line: original.line, column: original.column ?? 1 },
+    });
   return new Diagnostic({ kind: "usage", message: text, details, file: place?.[1] ?? name, span });
 }

@@ -4,7 +4,6 @@
  */
 import { Diagnostic, headline, unsupported } from "../base/diagnostics.ts";
 import type { Compiler } from "../javy/compile.ts";
-import { entryFile } from "../javy/module.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { carryDebug } from "../quickjs/carry.ts";
 import { engineById } from "../quickjs/engines/versions.ts";
@@ -40,9 +39,10 @@ export async function disassembleProgram(
   const { problems, held, payload } = program.programs;
   if (problems.some(({ part }) => part === "program") || held.length === 0) throw nothingToList(program);
   const lines = await withLines(program, compiler);
+  const places = program.places(name);
   const programs = lines.held.map(({ origin, unit }) => ({
     origin,
-    functions: listUnit(unit, (compiled) => (compiled === entryFile ? name : compiled)),
+    functions: listUnit(unit, places),
   }));
   const { source } = program;
   // the source is that of the program's own file: a program in memory may have another, given for it

@@ -12,8 +12,27 @@ import { isWasm } from "../wasm/decode.ts";
 /** A path from the working directory, or the bytes with the name that is to be shown. */
 export type Given = string | { readonly name: string; readonly bytes: Uint8Array };
 
+export interface SourceEntry {
+  readonly kind: "source";
+  readonly name: string;
+  readonly text: string;
+  /** Where it is, absolute; null for bytes. */
+  readonly path: string | null;
+  /** The source map of its text, where there is one. */
+  readonly map: GivenMap | null;
+  /** The text is a bundle that was made of the file, and of what it imports. */
+  readonly bundled: boolean;
+}
+
+/** A source map as it was found. */
+export interface GivenMap {
+  readonly json: string;
+  /** What its sources are relative to, absolute. */
+  readonly folder: string;
+}
+
 export type Entry =
-  | { readonly kind: "source"; readonly name: string; readonly text: string }
+  | SourceEntry
   | { readonly kind: "wasm"; readonly name: string; readonly bytes: Uint8Array };
 
 /** A source that was given for a module. */
@@ -54,12 +73,6 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
       "supported: JavaScript (app.js), or a WebAssembly module (app.wasm)",
     );
   if (isWasm(bytes)) return { kind: "wasm", name, bytes };
-  if (/\.[cm]?tsx?$/.test(name)) {
-    throw usageError(
-      `${name} is TypeScript, which QuickJS does not run`,
-      `bundle it first, for example: npx esbuild ${name} --bundle --format=esm --outfile=app.js`,
-    );
-  }
   if (/\.json$/.test(name)) {
     throw usageError(
       `${name} is JSON, not a program`,
@@ -71,7 +84,8 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
   if (bytes.length > mostText) throw tooLarge(name, "the program", bytes.length);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.includes("\0")) return { kind: "source", name, text };
+    const where = typeof given === "string" ? resolve(cwd, given) : null;
+    if (!text.includes("\0")) return { kind: "source", name, text, path: where, map: null, bundled: false };
   } catch {
     // Not UTF-8: neither kind.
   }

@@ -5,12 +5,13 @@
 import { decodeText } from "../base/bytes.ts";
 import { named, unsupported } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
-import { entryFile, entryPoints, type JavyModule } from "../javy/module.ts";
+import { entryPoints, type JavyModule } from "../javy/module.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
+import { functionPlace, type Places } from "../quickjs/places.ts";
 import { functionNames } from "../wasm/names.ts";
 import { customSection } from "../wasm/sections.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
@@ -99,7 +100,7 @@ export function factsOf(program: Program): ModuleFacts {
   const source = sourceFacts(module, kind);
   const names = functionNames(module);
   const { dispatch } = programs;
-  const file = (compiled: string) => (compiled === entryFile ? program.name : compiled);
+  const places = program.places();
   const own = kind.kind !== "dynamic";
   const tables = own || dispatch ? branchTables(program.engine!.module) : [];
   const engineNames = program.engine?.names ?? new Map<number, string>();
@@ -118,7 +119,7 @@ export function factsOf(program: Program): ModuleFacts {
     programs: programs.held.map((held) => ({
       origin: held.origin,
       stripped: held.unit.functions.some(lacksDebug),
-      functions: functionFacts(held, file),
+      functions: functionFacts(held, places),
     })),
     source,
     entryPoints: entryPoints(module),
@@ -149,16 +150,15 @@ function releasesOf(engines: readonly EngineVersion[]): ModuleFacts["quickjs"] {
   return facts.filter((one, i) => facts.findIndex((other) => same(one, other)) === i);
 }
 
-function functionFacts({ unit }: HeldProgram, file: (compiled: string) => string): FunctionFacts[] {
+function functionFacts({ unit }: HeldProgram, places: Places): FunctionFacts[] {
   const { lines } = engineById(unit.engine);
-  const names = displayNames(unit, { file });
+  const names = displayNames(unit, places);
   return unit.functions.map((fn, i) => {
     const position = startOf(fn, lines);
+    const place = position && functionPlace(unit, fn, position, places);
     return {
       name: names[i]!,
-      file: position ? file(fn.file) : null,
-      line: position?.line ?? null,
-      column: position?.column || null,
+      ...(place ?? { file: null, line: null, column: null }),
       bytes: fn.code.length,
     };
   });

@@ -57,8 +57,9 @@ async function tried<T>(find: () => T | Promise<T>): Promise<Tried<T>> {
 }
 
 async function compiles(compiler: Compiler, plugin: Plugin) {
-  const payload = await compileSource(compiler, plugin, "export {};", "doctor.js");
-  const known = enginesOfVersion(payload[0] ?? 0)[0]!;
+  const outcome = await compileSource(compiler, plugin, "export {};", "doctor.js", null);
+  if (outcome.kind !== "bytecode") throw outcome.error;
+  const known = enginesOfVersion(outcome.bytecode[0] ?? 0)[0]!;
   return { engine: known.engine, bytecodeVersion: known.version };
 }
 

@@ -2,18 +2,22 @@
  * From what was given to a Program: reads it, builds it where it is source, finds the plugin that it runs on. That a
  * module could not be run hinders nothing here: the Program keeps why.
  */
-import { resolve } from "node:path";
-import { named } from "../base/diagnostics.ts";
+import { dirname, resolve } from "node:path";
+import { named, usageError } from "../base/diagnostics.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { linkDynamic } from "../javy/link.ts";
-import { type JavyModule, recognise } from "../javy/module.ts";
+import { entryFile, type JavyModule, recognise } from "../javy/module.ts";
+import type { MapData } from "../result/original-places.ts";
+import { SourceMap } from "../result/source-map.ts";
 import { decodeModule } from "../wasm/decode.ts";
+import { bundle, isForBundler } from "./bundle.ts";
 import { compileSource } from "./compile-source.ts";
-import { type Entry, type Given, readEntry, readSource } from "./given.ts";
+import { type Entry, type Given, readEntry, readSource, type SourceEntry } from "./given.ts";
 import { isStripped } from "./line-source.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
 import { Program } from "./program.ts";
 import type { ProgramSource } from "./source.ts";
+import { sourceNames } from "./source-names.ts";
 import { type JavyChoice, type UserBuild, userBuild } from "./user-build.ts";
 
 export interface OpenOptions {
@@ -39,7 +43,7 @@ export async function openProgram(
   compiler: Compiler,
 ): Promise<Program> {
   const folder = resolve(cwd);
-  const entry = await readEntry(given, folder);
+  const entry = await ready(await readEntry(given, folder));
   const pluginPath = typeof options.plugin === "string" ? options.plugin : undefined;
   const built =
     typeof given === "string" && options.javy
@@ -51,17 +55,45 @@ export async function openProgram(
   return readModule(entry, bytes, built, plugin, folder, options);
 }
 
+/** The entry as the compiler takes it. */
+async function ready(entry: Entry): Promise<Entry> {
+  if (entry.kind === "wasm" || !isForBundler(entry.name)) return entry;
+  if (entry.path !== null) return bundled(entry, entry.path);
+  throw usageError(`${entry.name} is to be bundled`, "give its path, so that what it imports is found");
+}
+
+/** `path`: the entry's, absolute. */
+async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
+  const { text, map } = await bundle(path, entry.name);
+  return { ...entry, text, map: { json: map, folder: dirname(path) }, bundled: true };
+}
+
+/** The entry's source map with names for its sources. */
+function mapOf({ name, text, map }: SourceEntry, cwd: string): MapData | null {
+  if (map === null) return null;
+  const { json, folder } = map;
+  const sources = sourceNames(new SourceMap(json).sources, folder, cwd);
+  return { compiled: entryFile, name, text, json, sources };
+}
+
 async function compileEntry(
-  entry: Entry & { readonly kind: "source" },
+  entry: SourceEntry,
   given: Given | undefined,
   cwd: string,
-  { dispatchFunction, source }: OpenOptions,
+  options: OpenOptions,
   compiler: Compiler,
 ): Promise<Program> {
+  const { dispatchFunction, source } = options;
   const plugin = await choosePlugin(given, cwd, { dispatchFunction });
   if (source !== undefined) await readSource(source, entry, cwd);
   const { name, text } = entry;
-  const payload = await compileSource(compiler, plugin, text, name);
+  const map = mapOf(entry, cwd);
+  const outcome = await compileSource(compiler, plugin, text, name, map);
+  if (outcome.kind === "imports") {
+    if (entry.path === null || entry.bundled) throw outcome.error;
+    return compileEntry(await bundled(entry, entry.path), given, cwd, options, compiler);
+  }
+  const payload = outcome.bytecode;
   const module = decodeModule(linkDynamic(plugin, payload, text));
   return new Program({
     name,
@@ -71,6 +103,7 @@ async function compileEntry(
     plugin,
     compiler: null,
     source: { from: "program", name, text },
+    map,
     builtBy: null,
     dispatchFunction,
   });
@@ -97,6 +130,7 @@ async function readModule(
     plugin: kind.kind === "dynamic" ? chosen : null,
     compiler: kind.kind === "dynamic" ? null : chosen,
     source: await sourceOf(entry, kind, source, cwd),
+    map: entry.kind === "source" ? mapOf(entry, cwd) : null,
     builtBy: built?.by ?? null,
     dispatchFunction,
   });

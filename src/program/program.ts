@@ -5,7 +5,9 @@
  */
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
-import type { JavyModule } from "../javy/module.ts";
+import { entryFile, type JavyModule } from "../javy/module.ts";
+import type { Places } from "../quickjs/places.ts";
+import { type MapData, OriginalPlaces, placesOf } from "../result/original-places.ts";
 import type { EngineOrigin } from "../result/result.ts";
 import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
@@ -26,6 +28,8 @@ export interface ProgramParts {
   /** A plugin to compile the source with, where the program needs none to run. */
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
+  /** The source map of its code, where there is one. */
+  readonly map: MapData | null;
   /** The user's javy that built it, in words. */
   readonly builtBy: string | null;
   /** The function index of the interpreter, where it cannot be found. */
@@ -40,12 +44,14 @@ export class Program {
   readonly plugin: Plugin | null;
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
+  readonly map: MapData | null;
   readonly builtBy: string | null;
   /** The module that holds the engine: the plugin's, or the program's own. Null where the plugin is not at hand. */
   readonly engine: EngineModule | null;
   /** The JavaScript that it carries, read without running it. */
   readonly #programs: Kept<Programs>;
   readonly #sha256: Kept<string>;
+  readonly #places: Kept<Places>;
   readonly #runnable: Kept<void>;
   readonly #hosted: Kept<void>;
 
@@ -56,6 +62,7 @@ export class Program {
     this.kind = parts.kind;
     this.compiler = parts.compiler;
     this.source = parts.source;
+    this.map = parts.map;
     this.builtBy = parts.builtBy;
     const { module, kind, plugin } = parts;
     // what was linked for the plugin here fits it
@@ -71,6 +78,7 @@ export class Program {
         ? (this.plugin?.engine ?? null)
         : new EngineModule(new Kept(() => module), parts.dispatchFunction);
     this.#programs = new Kept(() => programsOf(this));
+    this.#places = new Kept(() => placesOf(entryFile, parts.name, parts.map));
     this.#sha256 = new Kept(() => sha256Of(module.bytes));
   }
 
@@ -92,6 +100,19 @@ export class Program {
   get engineFrom(): EngineOrigin | null {
     if (this.kind.kind === "dynamic") return this.plugin?.origin ?? null;
     return "static";
+  }
+
+  /** Where its code stands for the user. `name`: what its entry file is called, by default the program's name. */
+  places(name = this.name): Places {
+    if (name !== this.name) return placesOf(entryFile, name, this.map);
+    return this.#places.value;
+  }
+
+  /** The text of a file that its places name; undefined where it is not at hand. */
+  sourceOf(file: string): string | undefined {
+    const places = this.places();
+    if (places instanceof OriginalPlaces) return places.sourceOf(file);
+    return file === this.name ? this.source?.text : undefined;
   }
 
   get programs(): Programs {

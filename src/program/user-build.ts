@@ -52,7 +52,8 @@ export async function userBuild(
   // --plugin is what app.js is compiled with: javy calls it -C plugin.
   const forPlugin = plugin !== undefined && named === undefined ? [`plugin=${plugin}`] : [];
   const all = { codegen: [...codegen, ...forPlugin], javascript };
-  const bytes = await buildWithJavy(javy, version, file, all, world);
+  const bundle = entry.bundled ? entry.text : null;
+  const bytes = await buildWithJavy(javy, version, file, all, world, bundle);
   return {
     bytes,
     plugin: plugin ?? named,

@@ -12,6 +12,7 @@ import { functionPosition, type LineEntry, lineTable, positionAt } from "./bytec
 import { operandWords } from "./bytecode/operand-words.ts";
 import { engineById, type LineFormat } from "./engines/versions.ts";
 import { displayNames } from "./names/names-of-functions.ts";
+import { functionPlace, type Place, type Places } from "./places.ts";
 
 /** What an operand refers to: a local variable, an argument, a captured variable, a constant, a name, a place, a number. */
 export type Refers = "loc" | "arg" | "ref" | "const" | "name" | "text" | "target" | "number";
@@ -30,7 +31,8 @@ export interface ListedInstruction {
   readonly opcode: string;
   readonly code: number;
   readonly operands: readonly ListedOperand[];
-  /** 1-based; null where not known. */
+  /** 1-based; null where not known. The file can be another than the function's. */
+  readonly file: string | null;
   readonly line: number | null;
   readonly column: number | null;
 }
@@ -52,35 +54,35 @@ export interface ListedFunction {
   readonly instructions: readonly ListedInstruction[];
 }
 
-/** Lists each function of a unit. `file`: what to call a file that the bytecode names. */
-export function listUnit(unit: BytecodeUnit, file: (compiled: string) => string): ListedFunction[] {
-  const names = displayNames(unit, { file });
-  return unit.functions.map((fn) => listFunction(fn, unit, names, file));
+/** Lists each function of a unit. `places`: where its code stands for the user. */
+export function listUnit(unit: BytecodeUnit, places: Places): ListedFunction[] {
+  const names = displayNames(unit, places);
+  return unit.functions.map((fn) => listFunction(fn, unit, names, places));
 }
+
+const nowhere = { file: null, line: null, column: null };
 
 function listFunction(
   fn: BytecodeFunction,
   unit: BytecodeUnit,
   names: readonly string[],
-  file: (compiled: string) => string,
+  places: Places,
 ): ListedFunction {
   const { opcodes, lines, table: engineTable } = engineById(unit.engine);
   const constants = constantTexts(fn, engineTable);
   const table = linesOf(fn, lines);
   const start = startOf(fn, lines);
-  const at = (offset: number): Pick<LineEntry, "line" | "column"> | undefined =>
-    start && (positionAt(table, offset) ?? start);
-  const place = (position: Pick<LineEntry, "line" | "column"> | undefined) => ({
-    line: position?.line ?? null,
-    column: position?.column || null,
-  });
+  const own = start && functionPlace(unit, fn, start, places);
+  const at = (offset: number): Place | undefined => {
+    const found = start && positionAt(table, offset);
+    return found ? places.at(fn.file, found.line, found.column) : own;
+  };
   return {
     index: fn.index,
     parent: fn.parent,
     name: names[fn.index]!,
     kind: fn.kind,
-    file: start ? file(fn.file) : null,
-    ...place(start),
+    ...(own ?? nowhere),
     bytes: fn.code.length,
     arguments: Array.from({ length: fn.argumentCount }, (_, i) => fn.variables[i] || `arg${i}`),
     variables: fn.variables.slice(fn.argumentCount),
@@ -93,7 +95,7 @@ function listFunction(
         all[i + 1]?.opcode.name === "regexp"
           ? [compiledPattern(instruction)]
           : operands(instruction, fn, names, constants),
-      ...place(at(instruction.offset)),
+      ...(at(instruction.offset) ?? nowhere),
     })),
   };
 }

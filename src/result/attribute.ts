@@ -7,6 +7,7 @@ import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/functio
 import { functionPosition, type LineEntry, positionAt, soundLines } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
+import { functionPlace, type Place, type Places } from "../quickjs/places.ts";
 import { type Budget, callBytes } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import {
@@ -59,8 +60,8 @@ export interface AttributeOptions {
   readonly budget: Budget;
   /** Null where no JavaScript was looked for. */
   readonly engine: EngineVersion | null;
-  /** What to show for a file name that the bytecode holds, such as Javy's `function.mjs` for the entry. */
-  readonly fileName: (compiled: string) => string;
+  /** Where the code of the bytecode's files stands for the user, such as Javy's `function.mjs`. */
+  readonly places: Places;
   /**
    * Name of the one root of the tree where native functions have frames outside of JavaScript, too: what runs outside all
    * functions that have a frame. Left out: the phases are roots.
@@ -74,35 +75,38 @@ export function attribute(recording: Recording, options: AttributeOptions): Prof
 
 type Frame = NonNullable<Recording["passed"]>[number];
 
-/** Where a function stands, and the positions of its code. */
-interface Place {
+/** A position as a row of the result has it. */
+interface RowPlace {
   readonly file: number | null;
   readonly line: number | null;
   readonly column: number | null;
+}
+
+/** Where a function stands, and the positions of its code in the file that was compiled. */
+interface FunctionPlace extends RowPlace {
+  readonly compiled: string;
   readonly table: readonly LineEntry[];
 }
 
-const nowhere: Place = { file: null, line: null, column: null, table: [] };
+const nowhere: FunctionPlace = { file: null, line: null, column: null, compiled: "", table: [] };
 
 class Attribution {
   readonly #recording: Recording;
   readonly #options: AttributeOptions;
   readonly #files: string[] = [];
   readonly #fileIndex = new Map<string, number>();
-  readonly #places: Place[];
+  readonly #places: FunctionPlace[];
   readonly #names: string[];
 
   constructor(recording: Recording, options: AttributeOptions) {
     this.#recording = recording;
     this.#options = options;
-    const unitNames = recording.units.map((unit) => displayNames(unit, { file: options.fileName }));
+    const unitNames = recording.units.map((unit) => displayNames(unit, options.places));
     this.#names = recording.functions.map(({ origin }) =>
       origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!,
     );
     this.#places = recording.functions.map(({ origin }) =>
-      origin.kind === "native"
-        ? nowhere
-        : this.#place(recording.units[origin.unit]!.functions[origin.index]!),
+      origin.kind === "native" ? nowhere : this.#place(recording.units[origin.unit]!, origin.index),
     );
   }
 
@@ -110,20 +114,28 @@ class Attribution {
     return this.#options.engine === null ? "wasm" : "engine";
   }
 
-  #file(compiled: string): number {
-    const name = this.#options.fileName(compiled);
+  #file(name: string): number {
     let index = this.#fileIndex.get(name);
     if (index === undefined) this.#fileIndex.set(name, (index = this.#files.push(name) - 1));
     return index;
   }
 
-  #place(fn: BytecodeFunction): Place {
+  #place(unit: BytecodeUnit, index: number): FunctionPlace {
+    const fn = unit.functions[index]!;
     const { lines } = this.#options.engine!;
     const table = soundLines(fn, lines);
     // Class initialisers have no position of their own: their first line stands for them.
     const position = functionPosition(fn, lines) ?? table[0];
     if (!position || fn.file === "") return nowhere;
-    return { file: this.#file(fn.file), line: position.line, column: position.column || null, table };
+    return {
+      ...this.#row(functionPlace(unit, fn, position, this.#options.places)),
+      compiled: fn.file,
+      table,
+    };
+  }
+
+  #row({ file, line, column }: Place): RowPlace {
+    return { file: this.#file(file), line, column };
   }
 
   #code(id: number): BytecodeFunction | undefined {
@@ -132,10 +144,10 @@ class Attribution {
   }
 
   /** Position of a code offset; the function's own where the table says nothing. */
-  #at(id: number, offset: number): { readonly line: number | null; readonly column: number | null } {
+  #at(id: number, offset: number): RowPlace {
     const place = this.#places[id]!;
     const found = place.line === null ? null : positionAt(place.table, offset);
-    return found ? { line: found.line, column: found.column || null } : place;
+    return found ? this.#row(this.#options.places.at(place.compiled, found.line, found.column)) : place;
   }
 
   profile(): Profile {
@@ -170,8 +182,8 @@ class Attribution {
       const suffix = this.#options.engine ? " (native)" : "";
       return { function: `${this.#names[id]!}${suffix}`, file: null, line: null, column: null };
     }
-    const { line, column } = this.#at(id, offset);
-    return { function: this.#names[id]!, file: this.#places[id]!.file, line, column };
+    const { file, line, column } = this.#at(id, offset);
+    return { function: this.#names[id]!, file, line, column };
   }
 
   /** Of the native frames among JavaScript's only the builtins that the innermost function is in. */
@@ -192,12 +204,11 @@ class Attribution {
     const isMerged = offsets.length > most;
     const rows: { -readonly [Key in keyof PcRow]: PcRow[Key] }[] = [];
     for (let id = 0; id + 1 < first.length; id++) {
-      const { file } = this.#places[id]!;
-      const byLine = new Map<number | null, (typeof rows)[number]>();
+      const byLine = new Map<string, (typeof rows)[number]>();
       for (let i = first[id]!; i < first[id + 1]!; i++) {
         const offset = offsets[i]!;
-        const { line } = this.#at(id, offset);
-        const known = isMerged ? byLine.get(line) : undefined;
+        const { file, line, column } = this.#at(id, offset);
+        const known = isMerged ? byLine.get(`${file}:${line}`) : undefined;
         if (known) {
           known.fuel += toFuel(fuel[i]!);
           known.hits += toFuel(hits[i]!);
@@ -206,13 +217,12 @@ class Attribution {
         const row = {
           function: id,
           offset,
-          file: line === null ? null : file,
-          line,
+          ...{ file, line, column },
           fuel: toFuel(fuel[i]!),
           hits: toFuel(hits[i]!),
         };
         rows.push(row);
-        if (isMerged) byLine.set(line, row);
+        if (isMerged) byLine.set(`${file}:${line}`, row);
       }
     }
     return { rows, merged: isMerged ? { pcs: offsets.length, kept: rows.length } : null };

@@ -104,9 +104,15 @@ function printed(
   let next = 0;
   return frames.map(({ function: name, file, line, column }) => {
     if (file === null) return { function: `${name} (native)`, file: null, line: null, column: null };
-    const shown = options.fileName(file);
+    const place = line === null ? null : options.places.at(file, line, column ?? 0);
+    const shown = place?.file ?? options.places.file(file);
     const known = files.indexOf(shown);
-    const ours = unwound[next]?.line === line ? unwound[next++]!.function : name;
-    return { function: ours, file: known >= 0 ? known : files.push(shown) - 1, line, column };
+    const ours = unwound[next]?.line === place?.line ? unwound[next++]!.function : name;
+    return {
+      function: ours,
+      file: known >= 0 ? known : files.push(shown) - 1,
+      line: place?.line ?? null,
+      column: place?.column ?? null,
+    };
   });
 }

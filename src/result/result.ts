@@ -213,12 +213,13 @@ export interface PcRow {
   /** Byte offset of the opcode in the function's bytecode, 0-based. */
   readonly offset: number;
   /**
-   * Position of the opcode, both null where its function's line is null (no debug information) and only
+   * Position of the opcode, file and line both null where its function's line is null (no debug information) and only
    * there: so phases.js = Σ lines.self + Σ fuel of the pcs without a line. The file can differ from the
-   * function's: the root of a bundle runs lines of many files.
+   * function's: the root of a bundle runs lines of many files. The column is null where the engine keeps none.
    */
   readonly file: number | null;
   readonly line: number | null;
+  readonly column: number | null;
   readonly fuel: number;
   readonly hits: number;
 }

@@ -81,7 +81,9 @@ const RESULT: Members = {
   ],
   lines: [{ file: "number", line: "number", self: "number", hits: "number" }],
   opcodes: [{ name: "string", code: "number", count: "number", fuel: "number" }],
-  pcs: [{ function: "number", offset: "number", ...POSITION, fuel: "number", hits: "number" }],
+  pcs: [
+    { function: "number", offset: "number", ...POSITION, column: "number?", fuel: "number", hits: "number" },
+  ],
   tree: [{ parent: "number", function: "number", callLine: "number?", calls: "number", self: "number" }],
   warnings: [{ code: "string", message: "string" }],
 };

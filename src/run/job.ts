@@ -12,6 +12,7 @@ import type { CompiledSource } from "../javy/compile.ts";
 import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Bounds } from "../profiler/request.ts";
 import type { Carried } from "../quickjs/carry.ts";
+import type { MapData } from "../result/original-places.ts";
 import type { Recording } from "../result/recording.ts";
 import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
 
@@ -48,6 +49,8 @@ export interface ProfileSettings {
   readonly payload: Uint8Array | null;
   /** The program's source, compiled anew, to carry lines over from: for bytecode that was stripped of them. */
   readonly compiled?: CompiledSource | null;
+  /** The program's source map, and what it maps. */
+  readonly map: MapData | null;
   /** Ids of the engines that it may be (quickjs/engines/versions.ts), likeliest first; none for WebAssembly frames only. */
   readonly engines: readonly string[];
   readonly bounds: Bounds;

@@ -8,9 +8,11 @@ import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
 import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
-import { lineSites } from "../quickjs/bytecode/line-table.ts";
+import { type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
+import type { Places } from "../quickjs/places.ts";
+import { OriginalPlaces } from "../result/original-places.ts";
 import type { Recording } from "../result/recording.ts";
 import { Stop } from "./ends.ts";
 import type { ProfileSettings, RunEnd, RunOutcome } from "./job.ts";
@@ -115,7 +117,7 @@ export class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives, compiled } = this.#settings;
+    const { engines, payload, natives, compiled, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
     if (!memory)
       throw unsupported(
@@ -128,6 +130,7 @@ export class ProfiledRun {
         return new Uint8Array(memory.buffer);
       },
     };
+    const originals = map ? new OriginalPlaces(map) : undefined;
     const listener: RegistryListener = {
       runs: (id, made, flags) => {
         const engine = registry.engine!;
@@ -136,7 +139,7 @@ export class ProfiledRun {
           id,
           made.code.length,
           flags,
-          lineSites(made, engine.lines),
+          lineSites(made, engine.lines, originals && lineIn(originals, made.file)),
           work && ((offset) => work[made.code[offset]!] ?? work[0]!),
         );
       },
@@ -220,6 +223,14 @@ export class ProfiledRun {
       maxDepth: recorder.maxDepth,
     };
   }
+}
+
+/** The line of an original, as a key. */
+function lineIn(places: Places, compiled: string): (position: LineEntry) => string {
+  return ({ line, column }) => {
+    const place = places.at(compiled, line, column);
+    return `${place.file}:${place.line}`;
+  };
 }
 
 function newRecorder(host: CollectorHost, { bounds, natives }: ProfileSettings): Recorder {

@@ -7,7 +7,6 @@ import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
-import { entryFile } from "../javy/module.ts";
 import type { Meter } from "../probe/plan.ts";
 import type { Request } from "../profiler/request.ts";
 import { planRun, type RunPlan } from "../profiler/run-plan.ts";
@@ -160,6 +159,7 @@ export async function execute(
   const stop = () => void Atomics.store(words, Control.stop, 1);
   const profile: ProfileSettings = {
     payload: program.payload,
+    map: program.map,
     compiled: lines.kind === "compiled" ? lines.compiled : null,
     engines: engines.map(({ id }) => id),
     bounds,
@@ -245,10 +245,9 @@ function resultOf(
       ...payloadWarnings(payload, engine),
     ],
   };
-  const fileName = (compiled: string) => (compiled === entryFile ? program.name : compiled);
   const root = roots[plan.frames];
   const { budget } = request;
-  return buildResult(recording, { engine, fileName, budget, ...(root && { root }) }, facts);
+  return buildResult(recording, { engine, places: program.places(), budget, ...(root && { root }) }, facts);
 }
 
 /** What a run came to besides fuel: by the platform's own measure where it has a host of ours, else by its streams. */

@@ -81,7 +81,7 @@ const files = {
   "import.js": 'import "./other.js";\n',
   "empty.js": "",
   "binary.js": Uint8Array.of(0xff, 0xfe, 0, 1, 2, 3),
-  "app.ts": "const a: number = 1;\n",
+  "app.ts": "const a: number = ;\n",
   "in.json": '{"a":1}',
   "result.json": '{"schemaVersion":1}',
   "truncated.wasm": readFileSync(plugin).subarray(0, 500),
@@ -158,7 +158,7 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
   ["missing.js", usage, /^javy-prof: cannot read the program missing\.js: there is no such file$/],
   ["folder", usage, /^javy-prof: cannot read the program folder: it is a directory$/],
   ["empty.js", usage, /^javy-prof: empty\.js is empty\n/],
-  ["app.ts", usage, /^javy-prof: app\.ts is TypeScript.*\n.*esbuild/],
+  ["app.ts", usage, /^javy-prof: app\.ts:1:19: Unexpected ";"$/],
   ["in.json", usage, /^javy-prof: in\.json is JSON, not a program\n.*--input in\.json$/],
   ["result.json", usage, /^javy-prof: result\.json is JSON, not a program\n.*javy-prof view result\.json$/],
   [

@@ -9,6 +9,7 @@ import { readUnit } from "../../src/quickjs/bytecode/read-unit.ts";
 import { carryDebug, lacksDebug } from "../../src/quickjs/carry.ts";
 import { engineById } from "../../src/quickjs/engines/versions.ts";
 import { displayNames } from "../../src/quickjs/names/names-of-functions.ts";
+import { placesAsCompiled } from "../../src/quickjs/places.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { compile } from "../support/compile.ts";
 
@@ -38,7 +39,10 @@ function linesOf(unit: BytecodeUnit, names: readonly string[]): Record<string, n
 function carry(built: string, given: string) {
   const original = compiled(built);
   const result = carryDebug(stripped(original), compiled(given));
-  const names = displayNames(original, { file: () => "" });
+  const names = displayNames(
+    original,
+    placesAsCompiled(() => ""),
+  );
   return { ...result, lines: linesOf(result.unit, names) };
 }
 

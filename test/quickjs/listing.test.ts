@@ -8,6 +8,7 @@ import type { BytecodeFunction } from "../../src/quickjs/bytecode/function.ts";
 import { readUnit } from "../../src/quickjs/bytecode/read-unit.ts";
 import { versions } from "../../src/quickjs/engines/versions.ts";
 import { type ListedFunction, listUnit } from "../../src/quickjs/listing.ts";
+import { placesAsCompiled } from "../../src/quickjs/places.ts";
 import { compile } from "../support/compile.ts";
 
 /** By format: what the operands refer to, read off dump_byte_code of quickjs.c. */
@@ -59,7 +60,10 @@ describe.each(versions.map((engine) => [engine.id, engine] as const))("%s", (id,
     for (const { name, size, code, format } of opcodes.slice(1)) {
       const bytes = Uint8Array.from([code, ...new Array<number>(size - 1).fill(0)]);
       const unit = { engine: id, module: null, functions: [functionOf(bytes, half)] };
-      const [instruction, ...more] = listUnit(unit, (file) => file)[0]!.instructions;
+      const [instruction, ...more] = listUnit(
+        unit,
+        placesAsCompiled((file) => file),
+      )[0]!.instructions;
       expect(more, name).toEqual([]);
       expect(instruction!.opcode).toBe(name);
       const refers = instruction!.operands.map((operand) => operand.refers);
@@ -81,7 +85,11 @@ test("the opcodes that came and went are in the engines that have them", () => {
   expect(having("get_loc0_loc1")).toEqual(expect.arrayContaining(["ng19", "ng21", "ng26", "ng28"]));
 });
 
-const list = (source: string): ListedFunction[] => listUnit(readUnit(compile(source)), () => "app.js");
+const list = (source: string): ListedFunction[] =>
+  listUnit(
+    readUnit(compile(source)),
+    placesAsCompiled(() => "app.js"),
+  );
 const texts = (fn: ListedFunction, opcode: RegExp) =>
   fn.instructions
     .filter((one) => opcode.test(one.opcode))

@@ -38,6 +38,7 @@ describe.each(variants)("%s", (variant, options) => {
       hashMemory: true,
       host: { stdin: new Uint8Array(), passThrough: false, args: [], realClock: false, seed: 42n },
       profile: {
+        map: null,
         payload: bytecode,
         engines: ["ng26"],
         natives: options.native,

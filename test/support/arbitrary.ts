@@ -160,7 +160,8 @@ export function play(scenario: Scenario): Result {
     .sort((a, b) => a.function - b.function || a.offset - b.offset)
     .map((pc): PcRow => {
       const spec = specs[pc.function]!;
-      return { ...pc, file: spec.at?.[0] ?? null, line: lineOf(spec, pc.offset) };
+      const line = lineOf(spec, pc.offset);
+      return { ...pc, file: spec.at?.[0] ?? null, line, column: line === null ? null : pc.offset + 1 };
     });
   const opcodes = [...ops]
     .sort(([a], [b]) => a - b)

@@ -15,6 +15,7 @@ export function programOf(bytes: Uint8Array, plugin?: Uint8Array, name = "app.wa
     plugin: plugin ? readPlugin(plugin, "", "plugin") : null,
     compiler: null,
     source: null,
+    map: null,
     builtBy: null,
     dispatchFunction: undefined,
   });

@@ -132,18 +132,22 @@ export function textColumn(text: string, column: number): number {
 
 /**
  * For each code offset, the first offset of the function on the same source line; an offset of its own for code
- * without a line.
+ * without a line. `lineOf`: what tells the line of a position, where that is not its own line.
  */
-export function lineSites(fn: LineSource & Pick<BytecodeFunction, "code">, format: LineFormat): Uint32Array {
+export function lineSites(
+  fn: LineSource & Pick<BytecodeFunction, "code">,
+  format: LineFormat,
+  lineOf: (position: LineEntry) => number | string = ({ line }) => line,
+): Uint32Array {
   const sites = new Uint32Array(fn.code.length);
-  const first = new Map<number, number>();
+  const first = new Map<number | string, number>();
   const table = soundLines(fn, format);
   let next = 0;
-  let line = 0;
+  let line: number | string | null = null;
   for (let offset = 0; offset < sites.length; offset++) {
-    while (table[next] && table[next]!.offset <= offset) line = table[next++]!.line;
-    const site = first.get(line) ?? offset;
-    if (line > 0) first.set(line, site);
+    while (table[next] && table[next]!.offset <= offset) line = lineOf(table[next++]!);
+    const site = (line === null ? null : first.get(line)) ?? offset;
+    if (line !== null) first.set(line, site);
     sites[offset] = site;
   }
   return sites;

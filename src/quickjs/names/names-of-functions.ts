@@ -8,25 +8,22 @@ import type { BytecodeFunction, BytecodeUnit } from "../bytecode/function.ts";
 import { functionPosition } from "../bytecode/line-table.ts";
 import { isModuleRoot } from "../bytecode/module-root.ts";
 import { engineById } from "../engines/versions.ts";
+import { type Places, placesAsCompiled } from "../places.ts";
 import type { Birth, Owner } from "./birth.ts";
 import { births } from "./find-births.ts";
 
-export interface NameOptions {
-  /** What to call a file that the bytecode names, such as Javy's `function.mjs` for the entry. */
-  readonly file?: (file: string) => string;
-}
+const asCompiled = placesAsCompiled((file) => file);
 
-/** One name a function, by index. Names need not be unique. */
-export function displayNames(unit: BytecodeUnit, options: NameOptions = {}): string[] {
-  const file = options.file ?? ((name: string) => name);
+/** One name a function, by index. Names need not be unique. `places`: where its code stands for the user. */
+export function displayNames(unit: BytecodeUnit, places: Places = asCompiled): string[] {
   const engine = engineById(unit.engine);
   const found = births(unit, engine.opcodes);
 
   const anonymous = (fn: BytecodeFunction): string => {
     const start = functionPosition(fn, engine.lines);
     if (start !== null) {
-      const column = start.column > 0 ? `:${start.column}` : "";
-      return `(anonymous ${file(fn.file)}:${start.line}${column})`;
+      const { file, line, column } = places.at(fn.file, start.line, start.column);
+      return `(anonymous ${file}:${line}${column === null ? "" : `:${column}`})`;
     }
     return fn.codeStart === 0 ? `fn#${fn.index}` : `fn#${fn.index}@0x${fn.codeStart.toString(16)}`;
   };
@@ -54,7 +51,7 @@ export function displayNames(unit: BytecodeUnit, options: NameOptions = {}): str
     }
   };
   return unit.functions.map((fn) => {
-    if (isModuleRoot(unit, fn)) return fn.file === "" ? "(module)" : `(module ${file(fn.file)})`;
+    if (isModuleRoot(unit, fn)) return fn.file === "" ? "(module)" : `(module ${places.file(fn.file)})`;
     const birth = found[fn.index];
     return fn.name || (birth === undefined ? "" : born(birth)) || anonymous(fn);
   });

@@ -3,10 +3,14 @@ import { expect, test } from "vitest";
 import { readUnit } from "../../../src/quickjs/bytecode/read-unit.ts";
 import { engineById } from "../../../src/quickjs/engines/versions.ts";
 import { displayNames } from "../../../src/quickjs/names/names-of-functions.ts";
+import { placesAsCompiled } from "../../../src/quickjs/places.ts";
 import { compile } from "../../support/compile.ts";
 
 const names = (source: string) =>
-  displayNames(readUnit(compile(source)), { file: (file) => (file === "function.mjs" ? "app.js" : file) });
+  displayNames(
+    readUnit(compile(source)),
+    placesAsCompiled((file) => (file === "function.mjs" ? "app.js" : file)),
+  );
 
 const table: Record<string, string[]> = {
   // plain functions
