@@ -29,7 +29,18 @@ await assemble(join(fresh, "profiler", "counters"), "source", "collectorSource",
 await assemble(join(fresh, "monitor", "support"), "source", "supportSource", "support.wasm");
 await assemble(join(fresh, "monitor", "support"), "reporter-source", "reporterSource", "reporter.wasm");
 await prepareEngine();
-writeSchema();
+writeSchema(
+  "result/result.ts",
+  "ResultDocument",
+  "The result of a javy-prof run, schema 1",
+  "result.schema.json",
+);
+writeSchema(
+  "ci/check-document.ts",
+  "CheckDocument",
+  "The verdicts of a javy-prof check, schema 1",
+  "check.schema.json",
+);
 await writeConfigSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -55,19 +66,21 @@ async function assemble(folder, text, name, file) {
   for (const source of [`${text}.js`, `${text}.d.ts`]) rmSync(join(folder, source));
 }
 
-/** The JSON schema of the result, from its types. */
-function writeSchema() {
+/**
+ * The JSON schema of a document, from its type in a file of src/, as `<file>` beside the code.
+ * @param {string} source @param {string} type @param {string} title @param {string} file
+ */
+function writeSchema(source, type, title, file) {
   const schema = createGenerator({
-    path: join(root, "src", "result", "result.ts"),
+    path: join(root, "src", source),
     tsconfig: join(root, "tsconfig.build.json"),
-    type: "ResultDocument",
+    type,
     // members beyond the known ones are a newer minor version's
     additionalProperties: true,
     // the build has checked the types already
     skipTypeCheck: true,
-  }).createSchema("ResultDocument");
-  const titled = { ...schema, title: "The result of a javy-prof run, schema 1" };
-  writeFileSync(join(fresh, "result.schema.json"), `${JSON.stringify(titled, null, 2)}\n`);
+  }).createSchema(type);
+  writeFileSync(join(fresh, file), `${JSON.stringify({ ...schema, title }, null, 2)}\n`);
 }
 
 /** The JSON schema of the configuration, from the schema that checks it. */

@@ -16,6 +16,7 @@ import { registerExport } from "./commands/declared/export.ts";
 import { registerInfo } from "./commands/declared/info.ts";
 import { registerInstrument } from "./commands/declared/instrument.ts";
 import { registerMonitor } from "./commands/declared/monitor.ts";
+import { registerReport } from "./commands/declared/report.ts";
 import { registerRun } from "./commands/declared/run.ts";
 import { registerSnapshot } from "./commands/declared/snapshot.ts";
 import { registerView } from "./commands/declared/view.ts";
@@ -107,6 +108,7 @@ const commands: Readonly<Record<string, () => void>> = {
   export: () => registerExport(program, io),
   snapshot: () => registerSnapshot(program, io, finish),
   check: () => registerCheck(program, io, finish),
+  report: () => registerReport(program, io, finish),
   info: () => registerInfo(program, io),
   disasm: () => registerDisasm(program, io),
   doctor: () => registerDoctor(program, io, finish),

@@ -55,6 +55,7 @@ export {
 } from "./ci/diff.ts";
 export { isFailing, type JudgeOptions, judge, type ScenarioRun } from "./ci/judge.ts";
 export { type Measured, type MeasuredFunction, type MeasuredLine, measure } from "./ci/measured.ts";
+export { parseCheck } from "./ci/read-check.ts";
 export { chosen, type Scenario, type ScenarioInput, scenariosOf, sharded } from "./ci/scenario.ts";
 export { parseSnapshot, printSnapshot, type Snapshot } from "./ci/snapshot.ts";
 export { noTolerance, type Tolerance, toleranceOf } from "./ci/tolerance.ts";

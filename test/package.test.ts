@@ -82,6 +82,7 @@ test("has nothing else", () => {
   const declared = modules.filter((file) => file !== "dist/cli.js");
   expect(inDist(".d.ts")).toEqual(declared.map((file) => file.replace(/\.js$/, ".d.ts")).sort());
   expect(unbundled.filter((file) => !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
+    "dist/check.schema.json",
     "dist/config.schema.json",
     "dist/engine/engine.json",
     "dist/engine/engine.wasm",

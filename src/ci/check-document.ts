@@ -1,6 +1,6 @@
 /**
- * The document of a check, schema 1: what `check --json` prints and `report` reads, merges and writes in other formats. Types
- * only; its JSON schema is generated from them. Lines are 1-based, fuel is an integer below 2^53.
+ * The document of a check, schema 1: what `check --json` prints and `report` reads, merges and writes in other formats. Its
+ * JSON schema is generated from these types. Lines are 1-based, fuel is an integer below 2^53.
  */
 import type { BudgetUse } from "./budget.ts";
 import type { Diff } from "./diff.ts";
@@ -9,6 +9,8 @@ export interface CheckDocument {
   readonly schemaVersion: 1;
   readonly kind: "check";
   readonly tool: { readonly name: "javy-prof"; readonly version: string };
+  /** Any figure that differs from the snapshot's is a failure, and so is what is new or removed. */
+  readonly exact: boolean;
   /** By name. */
   readonly scenarios: readonly Verdict[];
 }
@@ -17,15 +19,17 @@ export interface CheckDocument {
  * `new`: there is nothing to compare it with. `removed`: the snapshot has it, and no scenario. `failed`: the guest did not
  * end well.
  */
-export type Status =
-  | "ok"
-  | "over-budget"
-  | "regressed"
-  | "improved"
-  | "new"
-  | "removed"
-  | "not-comparable"
-  | "failed";
+export const statuses = [
+  "ok",
+  "over-budget",
+  "regressed",
+  "improved",
+  "new",
+  "removed",
+  "not-comparable",
+  "failed",
+] as const;
+export type Status = (typeof statuses)[number];
 
 export interface Verdict {
   readonly scenario: string;

@@ -20,7 +20,8 @@ export interface LineChange extends Change {
 }
 
 /** `moved`: to another file. `same` and `changed` speak of its cost. */
-export type FunctionFate = "same" | "changed" | "new" | "removed" | "renamed" | "moved";
+export const functionFates = ["same", "changed", "new", "removed", "renamed", "moved"] as const;
+export type FunctionFate = (typeof functionFates)[number];
 
 export interface FunctionChange extends Change {
   readonly fate: FunctionFate;

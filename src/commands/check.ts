@@ -1,7 +1,6 @@
 /** `javy-prof check`: runs the configuration's scenarios and judges budgets, limits and the snapshot. */
 import { type Ending, usageError } from "../base/diagnostics.ts";
-import { writeCheckJson } from "../format/ci/check-json.ts";
-import { renderVerdicts } from "../format/ci/verdicts-text.ts";
+import { CHECK_FORMATS, type CheckFormat } from "../format/choices.ts";
 import {
   isFailing,
   judge,
@@ -12,20 +11,24 @@ import {
   type Verdict,
 } from "../index.ts";
 import { type ChosenScenarios, findScenarios } from "./find-scenarios.ts";
+import { parseChoice } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
+import { giveReport } from "./report-output.ts";
 import { runBuild, runScenarios } from "./run-scenarios.ts";
 import type { ScenarioFlags } from "./scenario-flags.ts";
 import { readSnapshot, snapshotName, updated, writeSnapshot } from "./snapshot-file.ts";
-import { sourceReader } from "./source-reader.ts";
 
 export interface CheckFlags extends ScenarioFlags {
   readonly tolerance?: string;
   readonly exact?: boolean;
   readonly update?: boolean;
+  readonly format?: string;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
 export async function check(patterns: readonly string[], flags: CheckFlags, io: CommandIo): Promise<Ending> {
+  const format = formatOf(flags);
   const chosen = await findScenarios(patterns, flags, io);
   const { config, folder, scenarios, all } = chosen;
   const tolerance = toleranceFrom(flags, chosen);
@@ -34,14 +37,16 @@ export async function check(patterns: readonly string[], flags: CheckFlags, io: 
   const runs = await runScenarios(scenarios, { folder, config, io });
   const exact = flags.exact ?? false;
   const verdicts = judge(runs, before, { tolerance, exact, all, recording: flags.update ?? false });
-  await io.stdout(
-    flags.json
-      ? writeCheckJson(verdicts)
-      : renderVerdicts(verdicts, { colour: io.colour, sourceLine: sourceReader(folder) }),
-  );
+  await giveReport(verdicts, { format, out: flags.out, exact, folder }, io);
   if (flags.update) await update(before, runs, chosen, io);
-  else if (!flags.json) advise(verdicts, exact, chosen, io);
+  else if (format !== "json" && format !== "github") advise(verdicts, exact, chosen, io);
   return endingOf(verdicts, exact, flags.update ?? false);
+}
+
+function formatOf({ json, format }: CheckFlags): CheckFormat {
+  if (json && format !== undefined)
+    throw usageError("--json is a format of its own", "leave out one of them");
+  return json ? "json" : parseChoice(format ?? "table", "--format", CHECK_FORMATS);
 }
 
 function toleranceFrom({ tolerance, exact }: CheckFlags, { config }: ChosenScenarios) {

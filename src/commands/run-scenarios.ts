@@ -121,7 +121,7 @@ async function inputOf(
 }
 
 /** Why a guest did not end well; null where it did. A limit of fuel is judged by the total. */
-function failureOf({ run: { exit } }: Result): string | null {
+export function failureOf({ run: { exit } }: Result): string | null {
   if (exit.kind === "ok") return null;
   const [top] = exit.stack;
   const said = exitText(exit) ?? (exit.kind === "exit" ? `exit code ${exit.code}` : "");

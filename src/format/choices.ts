@@ -21,3 +21,15 @@ export type Sort = (typeof SORTS)[number];
 /** The forms of a monitor's report: `monitor --format` (monitor/formats.ts). */
 export const REPORT_FORMATS = ["table", "csv", "json", "whamm", "lcov", "dot"] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** The forms of a check: `check --format` and `report --format` (ci/reports.ts). */
+export const CHECK_FORMATS = [
+  "table",
+  "markdown",
+  "json",
+  "junit",
+  "github",
+  "bencher",
+  "benchmark",
+] as const;
+export type CheckFormat = (typeof CHECK_FORMATS)[number];

@@ -22,7 +22,7 @@ type Shape =
 interface OrNull {
   readonly [orNull]: Members | [Shape];
 }
-interface Members {
+export interface Members {
   readonly [key: string]: Shape;
 }
 
@@ -31,7 +31,7 @@ interface Optional {
   readonly [optional]: Shape;
 }
 
-const orNull: unique symbol = Symbol("or null");
+export const orNull: unique symbol = Symbol("or null");
 const optional: unique symbol = Symbol("optional");
 
 const POSITION: Members = { file: "number?", line: "number?" };
@@ -98,7 +98,8 @@ export function wrongShape(value: unknown): string | null {
   return events === undefined ? null : mismatch(events, EVENTS, "events");
 }
 
-function mismatch(value: unknown, shape: Shape, path: string): string | null {
+/** The first place where `value`, which stands at `path`, does not have the shape; null where it does. */
+export function mismatch(value: unknown, shape: Shape, path: string): string | null {
   const found = (wanted: string): string => `${path === "" ? "the document" : path} is not ${wanted}`;
   if (typeof shape === "string") {
     const type = shape.replace("?", "");

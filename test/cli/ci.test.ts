@@ -4,7 +4,7 @@
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grouped } from "../../src/base/numbers.ts";
 import type { CheckDocument } from "../../src/ci/check-document.ts";
@@ -184,6 +184,80 @@ describe("check", () => {
     const parts = await Promise.all(["1/2", "2/2"].map((shard) => statuses("--shard", shard)));
     const merged = parts.flatMap(({ document }) => document.scenarios);
     expect(merged.sort((a, b) => (a.scenario < b.scenario ? -1 : 1))).toEqual(whole);
+  });
+});
+
+describe("reports", () => {
+  test("a regression names function, line and cost in every format, beside the table", async () => {
+    plant();
+    const wanted: Readonly<Record<string, RegExp>> = {
+      markdown:
+        /\| `matchRules` \| `src\/discount\.js:20` \|[\s\S]*`src\/discount\.js:23` \| [\d,]+ \| [\d,]+ \| \+[\d,]+ \(/,
+      junit:
+        /<failure type="over-budget"[\s\S]*matchRules {2}src\/discount\.js:20[\s\S]*line 23 {2}\+[\d,]+ \(/,
+      github:
+        /^::error file=src\/discount\.js,line=23,title=cart\/large%3A over-budget::.*matchRules in one call: [\d,]+/m,
+    };
+    for (const [format, pattern] of Object.entries(wanted)) {
+      const { code, stdout } = await javyProf(folder, ["check", "--format", format, "-o", "report.txt"]);
+      expect(code, format).toBe(1);
+      expect(stdout).toContain("3 scenarios: ");
+      expect(read("report.txt"), format).toMatch(pattern);
+    }
+  });
+
+  test("parts of a fan-out come together, and a result beside them", async () => {
+    for (const part of [1, 2]) {
+      const { stdout } = await javyProf(folder, ["check", "--json", "--shard", `${part}/2`]);
+      write(`part${part}.json`, stdout);
+    }
+    const whole = await javyProf(folder, ["check", "--json"]);
+    const merged = await javyProf(folder, ["report", "part2.json", "part1.json", "--format", "json"]);
+    expect([merged.code, merged.stdout]).toEqual([0, whole.stdout]);
+    const twice = await javyProf(folder, ["report", "part1.json", "part1.json"]);
+    expect([twice.code, twice.stderr]).toEqual([
+      2,
+      expect.stringContaining("is in part1.json and in part1.json"),
+    ]);
+    const run = [
+      "src/discount.js",
+      "-i",
+      "carts/small.json",
+      "--fuel-model",
+      "wasmtime-39",
+      "--format",
+      "json",
+      "--quiet",
+    ];
+    expect((await javyProf(folder, run)).code).toBe(0);
+    const { stdout } = await javyProf(folder, ["report", "part1.json", "discount.fuel.json"]);
+    expect(stdout).toMatch(/^discount +new +570,500$/m);
+  });
+
+  test("GitHub gets annotations from the repository's root, a summary and outputs", async () => {
+    plant();
+    for (const name of ["summary.md", "outputs"]) write(name, "before\n");
+    const env = { GITHUB_STEP_SUMMARY: "summary.md", GITHUB_OUTPUT: "outputs", GITHUB_WORKSPACE: tmpdir() };
+    const { code, stdout } = await javyProf(folder, ["check", "--format", "github"], { env });
+    expect(code).toBe(1);
+    expect(stdout).toContain(`::error file=${basename(folder)}/src/discount.js,line=23,`);
+    expect(read("summary.md")).toMatch(/^before\n\*\*Fuel\*\* 3 scenarios/);
+    expect(read("outputs")).toMatch(
+      /^before\npassed=false\nstatus=over-budget\nscenarios=3\nfailing=3\nfuel=\d+\n$/,
+    );
+  });
+
+  test("do not overwrite what they are made of", async () => {
+    write("part.json", (await javyProf(folder, ["check", "--json"])).stdout);
+    const { code, stderr } = await javyProf(folder, [
+      "report",
+      "part.json",
+      "--format",
+      "markdown",
+      "-o",
+      "part.json",
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("would overwrite part.json")]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The command line of `check`. */
 import type { Command } from "commander";
 import type { Ending } from "../../base/diagnostics.ts";
+import { CHECK_FORMATS } from "../../format/choices.ts";
 import type { CheckFlags } from "../check.ts";
 import type { CommandIo } from "../io.ts";
 import { addScenarioFlags } from "../scenario-flags.ts";
@@ -16,6 +17,8 @@ export function registerCheck(program: Command, io: CommandIo, finish: (ending: 
     )
     .option("--exact", "every figure has to be the snapshot's, cheaper ones too")
     .option("--update", "write what changed into the snapshot; budgets and limits still decide")
+    .option("--format <name>", `${CHECK_FORMATS.join(", ")} (default: table)`)
+    .option("-o, --out <file>", "where the format goes, beside the table on stdout; default: stdout")
     .option("-j, --json", "one JSON document on stdout")
     .action(async (patterns: string[], flags: CheckFlags) =>
       finish(await (await import("../check.ts")).check(patterns, flags, io)),

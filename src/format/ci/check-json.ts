@@ -5,10 +5,15 @@ import { rowsJson } from "../rows.ts";
 
 const tables = new Set(["functions", "opcodes", "dearest", "over"]);
 
-export function checkDocumentOf(scenarios: readonly Verdict[]): CheckDocument {
-  return { schemaVersion: 1, kind: "check", tool: { name: "javy-prof", version }, scenarios };
-}
-
-export function writeCheckJson(scenarios: readonly Verdict[]): string {
-  return rowsJson(checkDocumentOf(scenarios), tables);
+export function writeCheckJson(
+  scenarios: readonly Verdict[],
+  { exact }: { readonly exact: boolean },
+): string {
+  const document: CheckDocument = {
+    schemaVersion: 1,
+    kind: "check",
+    tool: { name: "javy-prof", version },
+    ...{ exact, scenarios },
+  };
+  return rowsJson(document, tables);
 }

@@ -2,7 +2,7 @@
 import { grouped, percent } from "../../base/numbers.ts";
 import type { BudgetUse } from "../../ci/budget.ts";
 import type { Verdict } from "../../ci/check-document.ts";
-import { delta, type FunctionChange, type LineChange } from "../../ci/diff.ts";
+import { type Change, delta, type FunctionChange, type LineChange } from "../../ci/diff.ts";
 import { changeText } from "./change-words.ts";
 
 /** A place in a source: lines are 1-based. */
@@ -38,19 +38,25 @@ export function overText({ name, cost, fuel, atMost, path }: BudgetUse): string 
   return `${name}${costs[cost]}: ${grouped(fuel)} of ${grouped(atMost)}${over} (${what})`;
 }
 
-/** The functions of a diff that are worth naming: the largest changes in the direction of the total first. */
+/** The functions of a diff that did it: the largest changes in the direction of the total, without what is lost beside them. */
 export function culprits({ diff }: Verdict, most: number): readonly FunctionChange[] {
   if (!diff || diff.toolchain.length > 0) return [];
-  const direction = Math.sign(delta(diff)) || 1;
-  const changed = diff.functions.filter((change) => delta(change) !== 0);
-  const sorted = [...changed].sort((a, b) => direction * (delta(b) - delta(a)));
-  return sorted.slice(0, most);
+  return inDirection(diff, diff.functions, most);
 }
 
-/** The line of a function that changed most in the direction that the function did. */
+/** The lines of a function that did it. */
 export function culpritLines(change: FunctionChange, most: number): readonly LineChange[] {
-  const direction = Math.sign(delta(change)) || 1;
-  return change.lines.filter((line) => direction * delta(line) > 0).slice(0, most);
+  return inDirection(change, change.lines, most);
+}
+
+/** Parts that change in the direction of the whole, by at least a hundredth of it. */
+function inDirection<T extends Change>(whole: Change, parts: readonly T[], most: number): readonly T[] {
+  const direction = Math.sign(delta(whole)) || 1;
+  const least = Math.max(1, Math.abs(delta(whole)) / 100);
+  return parts
+    .filter((part) => direction * delta(part) >= least)
+    .sort((a, b) => direction * (delta(b) - delta(a)))
+    .slice(0, most);
 }
 
 /** `matchRules`, `matchRules (was oldName)`, `matchRules (new)`. */
@@ -60,17 +66,12 @@ export function fateText({ name, fate, was }: FunctionChange): string {
   return fate === "new" || fate === "removed" ? `${name} (${fate})` : name;
 }
 
-/** Where to look: the line that did it, else the function, else what is over budget; null where nothing says. */
+/** Where to look: the line that did it, else the function, else what is over budget or dearest; null where nothing says. */
 export function placeOf(verdict: Verdict): Place | null {
-  const [use] = verdict.over;
-  if (use && use.file !== null && use.line !== null) return { file: use.file, line: use.line };
-  for (const change of culprits(verdict, 1)) {
-    const [line] = culpritLines(change, 1);
-    const { file, line: at } = line?.line == null ? change : line;
-    if (file !== null && at !== null) return { file, line: at };
-  }
-  const dearest = verdict.dearest.find(({ file, line }) => file !== null && line !== null);
-  return dearest ? { file: dearest.file!, line: dearest.line! } : null;
+  const lines = culprits(verdict, 1).flatMap((change) => [...culpritLines(change, 1), change]);
+  for (const { file, line } of [...lines, ...verdict.over, ...verdict.dearest])
+    if (file !== null && line !== null) return { file, line };
+  return null;
 }
 
 /** Why a scenario is not ok, a line each; the first says what matters most. */

@@ -45,6 +45,11 @@ export function countText(verdicts: readonly Verdict[]): string {
   return `${plural(verdicts.length, "scenario")}: ${parts.join(", ")}`;
 }
 
+/** The lines below a scenario's own, without colour. */
+export function detailText(verdict: Verdict): string[] {
+  return detailsOf(verdict, paintWith(false), () => undefined);
+}
+
 function paintStatus(status: Status, paint: Paint): (text: string) => string {
   if (status === "ok") return paint.dim;
   if (status === "improved") return paint.cyan;
@@ -75,10 +80,7 @@ function changeLines(
   sourceLine: NonNullable<VerdictsTextOptions["sourceLine"]>,
 ): string[] {
   const { file, line, base, head, baseCalls, headCalls } = change;
-  const calls =
-    baseCalls === headCalls
-      ? plural(headCalls, "call")
-      : `${grouped(baseCalls)} → ${plural(headCalls, "call")}`;
+  const calls = change.kind === "phase" ? "" : `, ${callsText(baseCalls, headCalls)}`;
   const place = placeText(file, line);
   const name = `${inertText(fateText(change))}${place === "" ? "" : `  ${paint.dim(place)}`}`;
   const lines = culpritLines(change, mostLines)
@@ -90,9 +92,13 @@ function changeLines(
       return `      line ${one.line}  ${signed(delta(one))} (${share(one)})${code}`;
     });
   return [
-    `    ${name}  ${grouped(base)} → ${grouped(head)}  ${changeText({ base, head })}, ${calls}`,
+    `    ${name}  ${grouped(base)} → ${grouped(head)}  ${changeText({ base, head })}${calls}`,
     ...lines,
   ];
+}
+
+function callsText(base: number, head: number): string {
+  return base === head ? plural(head, "call") : `${grouped(base)} → ${plural(head, "call")}`;
 }
 
 function placeText(file: string | null, line: number | null): string {
