@@ -5,6 +5,7 @@
  * has not written its own.
  */
 import { writeSync } from "node:fs";
+import { delimiter } from "node:path";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
@@ -22,6 +23,7 @@ import { registerSnapshot } from "./commands/declared/snapshot.ts";
 import { registerView } from "./commands/declared/view.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { CommandIo } from "./commands/io.ts";
+import { showsUnicode, typedCommand, widthOf } from "./commands/terminal.ts";
 import { keepGuestsUnoptimised } from "./commands/tiering.ts";
 import { cannotWrite, removeUnfinished } from "./commands/unwritten.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
@@ -69,7 +71,9 @@ const io: CommandIo = {
   stderr: (text) => void stderr.write(text),
   isTerminal: stderr.isTTY ?? false,
   stdinIsTerminal: process.stdin.isTTY ?? false,
-  width: stderr.isTTY ? Math.max(60, stderr.columns) : 80,
+  width: widthOf(process.env, stderr.columns),
+  unicode: showsUnicode(process.env),
+  command: typedCommand(process.env, process.argv[1] ?? "", process.cwd(), delimiter),
   colour: wantsColour(process.env),
   env: process.env,
   cwd: process.cwd(),

@@ -42,6 +42,8 @@ export async function judge(folder, files, args) {
     isTerminal: false,
     stdinIsTerminal: true,
     width: 80,
+    unicode: false,
+    command: "javy-prof",
     colour: false,
     env: {},
     cwd: folder,

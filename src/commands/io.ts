@@ -12,8 +12,12 @@ export interface CommandIo {
   readonly isTerminal: boolean;
   /** Whether stdin is a terminal: a guest does not read from one. */
   readonly stdinIsTerminal: boolean;
-  /** Columns of the terminal, 80 where there is none. */
+  /** Columns of the terminal; of COLUMNS, or 80, where there is none. */
   readonly width: number;
+  /** Whether stderr shows more than ASCII. */
+  readonly unicode: boolean;
+  /** What to type here for javy-prof: `npx javy-prof`, `node dist/cli.js`. */
+  readonly command: string;
   /** Whether stderr takes colour (NO_COLOR, FORCE_COLOR and CI are already considered). */
   readonly colour: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;

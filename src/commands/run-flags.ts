@@ -12,7 +12,7 @@ export interface RunFlags extends JavyFlags {
   readonly out?: string;
   readonly format: string;
   readonly by?: readonly string[];
-  readonly top: string;
+  readonly top?: string;
   readonly sort: string;
   readonly min: string;
   readonly limits?: string;
@@ -31,6 +31,9 @@ export interface RunFlags extends JavyFlags {
   readonly dispatchFunction?: string;
 }
 
+/** Rows of the tables that nobody asked for, and of those that somebody did: the first fit a screen. */
+export const usualRows = { function: 10, line: 5, asked: 20 };
+
 export function addRunFlags(command: Command): Command {
   command
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
@@ -48,10 +51,13 @@ export function addRunFlags(command: Command): Command {
     .option("--format <list>", FORMAT_NAMES.join(", "), "speedscope")
     .option(
       "--by <what>",
-      `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable (default: function)`,
+      `table of the summary: ${BREAKDOWNS.join(", ")}; repeatable; default: functions, and the dearest lines`,
       collect,
     )
-    .option("--top <n>", "rows of a table", "20")
+    .option(
+      "--top <n>",
+      `rows of a table, 0: all; default: ${usualRows.function} functions, ${usualRows.line} lines; ${usualRows.asked} with --by`,
+    )
     .option("--sort <key>", SORTS.join(", "), "self")
     .option("--min <fuel>", "least own fuel of a row", "0")
     .option(

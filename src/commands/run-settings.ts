@@ -1,18 +1,18 @@
 /** What the flags of `run` mean for the library and for the output. */
 import { usageError } from "../base/diagnostics.ts";
-import { BREAKDOWNS, type By, SORTS, type Sort } from "../format/choices.ts";
+import { BREAKDOWNS, SORTS, type Sort } from "../format/choices.ts";
 import { type Format, parseFormats } from "../format/files/formats.ts";
+import type { Table } from "../format/summary/columns.ts";
 import type { Frames, ProfileOptions } from "../index.ts";
 import { parseChoice, parseCount, parseSeconds } from "./flags.ts";
 import { chosenModel, parseLimits } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
-import type { RunFlags } from "./run-flags.ts";
+import { type RunFlags, usualRows } from "./run-flags.ts";
 
 /** What the flags ask for. */
 export interface RunSettings {
   readonly formats: readonly Format[];
-  readonly by: readonly By[];
-  readonly top: number;
+  readonly tables: readonly Table[];
   readonly sort: Sort;
   readonly min: number;
   /** For the library; what the guest reads and where its output goes, the command adds. */
@@ -27,22 +27,18 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
   if (flags.source !== undefined && flags.frames === "wasm")
     throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
   if (flags.out === "-" && flags.json) throw usageError("--out - and --json both want stdout");
-  const by: readonly By[] =
-    flags.by === undefined
-      ? ["function"]
-      : flags.by.flatMap((list) => list.split(",")).map((one) => parseChoice(one, "--by", BREAKDOWNS));
+  const tables = tablesOf(flags);
   const frames = parseChoice(flags.frames, "--frames", ["js", "engine", "wasm"] as const);
   return {
     formats,
-    by,
-    top: parseCount(flags.top, "--top"),
+    tables,
     sort: parseChoice(flags.sort, "--sort", SORTS),
     min: parseCount(flags.min, "--min"),
     profile: {
       ...(await chosenModel(flags, io.cwd)),
       limits: parseLimits(flags.limits),
       // what builtins cost takes frames for them
-      frames: frames === "js" && by.includes("builtin") ? "builtin" : frames,
+      frames: frames === "js" && tables.some(({ by }) => by === "builtin") ? "builtin" : frames,
       seed: parseCount(flags.seed, "--seed"),
       realClock: flags.realClock ?? false,
       events: flags.events === "all" ? "all" : "usual",
@@ -52,4 +48,17 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
       ...(flags.export === undefined ? {} : { export: flags.export }),
     },
   };
+}
+
+/** The tables that were asked for; otherwise what answers most questions: functions, and the dearest lines. */
+function tablesOf({ by, top }: RunFlags): readonly Table[] {
+  const rows = (usual: number) => (top === undefined ? usual : parseCount(top, "--top"));
+  if (by === undefined)
+    return [
+      { by: "function", top: rows(usualRows.function) },
+      { by: "line", top: usualRows.line, brief: true },
+    ];
+  return by
+    .flatMap((list) => list.split(","))
+    .map((one) => ({ by: parseChoice(one, "--by", BREAKDOWNS), top: rows(usualRows.asked) }));
 }

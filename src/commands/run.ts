@@ -4,7 +4,8 @@ import type { Ending } from "../base/diagnostics.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
-import { renderFailure, renderSummary, renderWritten } from "../format/summary/summary.ts";
+import { renderFailure, renderSummary } from "../format/summary/summary.ts";
+import { renderWritten } from "../format/summary/written.ts";
 import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
 import { costTableOf } from "./fuel-flags.ts";
@@ -95,13 +96,14 @@ async function report(
 ): Promise<void> {
   if (flags.json) await writeStdout(writeResultJson(result, { events: flags.events !== undefined }), io);
   if (flags.verbose) io.stderr(renderDetails(program, result, facts));
-  const { width, colour } = io;
+  const { width, colour, unicode, isTerminal: cuts } = io;
   // Why the guest failed is no part of the summary: it is said in any case.
   io.stderr(
     isQuiet(flags, io)
-      ? renderFailure(result, colour)
+      ? renderFailure(result, { width, cuts, colour })
       : renderSummary(result, {
-          ...{ ...settings, width, colour, limit: facts.maxFuel, wrote: [] },
+          ...{ ...settings, width, cuts, colour, unicode },
+          maxFuel: facts.maxFuel,
           input: flags.input === undefined ? null : basename(flags.input),
         }),
   );
@@ -118,7 +120,13 @@ function reportFiles(
   flags: RunFlags,
   io: CommandIo,
 ): void {
-  if (!isQuiet(flags, io)) io.stderr(renderWritten(files, io.colour));
+  if (!isQuiet(flags, io))
+    io.stderr(
+      renderWritten(files, {
+        ...{ colour: io.colour, command: io.command },
+        more: flags.by === undefined && result.toolchain.quickjs !== null ? "--by opcode" : null,
+      }),
+    );
   if (flags.quiet) return;
   for (const note of notes) io.stderr(`note: ${inertText(note)}\n`);
   const used = program.plugin !== null || result.warnings.some(({ code }) => code === "lines-carried");

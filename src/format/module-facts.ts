@@ -233,10 +233,10 @@ function programLines(
   const plain = (text: string) => text;
   return renderTable(
     [
-      { title: "#", align: "right", gap: 6 },
-      { title: "bytes", align: "right", gap: 2 },
+      { title: "#", gap: 6 },
+      { title: "bytes", gap: 2 },
     ],
     rows,
-    { title, paintName: plain, paintPlace: plain, width },
+    { title, placeTitle: "", paintName: plain, dim: plain, width, cuts: true },
   );
 }

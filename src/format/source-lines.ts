@@ -3,6 +3,7 @@
  * what stands at a column is shown, and columns, which the bytecode counts in bytes of UTF-8, are worked out once a line.
  */
 import { encodeText } from "../base/bytes.ts";
+import { splitLines } from "../base/lines.ts";
 import { inertText } from "./inert.ts";
 
 /** Characters of a line that is shown whole. */
@@ -14,7 +15,7 @@ export class SourceLines {
   readonly #indices = new Map<number, Uint32Array | null>();
 
   constructor(text: string) {
-    this.lines = text.split(/\r\n|\n|\r|\u2028|\u2029/);
+    this.lines = splitLines(text);
   }
 
   /** Whether a line is shown by what stands at a column. */

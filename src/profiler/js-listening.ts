@@ -31,7 +31,7 @@ export function listenTo(program: Program, probes: readonly JsProbe[], run: RunP
     job: {
       ...{ probes, payload, engines: run.engines.map(({ id }) => id) },
       compiled: run.lines.kind === "compiled" ? run.lines.compiled : null,
-      file: { compiled: entryFile, name: program.name, map: program.map },
+      file: { compiled: entryFile, name: program.entryName(), map: program.map },
       natives: natives && { frames: natives.frames, shared: natives.shared },
     },
   };

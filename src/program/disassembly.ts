@@ -45,8 +45,9 @@ export async function disassembleProgram(
     functions: listUnit(unit, places),
   }));
   const { source } = program;
+  const entry = program.entryName(name);
   // the source is that of the program's own file: a program in memory may have another, given for it
-  const file = payload || source?.from === "file" ? programs[0]!.functions[0]!.file : name;
+  const file = payload || source?.from === "file" ? programs[0]!.functions[0]!.file : entry;
   const { engine, releases, version } = engineById(held[0]!.unit.engine);
   return {
     module: { name: program.name, bytes: program.bytes.length, sha256: program.sha256 },

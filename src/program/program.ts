@@ -17,7 +17,7 @@ import { refuseProgram } from "./refusals.ts";
 import type { ProgramSource } from "./source.ts";
 
 export interface ProgramParts {
-  /** Relative with `/`, or the file's own name: shown wherever the bytecode says `function.mjs`. */
+  /** Relative with `/`, or the file's own name. */
   readonly name: string;
   /** JavaScript was given, and compiled. */
   readonly compiled: boolean;
@@ -78,7 +78,7 @@ export class Program {
         ? (this.plugin?.engine ?? null)
         : new EngineModule(new Kept(() => module), parts.dispatchFunction);
     this.#programs = new Kept(() => programsOf(this));
-    this.#places = new Kept(() => placesOf(entryFile, parts.name, parts.map));
+    this.#places = new Kept(() => placesOf(entryFile, this.entryName(), parts.map));
     this.#sha256 = new Kept(() => sha256Of(module.bytes));
   }
 
@@ -88,6 +88,14 @@ export class Program {
 
   get sha256(): string {
     return this.#sha256.value;
+  }
+
+  /**
+   * What the file is shown as that the bytecode calls `function.mjs`: the program's own name where it was compiled here, else
+   * that. `name`: what the program is called, where that is not its own name.
+   */
+  entryName(name = this.name): string {
+    return this.compiled ? name : entryFile;
   }
 
   /** The serialized program, where there is one. */
@@ -104,7 +112,7 @@ export class Program {
 
   /** Where its code stands for the user. `name`: what its entry file is called, by default the program's name. */
   places(name = this.name): Places {
-    if (name !== this.name) return placesOf(entryFile, name, this.map);
+    if (name !== this.name) return placesOf(entryFile, this.entryName(name), this.map);
     return this.#places.value;
   }
 
@@ -112,7 +120,7 @@ export class Program {
   sourceOf(file: string): string | undefined {
     const places = this.places();
     if (places instanceof OriginalPlaces) return places.sourceOf(file);
-    return file === this.name ? this.source?.text : undefined;
+    return file === this.entryName() ? this.source?.text : undefined;
   }
 
   get programs(): Programs {

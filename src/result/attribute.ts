@@ -20,6 +20,7 @@ import {
   withoutLines,
   withoutSmallPaths,
 } from "./call-tree.ts";
+import type { LineText } from "./line-text.ts";
 import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
 import { type OuterPhase, phaseName } from "./phases.ts";
 import type { Recording } from "./recording.ts";
@@ -62,6 +63,8 @@ export interface AttributeOptions {
   readonly engine: EngineVersion | null;
   /** Where the code of the bytecode's files stands for the user, such as Javy's `function.mjs`. */
   readonly places: Places;
+  /** What stands on a line; undefined where no source is known. */
+  readonly textOf?: LineText;
   /**
    * Name of the one root of the tree where native functions have frames outside of JavaScript, too: what runs outside all
    * functions that have a frame. Left out: the phases are roots.
@@ -244,7 +247,10 @@ class Attribution {
       row.self += fuel;
       row.hits += hits;
     }
-    return rows.sort((a, b) => a.file - b.file || a.line - b.line);
+    const { textOf } = this.#options;
+    return rows
+      .sort((a, b) => a.file - b.file || a.line - b.line)
+      .map((row) => ({ ...row, text: textOf?.(this.#files[row.file]!, row.line) ?? null }));
   }
 
   #opcodes(): OpcodeRow[] {

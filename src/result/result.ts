@@ -199,6 +199,11 @@ export interface LineRow {
   readonly self: number;
   /** How often an opcode of this line was dispatched. */
   readonly hits: number;
+  /**
+   * What stands there, without its indentation; of a line of more than 200 UTF-16 units the first 200. Null where the source
+   * is not known; absent in documents of javy-prof 0.1.
+   */
+  readonly text?: string | null;
 }
 
 export interface OpcodeRow {

@@ -79,7 +79,9 @@ const RESULT: Members = {
       natives: { [optional]: [{ function: "number", calls: "number", self: "number" }] },
     },
   ],
-  lines: [{ file: "number", line: "number", self: "number", hits: "number" }],
+  lines: [
+    { file: "number", line: "number", self: "number", hits: "number", text: { [optional]: "string?" } },
+  ],
   opcodes: [{ name: "string", code: "number", count: "number", fuel: "number" }],
   pcs: [
     { function: "number", offset: "number", ...POSITION, column: "number?", fuel: "number", hits: "number" },

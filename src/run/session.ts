@@ -16,6 +16,7 @@ import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
 import { buildResult, type RunFacts } from "../result/build-result.ts";
+import { lineTexts } from "../result/line-text.ts";
 import type { Result } from "../result/result.ts";
 import type { Warning } from "../result/warnings.ts";
 import { askedWarnings, exitOf, isComparable, settingsWarnings } from "./end-notes.ts";
@@ -247,7 +248,9 @@ function resultOf(
   };
   const root = roots[plan.frames];
   const { budget } = request;
-  return buildResult(recording, { engine, places: program.places(), budget, ...(root && { root }) }, facts);
+  const textOf = lineTexts((file) => program.sourceOf(file));
+  const places = program.places();
+  return buildResult(recording, { engine, places, textOf, budget, ...(root && { root }) }, facts);
 }
 
 /** What a run came to besides fuel: by the platform's own measure where it has a host of ours, else by its streams. */

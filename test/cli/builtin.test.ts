@@ -55,9 +55,9 @@ describe.each(listPrograms().map(({ name }) => name))("%s", (name) => {
     expect(sum("engine", /^\(unnamed\)$|\(exported\)$/) / all).toBeLessThan(0.05);
 
     const lines = breakdown(
-      "builtin",
+      { by: "builtin", top: 0 },
       result,
-      { top: 10_000, sort: "self", min: 0, width: 200 },
+      { sort: "self", min: 0, width: 200, cuts: true, unicode: false },
       paintWith(false),
     );
     const rows = lines.slice(1).map((line) => Number(/^ *([\d,]+) /.exec(line)![1]!.replaceAll(",", "")));

@@ -30,7 +30,7 @@ test("1: without a config it works and says where to look next", async () => {
   const { code, stdout, stderr } = await javyProf(folder.path, ["hello.js"]);
   expect(code).toBe(0);
   expect(stdout).toBe("hello\n");
-  expect(stderr).toMatch(/wrote hello\.speedscope\.json +next: javy-prof view hello\.speedscope\.json\n$/);
+  expect(stderr).toMatch(/wrote hello\.speedscope\.json +look: javy-prof view +more: --by opcode\n$/);
   expect(readdirSync(folder.path)).toContain("hello.speedscope.json");
 });
 

@@ -178,15 +178,15 @@ test("a document has the words only, and says the same when it is read back", ()
     expect(documentOf(read)).toEqual(read);
     const summary = (of: Result) =>
       renderSummary(of, {
-        by: [],
-        top: 1,
+        tables: [],
         sort: "self",
         min: 0,
         width: 80,
+        cuts: false,
         colour: false,
+        unicode: false,
         input: null,
-        limit: null,
-        wrote: [],
+        maxFuel: null,
       });
     expect(summary(read)).toBe(summary(result));
   }

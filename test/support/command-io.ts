@@ -22,6 +22,8 @@ export function testIo(cwd: string): TestIo {
       isTerminal: false,
       stdinIsTerminal: false,
       width: 80,
+      unicode: false,
+      command: "javy-prof",
       colour: false,
       env: {},
       cwd,

@@ -1,8 +1,8 @@
 /** Runs the command line as it ships (dist/cli.js) in a folder of its own, with an environment of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = new URL("../../", import.meta.url);
@@ -47,13 +47,18 @@ export function javyProf(
     child.on("error", reject);
     child.on("close", (code) => {
       const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString();
-      resolve({ code, stdout: text(output.stdout), stderr: text(output.stderr) });
+      resolve({ code, stdout: text(output.stdout), stderr: asInstalled(text(output.stderr), folder) });
     });
     // A guest that never reads lets the pipe break: no error of ours.
     child.stdin?.on("error", () => {});
     if (stdin !== "open" && file === null) child.stdin?.end(stdin as string | Uint8Array);
     started?.(child);
   });
+}
+
+/** What is to be typed next, as if the command were installed: where this checkout is differs from machine to machine. */
+function asInstalled(text: string, folder: string): string {
+  return text.replaceAll(`node ${relative(realpathSync(folder), inRoot("dist/cli.js"))}`, "javy-prof");
 }
 
 /** A temporary folder with these files; `remove` ends it. */

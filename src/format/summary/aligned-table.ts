@@ -1,42 +1,42 @@
 /**
- * A table for the terminal: right-aligned columns that keep all their digits, then a name and its place,
- * which share what is left of the width. They are aligned where all fit; otherwise each row spends its room
- * on its own name first, and cuts show as an ellipsis. Colour is put on after the widths are known.
+ * A table for the terminal: right-aligned columns that keep all their digits, then a text, and at the right where that
+ * is. The text and its place share what is left of the width: where they do not fit, the place loses its folders first
+ * and the text its end after that, and cuts show as an ellipsis. Colour is put on after the widths are known.
  */
 import { cellWidth, cut, pad } from "../cells.ts";
 
 export interface Column {
   readonly title: string;
-  readonly align: "left" | "right";
   /** Cells between this column and the one before. */
   readonly gap: number;
-  /** Left out where the names would get less than LEAST_NAMES cells. */
-  readonly optional?: boolean;
 }
 
 export interface TableRow {
-  /** One for each column. */
+  /** One for each column; of a part, those of the first columns, and the text begins behind them. */
   readonly cells: readonly string[];
   readonly name: string;
   /** Where that is, "" where there is nothing to say. */
   readonly place: string;
+  /** No row of its own but a part of the row above, or of none: shown dim. */
+  readonly isPart?: boolean;
 }
 
 export interface TableStyle {
-  /** Title over the names. */
+  /** Titles over the texts and their places. */
   readonly title: string;
+  readonly placeTitle: string;
   readonly paintName: (text: string) => string;
-  readonly paintPlace: (text: string) => string;
+  readonly dim: (text: string) => string;
   /** Columns of the terminal; narrower than the numbers need, lines get longer. */
   readonly width: number;
+  /** Whether what does not fit is cut. */
+  readonly cuts: boolean;
 }
 
 /** Cells between columns of text. */
-const GAP = 2;
-/** Least cells of a place that is cut: enough for its line. */
-const LEAST_PLACE = 5;
-/** Least cells of names with their places before an optional column gives way. */
-const LEAST_NAMES = 20;
+const gap = 2;
+/** Least cells that a text keeps beside its place. */
+const leastName = 8;
 
 /** The lines of a table, its titles first. */
 export function renderTable(
@@ -45,32 +45,70 @@ export function renderTable(
   style: TableStyle,
 ): string[] {
   const widths = columns.map((column, i) =>
-    Math.max(cellWidth(column.title), ...rows.map((row) => cellWidth(row.cells[i]!))),
+    Math.max(cellWidth(column.title), ...rows.map((row) => cellWidth(row.cells[i] ?? ""))),
   );
-  const fixed = columns.reduce((sum, column, i) => sum + column.gap + widths[i]!, 0);
-  const optional = columns.findIndex((column) => column.optional);
-  if (optional >= 0 && style.width - fixed - GAP < LEAST_NAMES) {
-    const without = <T>(cells: readonly T[]) => cells.filter((_, i) => i !== optional);
-    const kept = rows.map((row) => ({ ...row, cells: without(row.cells) }));
-    return renderTable(without(columns), kept, style);
-  }
-  const room = Math.max(14, style.width - fixed - GAP);
-  const longestName = Math.max(0, ...rows.map((row) => cellWidth(row.name)));
-  const longestPlace = Math.max(0, ...rows.map((row) => cellWidth(row.place)));
-  const aligned = longestName + GAP + longestPlace <= room;
-
   const numbers = (cells: readonly string[]): string =>
-    columns.map((column, i) => " ".repeat(column.gap) + pad(cells[i]!, widths[i]!, column.align)).join("") +
-    " ".repeat(GAP);
-  const tail = ({ name, place }: TableRow): string => {
-    if (place === "") return style.paintName(cut(name, room, "end"));
-    const rest = Math.max(room - cellWidth(name) - GAP, Math.min(cellWidth(place), LEAST_PLACE));
-    // A cut path starts at a folder.
-    const shownPlace = cut(place, rest, "start").replace(/^…[^/]*(?=\/)/, "…");
-    const shownName = cut(name, Math.max(1, room - cellWidth(shownPlace) - GAP), "end");
-    const gap = aligned ? longestName + GAP - cellWidth(name) : GAP;
-    return style.paintName(shownName) + " ".repeat(gap) + style.paintPlace(shownPlace);
+    cells.map((cell, i) => " ".repeat(columns[i]!.gap) + pad(cell, widths[i]!, "right")).join("");
+  /** Cells that are left for the text. */
+  const roomBehind = (cells: readonly string[]): number => {
+    const fixed = cells.reduce((sum, _, i) => sum + columns[i]!.gap + widths[i]!, gap);
+    return style.cuts ? Math.max(2 * leastName, style.width - fixed) : Number.POSITIVE_INFINITY;
   };
-  const titles = columns.map((column) => column.title);
-  return [numbers(titles) + style.title, ...rows.map((row) => numbers(row.cells) + tail(row))];
+  const titles = columns.map(({ title }) => title);
+  const room = roomBehind(titles);
+  const texts = rows.map((row) => fitted(row, roomBehind(row.cells)));
+  const whole = texts.filter((_, i) => rows[i]!.cells.length === columns.length);
+  const widest = (of: (text: Fitted) => string, title: string): number =>
+    Math.max(cellWidth(title), ...whole.map((text) => cellWidth(of(text))));
+  const hasPlaces = texts.some(({ place }) => place !== "");
+  const names = widest(({ name }) => name, style.title);
+  const places = widest(({ place }) => place, style.placeTitle);
+  // where the longest of both do not stand side by side, each row aligns its own place with the edge
+  const edge = hasPlaces ? Math.min(names + gap + places, room) : 0;
+  const text = (name: string, place: string, paint: (text: string) => string): string => {
+    if (place === "") return paint(name);
+    const between = Math.max(gap, edge - cellWidth(name) - cellWidth(place));
+    return paint(name) + " ".repeat(between) + style.dim(place);
+  };
+  const line = (cells: readonly string[], text: string): string =>
+    text === "" ? numbers(cells) : numbers(cells) + " ".repeat(gap) + text;
+  return [
+    line(
+      titles,
+      text(style.title, hasPlaces ? style.placeTitle : "", (title) => title),
+    ),
+    ...rows.map((row, i) => {
+      const { name, place } = texts[i]!;
+      return row.isPart
+        ? style.dim(line(row.cells, name))
+        : line(row.cells, text(name, place, style.paintName));
+    }),
+  ];
+}
+
+interface Fitted {
+  readonly name: string;
+  readonly place: string;
+}
+
+function fitted({ name, place }: TableRow, room: number): Fitted {
+  if (place === "") return { name: cut(name, room, "end"), place };
+  const left = room - gap - Math.min(cellWidth(name), room);
+  const shown = cutFolders(place, Math.max(left, 0));
+  const kept = cut(shown, Math.max(room - gap - leastName, 1), "start");
+  return { name: cut(name, room - gap - cellWidth(kept), "end"), place: kept };
+}
+
+/**
+ * `…/rules.ts:41` of `src/shop/rules.ts:41` where that has more than `width` cells: as few folders less as it takes, at
+ * most all of them.
+ */
+export function cutFolders(path: string, width: number): string {
+  let shown = path;
+  for (let rest = path; cellWidth(shown) > width; shown = `…/${rest}`) {
+    const slash = rest.indexOf("/");
+    if (slash < 0) break;
+    rest = rest.slice(slash + 1);
+  }
+  return shown;
 }

@@ -1,10 +1,11 @@
 /**
- * The JavaScript stack as lines for the terminal, innermost frame first. A recursion is thousands of frames deep:
+ * The JavaScript stack as lines for the terminal, innermost frame first, with the source of each. A recursion is thousands of frames deep:
  * repeated frames are counted instead of printed, and of what is still long only both ends are shown.
  */
 
 import { grouped } from "../../base/numbers.ts";
-import type { StackFrame } from "../../result/result.ts";
+import type { Result, StackFrame } from "../../result/result.ts";
+import { cellWidth, cut } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { withoutPlace } from "../labels.ts";
 
@@ -13,30 +14,55 @@ const EQUAL = 4;
 /** Lines of the inner and of the outer end. */
 const INNER = 12;
 const OUTER = 4;
+/** Cells of source that are worth showing. */
+const leastSource = 8;
 
 interface Line {
   readonly text: string;
   readonly frames: number;
+  /** What stands there, "" where that is not known. */
+  readonly source: string;
 }
 
-/** `    at inner (app.js:3:9)` for each frame, folded. */
-export function stackLines(stack: readonly StackFrame[], files: readonly string[]): string[] {
-  const lines = foldEqual(stack.map((frame) => frameText(frame, files)));
-  const cut = lines.slice(INNER, -OUTER);
-  const shown = cut.length > 1 ? [...lines.slice(0, INNER), left(cut), ...lines.slice(-OUTER)] : lines;
-  return shown.map(({ text }) => `    ${text}`);
+export interface StackStyle {
+  readonly width: number;
+  /** Whether source that does not fit is cut. */
+  readonly cuts: boolean;
 }
 
-function foldEqual(frames: readonly string[]): Line[] {
+/** `    at inner (app.js:3:9)  return x / y;` for each frame, folded. `dim`: paints what stands there. */
+export function stackLines(
+  stack: readonly StackFrame[],
+  { files, lines: rows }: Pick<Result, "files" | "lines">,
+  { width, cuts }: StackStyle,
+  dim: (text: string) => string,
+): string[] {
+  const texts = new Map(rows.map(({ file, line, text }) => [`${file} ${line}`, text ?? ""]));
+  const lines = foldEqual(
+    stack.map((frame) => ({
+      frame: frameText(frame, files),
+      source: inertText((texts.get(`${frame.file} ${frame.line}`) ?? "").replaceAll("\t", " ")),
+    })),
+  );
+  const middle = lines.slice(INNER, -OUTER);
+  const shown = middle.length > 1 ? [...lines.slice(0, INNER), left(middle), ...lines.slice(-OUTER)] : lines;
+  return shown.map(({ text, source }) => {
+    const at = `    ${text}`;
+    const room = cuts ? width - cellWidth(at) - 2 : Number.POSITIVE_INFINITY;
+    return source === "" || room < leastSource ? at : `${at}  ${dim(cut(source, room, "end"))}`;
+  });
+}
+
+function foldEqual(frames: readonly { readonly frame: string; readonly source: string }[]): Line[] {
   const lines: Line[] = [];
   for (let at = 0; at < frames.length; ) {
-    const frame = frames[at]!;
+    const { frame, source } = frames[at]!;
     let end = at;
-    while (frames[end] === frame) end++;
+    while (frames[end]?.frame === frame) end++;
     const shown = end - at > EQUAL ? 2 : end - at;
-    for (let i = 0; i < shown; i++) lines.push({ text: `at ${frame}`, frames: 1 });
+    for (let i = 0; i < shown; i++) lines.push({ text: `at ${frame}`, frames: 1, source });
     const more = end - at - shown;
-    if (more > 0) lines.push({ text: `… ${grouped(more)} more ${frame}`, frames: more });
+    if (more > 0) lines.push({ text: `… ${grouped(more)} more ${frame}`, frames: more, source: "" });
     at = end;
   }
   return lines;
@@ -44,7 +70,7 @@ function foldEqual(frames: readonly string[]): Line[] {
 
 function left(lines: readonly Line[]): Line {
   const frames = lines.reduce((sum, line) => sum + line.frames, 0);
-  return { text: `… ${grouped(frames)} more frames`, frames };
+  return { text: `… ${grouped(frames)} more frames`, frames, source: "" };
 }
 
 function frameText({ function: name, file, line, column }: StackFrame, files: readonly string[]): string {
