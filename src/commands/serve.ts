@@ -28,7 +28,7 @@ export interface ServeOptions {
   readonly once: boolean;
   /** Default: any free port. */
   readonly port?: number;
-  /** The view to start in. */
+  /** The view to start in; default: left-heavy, equal stacks side by side and the dearest first. */
   readonly view?: "time-ordered" | "left-heavy" | "sandwich";
 }
 
@@ -97,7 +97,7 @@ export async function serveProfile(options: ServeOptions): Promise<ServedProfile
     // Relative to the page: also right where the user types localhost.
     `profileURL=${encodeURIComponent(`profile${extension}`)}`,
     `title=${encodeURIComponent(inertText(options.title ?? ""))}`,
-    `view=${options.view ?? "time-ordered"}`,
+    `view=${options.view ?? "left-heavy"}`,
   ];
   const page = `/${token}/#${hash.join("&")}`;
 

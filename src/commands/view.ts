@@ -40,7 +40,10 @@ export async function view(file: string | undefined, options: ViewOptions, io: C
     once: options.once ?? false,
     ...(port === undefined ? {} : { port }),
   });
-  io.stderr(`${served.url}\n${options.once ? "" : "Ctrl-C ends it\n"}`);
+  // what speedscope does at these keys
+  const keys = "in the viewer, n and p show the next profile (calls, lines, opcodes), 1 2 3 other views\n";
+  const isOurs = fileName.endsWith(".speedscope.json");
+  io.stderr(`${served.url}\n${isOurs ? keys : ""}${options.once ? "" : "Ctrl-C ends it\n"}`);
   io.interrupted.addEventListener("abort", served.close, { once: true });
   if (io.interrupted.aborted) served.close();
   else if (options.open ?? true) await openBrowser(served.onceUrl, io);

@@ -15,6 +15,20 @@ export function placeOf(row: Place, files: readonly string[]): string | null {
   return `${files[row.file]}:${row.line}`;
 }
 
+/**
+ * What to call the places of some rows: `:41` while the program is but one file, `src/rules.ts:41` otherwise; "" for a row
+ * without a place. JavaScript that is part of the engine, or made by eval, has a file name too, but no file.
+ */
+export function shortPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
+  const isNoFile = (file: number) => /^(eval_script|<.*>)$/.test(files[file]!);
+  const own = new Set<number>();
+  for (const { file } of rows) if (file !== null && !isNoFile(file)) own.add(file);
+  return (row) =>
+    row.file !== null && row.line !== null && own.size < 2 && !isNoFile(row.file)
+      ? `:${row.line}`
+      : (placeOf(row, files) ?? "");
+}
+
 /** `(anonymous app.js:3:9)` and `(module app.js)` where the place stands beside the name anyway. */
 export function withoutPlace(name: string): string {
   return name.replace(/^\((anonymous|module) .*\)$/, "($1)");

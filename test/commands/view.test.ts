@@ -67,7 +67,7 @@ describe("the server", () => {
 
   test("serves speedscope and the profile below a random token", async () => {
     expect(served.url).toMatch(
-      /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/#profileURL=profile\.speedscope\.json&title=&view=time-ordered$/,
+      /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/#profileURL=profile\.speedscope\.json&title=&view=left-heavy$/,
     );
     const page = await ask(served, token);
     expect(page).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
@@ -179,7 +179,9 @@ describe("the command", () => {
     registerView(program, io);
     const ended = program.parseAsync(["view", "--no-open"], { from: "user" });
     await started(io);
-    expect(io.said.stderr).toMatch(/^viewing new\.speedscope\.json, the newest profile here\nhttp/);
+    expect(io.said.stderr).toMatch(
+      /^viewing new\.speedscope\.json, the newest profile here\nhttp.*\nin the viewer, n and p show the next profile/,
+    );
     io.interrupt();
     await ended;
   });
@@ -284,6 +286,7 @@ test.skipIf(noBrowser !== "")(
           elsewhere.push(url);
       });
       await page.goto(served.onceUrl);
+      await expect.poll(() => page.title()).toBe("app.js · 1,000,000 fuel (wasmtime-50) - speedscope");
       const shown: string[] = [];
       for (const [i, name] of ["calls in order", "by line", "by opcode"].entries()) {
         const title = page.getByText(`fuel · ${name} (${i + 1}/3)`);

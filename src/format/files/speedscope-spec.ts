@@ -9,7 +9,10 @@ export interface SpeedscopeFile {
   /** Frames of all profiles: a frame's identity is its index here. */
   readonly shared: { readonly frames: readonly SpeedscopeFrame[] };
   readonly profiles: readonly SpeedscopeProfile[];
+  /** The title of the page. */
   readonly name: string;
+  /** Not of the format, which takes more members: the sha256 of the guest's input, by which two runs of a program differ. */
+  readonly input: string;
   /** Index into profiles, 0-based: what is shown first. */
   readonly activeProfileIndex: number;
   readonly exporter: string;

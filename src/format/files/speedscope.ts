@@ -1,16 +1,17 @@
 /**
  * The speedscope file of a result: three profiles of the same total. 0: the calls in order, fuel as the
  * clock (or the call tree, entered and left node by node, where the order of the calls was not kept);
- * 1: lines, each under its function; 2: opcodes. The phases outside of JavaScript are frames in each.
+ * 1: lines, each under its function and the lines that called that; 2: opcodes. The phases outside of JavaScript are frames in each.
  */
 import { grouped } from "../../base/numbers.ts";
 import { type OuterPhase, outerPhases, phaseName } from "../../result/phases.ts";
 import { phasePourer } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import { subtreeFuel } from "../../result/walk.ts";
-import { frameName, placeOf } from "../labels.ts";
+import { frameName, shortPlaces, withoutPlace } from "../labels.ts";
 import { rowsChunks } from "../rows.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "./speedscope-builder.ts";
+import { addLineSamples } from "./speedscope-lines.ts";
 import type { EventedProfile, SampledProfile, SpeedscopeFile, SpeedscopeFrame } from "./speedscope-spec.ts";
 
 /** The file in chunks. */
@@ -22,23 +23,27 @@ export function writeSpeedscope(result: Result): Iterable<string> {
 /** The file as data. */
 export function speedscopeFile(result: Result): SpeedscopeFile {
   const table = new FrameTable();
-  const frames = result.functions.map((row) => table.add(functionFrame(row, result.files)));
+  const places = shortPlaces(result.functions, result.files);
+  const frames = result.functions.map((row) => table.add(functionFrame(row, result.files, places(row))));
   const first = result.events ? callsInOrder(result, table, frames) : callTree(result, table, frames);
   // lines and opcodes are JavaScript's
   const isWasm = result.toolchain.quickjs === null;
   const profiles = isWasm ? [first] : [first, byLine(result, table, frames), byOpcode(result, table)];
   return {
     $schema: "https://www.speedscope.app/file-format-schema.json",
+    name: `${result.module.name} · ${grouped(result.fuel.total)} fuel (${result.toolchain.fuelModel})`,
+    exporter: `javy-prof ${result.tool.version}`,
+    input: result.run.input.sha256,
+    activeProfileIndex: 0,
     shared: { frames: table.frames },
     profiles,
-    name: result.module.name,
-    activeProfileIndex: 0,
-    exporter: `javy-prof ${result.tool.version}`,
   };
 }
 
-function functionFrame(row: FunctionRow, files: readonly string[]): SpeedscopeFrame {
-  const name = frameName(row, files);
+/** Labels show names alone: `readInput :21`, unless the name says already where it is. */
+function functionFrame(row: FunctionRow, files: readonly string[], place: string): SpeedscopeFrame {
+  const own = frameName(row, files);
+  const name = place === "" || withoutPlace(own) !== own ? own : `${own} ${place}`;
   if (row.file === null || row.line === null) return { name };
   const frame = { name, file: files[row.file]!, line: row.line };
   return row.column === null ? frame : { ...frame, col: row.column };
@@ -110,33 +115,10 @@ function callTree(result: Result, table: FrameTable, frames: readonly number[]):
   return builder.finish(result.fuel.total);
 }
 
-/** Lines by function. A line's fuel includes the native work that the line caused: lines know no engine frames. */
 function byLine(result: Result, table: FrameTable, frames: readonly number[]): SampledProfile {
   const builder = new SampledBuilder("fuel · by line");
   phaseSamples(result, table, builder, BEFORE);
-  const { files } = result;
-  const groups = new Map<
-    number,
-    Map<number, { function: number; file: number; line: number; fuel: number }>
-  >();
-  for (const pc of result.pcs) {
-    // -1 sorts what has no line first; both are null together.
-    const row = { function: pc.function, file: pc.file ?? -1, line: pc.line ?? -1, fuel: pc.fuel };
-    let lines = groups.get(row.function);
-    if (!lines) groups.set(row.function, (lines = new Map()));
-    const key = row.file * 2 ** 32 + row.line;
-    const known = lines.get(key);
-    if (known) known.fuel += row.fuel;
-    else lines.set(key, row);
-  }
-  const rows = [...groups.values()].flatMap((lines) => [...lines.values()]);
-  rows.sort((a, b) => a.function - b.function || a.file - b.file || a.line - b.line);
-  for (const row of rows) {
-    const stack = [frames[row.function]!];
-    if (row.line > 0)
-      stack.push(table.add({ name: placeOf(row, files)!, file: files[row.file]!, line: row.line }));
-    builder.sample(stack, row.fuel);
-  }
+  addLineSamples(result, table, frames, builder);
   phaseSamples(result, table, builder, AFTER);
   return builder.finish(result.fuel.total);
 }

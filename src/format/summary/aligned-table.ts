@@ -57,7 +57,8 @@ export function renderTable(
   const titles = columns.map(({ title }) => title);
   const room = roomBehind(titles);
   const texts = rows.map((row) => fitted(row, roomBehind(row.cells)));
-  const whole = texts.filter((_, i) => rows[i]!.cells.length === columns.length);
+  // a part has no place that it would stand beside
+  const whole = texts.filter((_, i) => !rows[i]!.isPart);
   const widest = (of: (text: Fitted) => string, title: string): number =>
     Math.max(cellWidth(title), ...whole.map((text) => cellWidth(of(text))));
   const hasPlaces = texts.some(({ place }) => place !== "");

@@ -8,7 +8,7 @@ import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import type { By, Sort } from "../choices.ts";
 import { inertText } from "../inert.ts";
-import { frameName, placeOf, withoutPlace } from "../labels.ts";
+import { frameName, placeOf, shortPlaces, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
 import { type Column, cutFolders, renderTable, type TableRow } from "./aligned-table.ts";
 import { lineVisits } from "./line-visits.ts";
@@ -220,17 +220,9 @@ interface Position {
   readonly line: number | null;
 }
 
-/**
- * Where rows are: `:41` while the program is but one file, `rules.ts:41` otherwise and where there is room. JavaScript that
- * is part of the engine, or made by eval, has a file name too, but no file.
- */
-function placesOf(rows: readonly Position[], result: Result, isWide: boolean): (row: Position) => string {
-  const isNoFile = (file: number) => /^(eval_script|<.*>)$/.test(result.files[file]!);
-  const files = new Set(rows.map(({ file }) => file).filter((file) => file !== null && !isNoFile(file)));
-  return (row) =>
-    row.file === null || isWide || files.size > 1 || isNoFile(row.file)
-      ? (placeOf(row, result.files) ?? "")
-      : `:${row.line}`;
+/** Where rows are, in full where there is room. */
+function placesOf(rows: readonly Position[], { files }: Result, isWide: boolean): (row: Position) => string {
+  return isWide ? (row) => placeOf(row, files) ?? "" : shortPlaces(rows, files);
 }
 
 /** Native work, and the interpreter's own: what JavaScript functions cost where native frames take the rest. */

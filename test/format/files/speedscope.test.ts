@@ -9,13 +9,14 @@ import { speedscopeFile, writeSpeedscope } from "../../../src/format/files/speed
 import { EventedBuilder, FrameTable, SampledBuilder } from "../../../src/format/files/speedscope-builder.ts";
 import type {
   EventedProfile,
+  SampledProfile,
   SpeedscopeFile,
   SpeedscopeProfile,
 } from "../../../src/format/files/speedscope-spec.ts";
 import { judge } from "../../../src/result/limits.ts";
 import type { Result } from "../../../src/result/result.ts";
 import { subtreeFuel } from "../../../src/result/walk.ts";
-import { arbitraryResult } from "../../support/arbitrary.ts";
+import { arbitraryResult, play, type Step } from "../../support/arbitrary.ts";
 import { empty, shop } from "../../support/sample.ts";
 
 const require = createRequire(import.meta.url);
@@ -125,13 +126,16 @@ test("the frames say what they are", () => {
   const names = file.shared.frames.map((frame) => frame.name);
   expect(names).toContain("(anonymous src/rules.ts:12)");
   expect(names).toContain("[native] JSON.parse");
-  expect(names).toContain("src/rules.ts:41");
+  expect(names).toContain("src/rules.ts:41  export function matchRules(lines, rules) {");
+  expect(names).toContain("matchRules src/rules.ts:41");
   expect(names).toContain("[op] get_field");
   expect(names).toContain("(startup)");
   expect(file.exporter).toBe("javy-prof 0.0.0-test");
   const self = selfByName(file, file.profiles[0]!);
+  const label = ({ name, kind, file, line }: Result["functions"][number]) =>
+    kind === "builtin" ? `[native] ${name}` : file === null ? name : `${name} ${shop.files[file]}:${line}`;
   for (const row of shop.functions.filter(({ name }) => !name.startsWith("(")))
-    expect(self.get(row.kind === "builtin" ? `[native] ${row.name}` : row.name)).toBe(frameSelf(row));
+    expect(self.get(label(row))).toBe(frameSelf(row));
 });
 
 test("without the order of the calls the first profile is the call tree, each node entered once", () => {
@@ -141,6 +145,51 @@ test("without the order of the calls the first profile is the call tree, each no
   expect([first!.type, first!.name]).toEqual(["evented", "fuel · call tree"]);
   const nodes = shop.tree.filter((_, i) => subtreeFuel(shop.tree)[i]! > 0).length;
   expect([...(first as EventedProfile).events].length).toBe(2 * nodes);
+});
+
+describe("lines stand below the lines that called their function", () => {
+  const call = (id: number, ...body: Step[]): Step => ({ call: id, body });
+  const op = (pc: number, fuel: number): Step => ({ pc, fuel });
+  const stacks = (...body: Step[]): Record<string, number> => {
+    const result = play({
+      files: ["app.js"],
+      functions: ["main", "a", "b", "leaf"].map((name, i) => ({
+        name,
+        kind: "js",
+        at: [0, 10 * (i + 1), 1],
+      })),
+      ...{ startup: 0, exit: 0, roots: [{ jobs: 0, call: 0, body }] },
+    });
+    const { shared, profiles } = speedscopeFile(result);
+    const { samples, weights } = profiles[1] as SampledProfile;
+    const names = [...samples].map((stack) => stack.map((frame) => shared.frames[frame]!.name).join(" > "));
+    return Object.fromEntries(names.map((name, i) => [name, weights[i]!]));
+  };
+
+  test("of the only path, with the line of each call", () => {
+    expect(stacks(op(0, 1), call(1, op(3, 2), call(3, op(0, 4))), op(6, 8))).toEqual({
+      "main :10 > :10": 1,
+      "main :10 > :12": 8,
+      "main :10 > :10 > a :20 > :21": 2,
+      "main :10 > :10 > a :20 > :21 > leaf :40 > :40": 4,
+    });
+  });
+
+  test("of several paths, what they have in common", () => {
+    const leaf = call(3, op(0, 4));
+    expect(stacks(op(0, 1), call(1, op(0, 2), leaf), call(2, op(0, 16), leaf))).toMatchObject({
+      "main :10 > (2 paths) > leaf :40 > :40": 8,
+    });
+  });
+
+  test("a recursion is one path", () => {
+    const deep = call(1, op(0, 2), call(1, op(3, 4), call(1, op(0, 2))));
+    expect(stacks(op(0, 1), deep)).toEqual({
+      "main :10 > :10": 1,
+      "main :10 > :10 > a :20 > :20": 4,
+      "main :10 > :10 > a :20 > :21": 4,
+    });
+  });
 });
 
 describe("the builders hold the invariants", () => {
