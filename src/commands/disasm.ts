@@ -16,6 +16,7 @@ export interface DisasmOptions {
   readonly function?: readonly string[];
   readonly result?: string;
   readonly source?: string;
+  readonly sourceMap?: string;
   readonly plugin?: string;
   readonly dispatchFunction?: string;
   readonly json?: boolean;
@@ -85,6 +86,7 @@ function openGiven(path: string, options: DisasmOptions, io: CommandIo): Promise
     ...interpreterOption(options),
     ...(plugin === undefined ? {} : { plugin }),
     ...(source === undefined ? {} : { source }),
+    ...(options.sourceMap === undefined ? {} : { sourceMap: options.sourceMap }),
   });
 }
 

@@ -51,6 +51,7 @@ async function run(
     cwd: io.cwd,
     javy: javyChoice(options, io),
     ...(options.plugin === undefined ? {} : { plugin: options.plugin }),
+    ...(options.sourceMap === undefined ? {} : { sourceMap: options.sourceMap }),
   });
   if (options.dryRun) return dryRun(program, { script: source, libs: Object.fromEntries(libs) }, options, io);
   const inherited = io.stdinIsTerminal ? new Uint8Array() : ("inherit" as const);
@@ -87,6 +88,7 @@ function inputs(script: string, path: string, options: MonitorFlags): readonly N
     { what: "the program", file: path },
     { what: "the input", file: options.input },
     { what: "the plugin", file: options.plugin },
+    { what: "the source map", file: options.sourceMap },
     { what: "the cost table", file: costTableOf(fuelModel) },
     { what: "the javy", file: options.javy },
     ...lib.map((one) => ({ what: "the library", file: one.replace(/^\w+=/, "") })),

@@ -8,6 +8,7 @@ export interface RunFlags extends JavyFlags {
   readonly export?: string;
   readonly plugin?: string;
   readonly source?: string;
+  readonly sourceMap?: string;
   readonly fuelModel?: string;
   readonly out?: string;
   readonly format: string;
@@ -42,6 +43,10 @@ export function addRunFlags(command: Command): Command {
     .option(
       "--source <file>",
       "the JavaScript that a module without lines was built from; default: what it carries",
+    )
+    .option(
+      "--source-map <file>",
+      "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map",
     )
     .option("--fuel-model <model>", fuelModelHelp)
     .option(

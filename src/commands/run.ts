@@ -63,6 +63,7 @@ function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
     { what: "the input", file: flags.input },
     { what: "the plugin", file: flags.plugin },
     { what: "the source", file: flags.source },
+    { what: "the source map", file: flags.sourceMap },
     { what: "the host", file: flags.host },
     { what: "the cost table", file: costTableOf(fuelModel) },
     { what: "the javy", file: flags.javy },
@@ -70,13 +71,14 @@ function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
 }
 
 function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise<Program> {
-  const { plugin, source } = flags;
+  const { plugin, source, sourceMap } = flags;
   return open(path, {
     cwd: io.cwd,
     javy: javyChoice(flags, io),
     ...interpreterOption(flags),
     ...(plugin === undefined ? {} : { plugin }),
     ...(source === undefined ? {} : { source }),
+    ...(sourceMap === undefined ? {} : { sourceMap }),
   });
 }
 

@@ -30,8 +30,8 @@ export interface NumberedFunction extends ListedFunction {
   readonly number: number;
   /** Null without a result, or where the result does not know the function. */
   readonly measured: Measured | null;
-  /** Its source file; null where that is not known. */
-  readonly source: SourceLines | null;
+  /** The lines of a file that its code stands in; null where they are not known. */
+  readonly source: (file: string) => SourceLines | null;
 }
 
 export interface Listing {
@@ -122,13 +122,22 @@ function functionLines(fn: NumberedFunction, counts: boolean, style: ListingStyl
     8,
   );
   const lines = head(fn, counts, style);
-  let shown: Pick<ListedInstruction, "line" | "column"> = { line: null, column: null };
+  let shown: Pick<ListedInstruction, "file" | "line" | "column"> = {
+    file: fn.file,
+    line: null,
+    column: null,
+  };
   for (const instruction of fn.instructions) {
-    const { line, column } = instruction;
-    const long = line !== null && (fn.source?.isLong(line) ?? false);
-    if (line !== null && (line !== shown.line || (long && column !== shown.column)))
-      lines.push(paint.dim(sourceLine(fn, line, column, margin, style.width)));
-    shown = { line, column };
+    const { file, line, column } = instruction;
+    if (file !== null && line !== null) {
+      const source = fn.source(file);
+      const isOther = file !== shown.file;
+      // the root of a bundle runs lines of many files
+      if (isOther) lines.push(paint.dim(`${" ".repeat(margin)}  ${inertText(file)}`));
+      if (isOther || line !== shown.line || (source?.isLong(line) && column !== shown.column))
+        lines.push(paint.dim(sourceLine(source, line, column, margin, style.width)));
+      shown = { file, line, column };
+    }
     const label = labels.get(instruction.offset);
     const operands = instruction.operands.map((operand) => operandText(operand, labels, fn)).join(" ");
     const text = [
@@ -172,14 +181,14 @@ function head(fn: NumberedFunction, counts: boolean, { width, colour }: ListingS
 
 /** `    12 | return x;`; without the source, `line 12`. */
 function sourceLine(
-  fn: NumberedFunction,
+  source: SourceLines | null,
   line: number,
   column: number | null,
   margin: number,
   width: number,
 ): string {
   const space = " ".repeat(margin);
-  const text = fn.source?.text(line, column);
+  const text = source?.text(line, column);
   if (text === undefined) return `${space}  line ${line}`;
   return cut(`${space}${pad(String(line), 7, "right")} | ${text}`, width, "end");
 }

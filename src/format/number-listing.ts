@@ -20,10 +20,13 @@ export interface ListingOptions {
 
 /** The listing. @throws Diagnostic (usage) where a function that is asked for does not exist. */
 export function numberListing(disassembly: Disassembly, { result, functions }: ListingOptions): Listing {
-  const { module, quickjs, programs, source } = disassembly;
+  const { module, quickjs, programs, source, sourceOf } = disassembly;
   const all = programs.flatMap((program) => program.functions);
-  const lines = source && { file: source.file, lines: new SourceLines(source.text) };
-  const numbered = number(programs, result && matchFunctions(all, result.content).measured, lines);
+  const numbered = number(
+    programs,
+    result && matchFunctions(all, result.content).measured,
+    linesOf(sourceOf),
+  );
   const wanted = select(numbered, functions);
   const listed: ListedProgram[] = numbered.map(({ origin, functions: own }) => ({
     origin,
@@ -40,22 +43,35 @@ export function numberListing(disassembly: Disassembly, { result, functions }: L
 
 /** Where the bytecode speaks of lines that its source does not have; null where all is well. */
 export function otherSource(disassembly: Disassembly, listing: Listing): string | null {
-  const { source } = disassembly;
-  if (source === null) return null;
+  const { source, sourceOf } = disassembly;
+  if (source?.file == null) return null;
   let last = 0;
   for (const { functions } of listing.programs)
-    for (const { source: own, instructions } of functions)
-      if (own) for (const { line } of instructions) last = Math.max(last, line ?? 0);
-  const lines = new SourceLines(source.text).lines.length;
+    for (const { instructions } of functions)
+      for (const { file, line } of instructions) if (file === source.file) last = Math.max(last, line ?? 0);
+  const lines = new SourceLines(sourceOf(source.file) ?? source.text).lines.length;
   if (last <= lines) return null;
   return `the source has ${lines} lines, the bytecode goes to line ${last}: it is another source`;
+}
+
+/** The lines of each file that is asked for, split once. */
+function linesOf(sourceOf: Disassembly["sourceOf"]): NumberedFunction["source"] {
+  const known = new Map<string, SourceLines | null>();
+  return (file) => {
+    let lines = known.get(file);
+    if (lines === undefined) {
+      const text = sourceOf(file);
+      known.set(file, (lines = text === undefined ? null : new SourceLines(text)));
+    }
+    return lines;
+  };
 }
 
 /** Functions with their numbers, what was counted of them, and the source where it is theirs. */
 function number(
   programs: Disassembly["programs"],
   measured: readonly (NumberedFunction["measured"] | null)[] | null,
-  source: { readonly file: string | null; readonly lines: SourceLines } | null,
+  source: NumberedFunction["source"],
 ): ListedProgram[] {
   let next = 0;
   return programs.map(({ origin, functions }) => ({
@@ -66,7 +82,7 @@ function number(
         ...fn,
         number: at,
         measured: measured?.[at] ?? null,
-        source: source && fn.file !== null && fn.file === source.file ? source.lines : null,
+        source,
       };
     }),
   }));

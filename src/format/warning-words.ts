@@ -55,6 +55,8 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
   "lines-carried": ({ functions, of, source, compiler }) =>
     `${stripped}: those of ${functions} of ${of} functions are from ${source}, compiled by ${nameOf(compiler)}, where the code is the same`,
   "lines-missing": ({ why }) => noLines(why),
+  "map-unused": ({ name, why }) =>
+    `the source map ${name} is not used: ${why}; give one with --source-map <file>, or "none"`,
   "bytecode-damaged": ({ damage }) => `the module's bytecode ${damaged(damage)}`,
   "deep-stack": ({ frames }) =>
     `the JavaScript stack was ${grouped(frames)} frames deep; wasmtime's default stack ends at about 626`,

@@ -9,7 +9,7 @@ import { instructions } from "../quickjs/bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { functionPosition, lineSites, soundLines } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
-import { functionPlace, type Places } from "../quickjs/places.ts";
+import { FunctionPlaces, type Places } from "../quickjs/places.ts";
 
 /** Static variables of a place, by name. */
 export type Statics = Readonly<Record<string, number | bigint | string>>;
@@ -40,12 +40,13 @@ export function jsFunction(
 ): JsFunction {
   const length = made.code.length;
   const start = functionPosition(made, engine.lines);
-  const own = start ? functionPlace(unit, made, start, places) : { file: places.file(made.file), line: 0 };
+  const table = soundLines(made, engine.lines);
+  const code = new FunctionPlaces(unit, made, start, table, places);
+  const own = code.own ?? { file: places.file(made.file), line: 0 };
   const lines = new Uint32Array(length);
   const files = new Array<string>(length).fill(own.file);
-  const table = soundLines(made, engine.lines);
-  table.forEach(({ offset, line, column }, i) => {
-    const place = places.at(made.file, line, column);
+  table.forEach(({ offset, ...position }, i) => {
+    const place = code.of(position);
     const end = table[i + 1]?.offset ?? length;
     lines.fill(place.line, offset, end);
     files.fill(place.file, offset, end);

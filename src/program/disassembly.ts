@@ -12,6 +12,7 @@ import type { Warning } from "../result/warnings.ts";
 import type { HeldProgram } from "./held-programs.ts";
 import { findLines, linesWarnings } from "./line-source.ts";
 import type { Program } from "./program.ts";
+import { mapWarnings } from "./program-map.ts";
 import type { ProgramSource } from "./source.ts";
 
 export interface Disassembly {
@@ -23,6 +24,8 @@ export interface Disassembly {
   }[];
   /** The source, and the file of the listing that it is the source of; null where none is known. */
   readonly source: (ProgramSource & { readonly file: string | null }) | null;
+  /** The text of any file of the listing; undefined where it is not at hand. */
+  readonly sourceOf: (file: string) => string | undefined;
   /** What qualifies the lines. */
   readonly notes: readonly Warning[];
 }
@@ -54,7 +57,8 @@ export async function disassembleProgram(
     quickjs: { engine, releases, bytecodeVersion: version },
     programs,
     source: source && { ...source, file },
-    notes: lines.notes,
+    sourceOf: (one) => program.sourceOf(one, name) ?? (one === file ? source?.text : undefined),
+    notes: [...lines.notes, ...mapWarnings(program)],
   };
 }
 

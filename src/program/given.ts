@@ -33,7 +33,13 @@ export interface GivenMap {
 
 export type Entry =
   | SourceEntry
-  | { readonly kind: "wasm"; readonly name: string; readonly bytes: Uint8Array };
+  | {
+      readonly kind: "wasm";
+      readonly name: string;
+      readonly bytes: Uint8Array;
+      /** As of a source. */
+      readonly path: string | null;
+    };
 
 /** A source that was given for a module. */
 export interface GivenSource {
@@ -72,7 +78,8 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
       `${name} is empty`,
       "supported: JavaScript (app.js), or a WebAssembly module (app.wasm)",
     );
-  if (isWasm(bytes)) return { kind: "wasm", name, bytes };
+  const where = typeof given === "string" ? resolve(cwd, given) : null;
+  if (isWasm(bytes)) return { kind: "wasm", name, bytes, path: where };
   if (/\.json$/.test(name)) {
     throw usageError(
       `${name} is JSON, not a program`,
@@ -84,7 +91,6 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
   if (bytes.length > mostText) throw tooLarge(name, "the program", bytes.length);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const where = typeof given === "string" ? resolve(cwd, given) : null;
     if (!text.includes("\0")) return { kind: "source", name, text, path: where, map: null, bundled: false };
   } catch {
     // Not UTF-8: neither kind.

@@ -11,7 +11,7 @@ import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispa
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
-import { functionPlace, type Places } from "../quickjs/places.ts";
+import { FunctionPlaces, type Places } from "../quickjs/places.ts";
 import { functionNames } from "../wasm/names.ts";
 import { customSection } from "../wasm/sections.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
@@ -155,10 +155,10 @@ function functionFacts({ unit }: HeldProgram, places: Places): FunctionFacts[] {
   const names = displayNames(unit, places);
   return unit.functions.map((fn, i) => {
     const position = startOf(fn, lines);
-    const place = position && functionPlace(unit, fn, position, places);
+    const { own } = new FunctionPlaces(unit, fn, position ?? null, [], places);
     return {
       name: names[i]!,
-      ...(place ?? { file: null, line: null, column: null }),
+      ...(own ?? { file: null, line: null, column: null }),
       bytes: fn.code.length,
     };
   });

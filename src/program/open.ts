@@ -6,9 +6,7 @@ import { dirname, resolve } from "node:path";
 import { named, usageError } from "../base/diagnostics.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { linkDynamic } from "../javy/link.ts";
-import { entryFile, type JavyModule, recognise } from "../javy/module.ts";
-import type { MapData } from "../result/original-places.ts";
-import { SourceMap } from "../result/source-map.ts";
+import { type JavyModule, recognise } from "../javy/module.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { bundle, isForBundler } from "./bundle.ts";
 import { compileSource } from "./compile-source.ts";
@@ -16,8 +14,8 @@ import { type Entry, type Given, readEntry, readSource, type SourceEntry } from 
 import { isStripped } from "./line-source.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
 import { Program } from "./program.ts";
+import { type MapFound, mapOf } from "./program-map.ts";
 import type { ProgramSource } from "./source.ts";
-import { sourceNames } from "./source-names.ts";
 import { type JavyChoice, type UserBuild, userBuild } from "./user-build.ts";
 
 export interface OpenOptions {
@@ -27,6 +25,11 @@ export interface OpenOptions {
   readonly plugin?: Given;
   /** The JavaScript that a module without lines was built from; default: what it carries. */
   readonly source?: Given;
+  /**
+   * The source map of JavaScript that another bundler wrote, or "none"; default: what the code's last comment names or
+   * contains, or the file of its name with .map behind it.
+   */
+  readonly sourceMap?: Given | "none";
   /** The function index of the engine's interpreter, where it cannot be found. */
   readonly dispatchFunction?: number;
   /** A javy of the user's, to compile JavaScript with; default: the embedded engine. */
@@ -68,12 +71,27 @@ async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
   return { ...entry, text, map: { json: map, folder: dirname(path) }, bundled: true };
 }
 
-/** The entry's source map with names for its sources. */
-function mapOf({ name, text, map }: SourceEntry, cwd: string): MapData | null {
-  if (map === null) return null;
-  const { json, folder } = map;
-  const sources = sourceNames(new SourceMap(json).sources, folder, cwd);
-  return { compiled: entryFile, name, text, json, sources };
+/** The map of JavaScript that was given, or bundled from what was. */
+function mapOfEntry(
+  { name, text, path, map: own }: SourceEntry,
+  { sourceMap }: OpenOptions,
+  cwd: string,
+): Promise<MapFound> {
+  if (own && sourceMap !== undefined)
+    throw usageError(`${name} is bundled here, with a map of its own`, "leave --source-map out");
+  return mapOf({ name, text, path, folder: path === null ? cwd : dirname(path), own }, sourceMap, cwd);
+}
+
+/** The map of a module's program, whose source may be at hand. */
+function mapOfModule(
+  { name, path }: Entry,
+  source: ProgramSource | null,
+  { source: given, sourceMap }: OpenOptions,
+  cwd: string,
+): Promise<MapFound> {
+  const file = typeof given === "string" ? resolve(cwd, given) : null;
+  const folder = path === null ? cwd : dirname(path);
+  return mapOf({ name, text: source?.text ?? null, path: file, folder, own: null }, sourceMap, cwd);
 }
 
 async function compileEntry(
@@ -87,8 +105,8 @@ async function compileEntry(
   const plugin = await choosePlugin(given, cwd, { dispatchFunction });
   if (source !== undefined) await readSource(source, entry, cwd);
   const { name, text } = entry;
-  const map = mapOf(entry, cwd);
-  const outcome = await compileSource(compiler, plugin, text, name, map);
+  const map = await mapOfEntry(entry, options, cwd);
+  const outcome = await compileSource(compiler, plugin, text, name, map.map?.data ?? null);
   if (outcome.kind === "imports") {
     if (entry.path === null || entry.bundled) throw outcome.error;
     return compileEntry(await bundled(entry, entry.path), given, cwd, options, compiler);
@@ -116,12 +134,14 @@ async function readModule(
   built: UserBuild | null,
   plugin: Given | undefined,
   cwd: string,
-  { dispatchFunction, source }: OpenOptions,
+  options: OpenOptions,
 ): Promise<Program> {
+  const { dispatchFunction } = options;
   const { name } = entry;
   const module = named(name, () => decodeModule(bytes));
   const kind = recognise(module);
   const chosen = await pluginFor(kind, plugin, cwd, dispatchFunction);
+  const source = await sourceOf(entry, kind, options.source, cwd);
   return new Program({
     name,
     compiled: built !== null,
@@ -129,8 +149,10 @@ async function readModule(
     kind,
     plugin: kind.kind === "dynamic" ? chosen : null,
     compiler: kind.kind === "dynamic" ? null : chosen,
-    source: await sourceOf(entry, kind, source, cwd),
-    map: entry.kind === "source" ? mapOf(entry, cwd) : null,
+    source,
+    map: await (entry.kind === "source"
+      ? mapOfEntry(entry, options, cwd)
+      : mapOfModule(entry, source, options, cwd)),
     builtBy: built?.by ?? null,
     dispatchFunction,
   });

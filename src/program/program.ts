@@ -11,8 +11,10 @@ import { type MapData, OriginalPlaces, placesOf } from "../result/original-place
 import type { EngineOrigin } from "../result/result.ts";
 import type { Module } from "../wasm/types.ts";
 import { EngineModule } from "./engine-module.ts";
+import type { UnusedMap } from "./find-map.ts";
 import { type Programs, programsOf } from "./held-programs.ts";
 import { type Plugin, sha256Of } from "./plugin.ts";
+import type { MapFound, ProgramMap } from "./program-map.ts";
 import { refuseProgram } from "./refusals.ts";
 import type { ProgramSource } from "./source.ts";
 
@@ -28,8 +30,8 @@ export interface ProgramParts {
   /** A plugin to compile the source with, where the program needs none to run. */
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
-  /** The source map of its code, where there is one. */
-  readonly map: MapData | null;
+  /** The source map of its file, where there is one. */
+  readonly map: MapFound;
   /** The user's javy that built it, in words. */
   readonly builtBy: string | null;
   /** The function index of the interpreter, where it cannot be found. */
@@ -44,13 +46,16 @@ export class Program {
   readonly plugin: Plugin | null;
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
-  readonly map: MapData | null;
   readonly builtBy: string | null;
+  /** A source map that was found and is of no use. */
+  readonly unusedMap: UnusedMap | null;
   /** The module that holds the engine: the plugin's, or the program's own. Null where the plugin is not at hand. */
   readonly engine: EngineModule | null;
   /** The JavaScript that it carries, read without running it. */
   readonly #programs: Kept<Programs>;
   readonly #sha256: Kept<string>;
+  readonly #map: ProgramMap | null;
+  readonly #mapData: Kept<MapData | null>;
   readonly #places: Kept<Places>;
   readonly #runnable: Kept<void>;
   readonly #hosted: Kept<void>;
@@ -62,7 +67,8 @@ export class Program {
     this.kind = parts.kind;
     this.compiler = parts.compiler;
     this.source = parts.source;
-    this.map = parts.map;
+    this.#map = parts.map.map;
+    this.unusedMap = parts.map.unused;
     this.builtBy = parts.builtBy;
     const { module, kind, plugin } = parts;
     // what was linked for the plugin here fits it
@@ -78,7 +84,8 @@ export class Program {
         ? (this.plugin?.engine ?? null)
         : new EngineModule(new Kept(() => module), parts.dispatchFunction);
     this.#programs = new Kept(() => programsOf(this));
-    this.#places = new Kept(() => placesOf(entryFile, this.entryName(), parts.map));
+    this.#mapData = new Kept(() => this.#map && { ...this.#map.data, compiled: this.#mappedFile });
+    this.#places = new Kept(() => placesOf(entryFile, this.entryName(), this.map));
     this.#sha256 = new Kept(() => sha256Of(module.bytes));
   }
 
@@ -110,17 +117,29 @@ export class Program {
     return "static";
   }
 
+  /** The source map of its file; null where there is none. */
+  get map(): MapData | null {
+    return this.#mapData.value;
+  }
+
+  /** The file that a map is for, as the bytecode names it: Javy's, or that of the first program in another module. */
+  get #mappedFile(): string {
+    if (this.kind.kind !== "other") return entryFile;
+    const files = this.programs.held.map(({ unit }) => unit.functions[0]!.file);
+    return files.find((file) => file !== "" && !file.startsWith("<")) ?? entryFile;
+  }
+
   /** Where its code stands for the user. `name`: what its entry file is called, by default the program's name. */
   places(name = this.name): Places {
     if (name !== this.name) return placesOf(entryFile, this.entryName(name), this.map);
     return this.#places.value;
   }
 
-  /** The text of a file that its places name; undefined where it is not at hand. */
-  sourceOf(file: string): string | undefined {
-    const places = this.places();
-    if (places instanceof OriginalPlaces) return places.sourceOf(file);
-    return file === this.entryName() ? this.source?.text : undefined;
+  /** The text of a file that its places name; undefined where it is not at hand. `name` as there. */
+  sourceOf(file: string, name = this.name): string | undefined {
+    const places = this.places(name);
+    if (places instanceof OriginalPlaces) return places.sourceOf(file) ?? this.#map!.sourceFile(file);
+    return file === this.entryName(name) ? this.source?.text : undefined;
   }
 
   get programs(): Programs {

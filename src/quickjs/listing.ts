@@ -8,11 +8,11 @@ import { Diagnostic } from "../base/diagnostics.ts";
 import { constantTexts } from "./bytecode/constants.ts";
 import { type Instruction, instructions, type OperandKind, operandKinds } from "./bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
-import { functionPosition, type LineEntry, lineTable, positionAt } from "./bytecode/line-table.ts";
+import { functionPosition, type LineEntry, lineTable } from "./bytecode/line-table.ts";
 import { operandWords } from "./bytecode/operand-words.ts";
 import { engineById, type LineFormat } from "./engines/versions.ts";
 import { displayNames } from "./names/names-of-functions.ts";
-import { functionPlace, type Place, type Places } from "./places.ts";
+import { FunctionPlaces, type Places } from "./places.ts";
 
 /** What an operand refers to: a local variable, an argument, a captured variable, a constant, a name, a place, a number. */
 export type Refers = "loc" | "arg" | "ref" | "const" | "name" | "text" | "target" | "number";
@@ -72,17 +72,13 @@ function listFunction(
   const constants = constantTexts(fn, engineTable);
   const table = linesOf(fn, lines);
   const start = startOf(fn, lines);
-  const own = start && functionPlace(unit, fn, start, places);
-  const at = (offset: number): Place | undefined => {
-    const found = start && positionAt(table, offset);
-    return found ? places.at(fn.file, found.line, found.column) : own;
-  };
+  const code = new FunctionPlaces(unit, fn, start ?? null, table, places);
   return {
     index: fn.index,
     parent: fn.parent,
     name: names[fn.index]!,
     kind: fn.kind,
-    ...(own ?? nowhere),
+    ...(code.own ?? nowhere),
     bytes: fn.code.length,
     arguments: Array.from({ length: fn.argumentCount }, (_, i) => fn.variables[i] || `arg${i}`),
     variables: fn.variables.slice(fn.argumentCount),
@@ -95,7 +91,7 @@ function listFunction(
         all[i + 1]?.opcode.name === "regexp"
           ? [compiledPattern(instruction)]
           : operands(instruction, fn, names, constants),
-      ...(at(instruction.offset) ?? nowhere),
+      ...(code.at(instruction.offset) ?? nowhere),
     })),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
-import type { LineEntry } from "./bytecode/line-table.ts";
+import { type LineEntry, positionAt } from "./bytecode/line-table.ts";
 import { isModuleRoot } from "./bytecode/module-root.ts";
 
 /** Line and column are 1-based. */
@@ -30,14 +30,47 @@ export function placesAsCompiled(file: (compiled: string) => string): Places {
   };
 }
 
-/** The place of a function that stands at a position of its file; a module's root is the file that was compiled. */
-export function functionPlace(
-  unit: BytecodeUnit,
-  fn: BytecodeFunction,
-  { line, column }: Pick<LineEntry, "line" | "column">,
-  places: Places,
-): Place {
-  return isModuleRoot(unit, fn)
-    ? { file: places.file(fn.file), line, column: column || null }
-    : places.at(fn.file, line, column);
+type Position = Pick<LineEntry, "line" | "column">;
+
+/**
+ * The places of one function and of its code. The root of a module stands in the file that was compiled, and so does what
+ * the engine put in front of its first statement: the file is one, wherever its parts came from.
+ */
+export class FunctionPlaces {
+  /** Where it stands; null where nobody knows. */
+  readonly own: Place | null;
+  readonly #start: Position | null;
+  readonly #table: readonly LineEntry[];
+  readonly #compiled: string;
+  readonly #places: Places;
+
+  /** `start`: where it stands in the file that was compiled; `table`: where its code does. */
+  constructor(
+    unit: BytecodeUnit,
+    fn: BytecodeFunction,
+    start: Position | null,
+    table: readonly LineEntry[],
+    places: Places,
+  ) {
+    this.#start = start;
+    this.#table = table;
+    this.#compiled = fn.file;
+    this.#places = places;
+    if (start === null) this.own = null;
+    else if (!isModuleRoot(unit, fn)) this.own = places.at(fn.file, start.line, start.column);
+    else this.own = { file: places.file(fn.file), line: start.line, column: start.column || null };
+  }
+
+  /** Where the code at an offset stands: where the function does, if its table says nothing. */
+  at(offset: number): Place | null {
+    const entry = this.own && positionAt(this.#table, offset);
+    return entry ? this.of(entry) : this.own;
+  }
+
+  /** Where a position of its table is. */
+  of({ line, column }: Position): Place {
+    const start = this.#start;
+    if (line === start?.line && column === start.column) return this.own!;
+    return this.#places.at(this.#compiled, line, column);
+  }
 }

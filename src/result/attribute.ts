@@ -4,10 +4,10 @@
  */
 import { type Fuel, toFuel } from "../base/fuel.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
-import { functionPosition, type LineEntry, positionAt, soundLines } from "../quickjs/bytecode/line-table.ts";
+import { functionPosition, soundLines } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
-import { functionPlace, type Place, type Places } from "../quickjs/places.ts";
+import { FunctionPlaces, type Place, type Places } from "../quickjs/places.ts";
 import { type Budget, callBytes } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import {
@@ -85,20 +85,15 @@ interface RowPlace {
   readonly column: number | null;
 }
 
-/** Where a function stands, and the positions of its code in the file that was compiled. */
-interface FunctionPlace extends RowPlace {
-  readonly compiled: string;
-  readonly table: readonly LineEntry[];
-}
-
-const nowhere: FunctionPlace = { file: null, line: null, column: null, compiled: "", table: [] };
+const nowhere: RowPlace = { file: null, line: null, column: null };
 
 class Attribution {
   readonly #recording: Recording;
   readonly #options: AttributeOptions;
   readonly #files: string[] = [];
   readonly #fileIndex = new Map<string, number>();
-  readonly #places: FunctionPlace[];
+  /** Null for native functions. */
+  readonly #places: (FunctionPlaces | null)[];
   readonly #names: string[];
 
   constructor(recording: Recording, options: AttributeOptions) {
@@ -109,7 +104,7 @@ class Attribution {
       origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!,
     );
     this.#places = recording.functions.map(({ origin }) =>
-      origin.kind === "native" ? nowhere : this.#place(recording.units[origin.unit]!, origin.index),
+      origin.kind === "native" ? null : this.#place(recording.units[origin.unit]!, origin.index),
     );
   }
 
@@ -123,22 +118,18 @@ class Attribution {
     return index;
   }
 
-  #place(unit: BytecodeUnit, index: number): FunctionPlace {
+  #place(unit: BytecodeUnit, index: number): FunctionPlaces {
     const fn = unit.functions[index]!;
     const { lines } = this.#options.engine!;
     const table = soundLines(fn, lines);
     // Class initialisers have no position of their own: their first line stands for them.
-    const position = functionPosition(fn, lines) ?? table[0];
-    if (!position || fn.file === "") return nowhere;
-    return {
-      ...this.#row(functionPlace(unit, fn, position, this.#options.places)),
-      compiled: fn.file,
-      table,
-    };
+    const start = fn.file === "" ? null : (functionPosition(fn, lines) ?? table[0] ?? null);
+    return new FunctionPlaces(unit, fn, start, table, this.#options.places);
   }
 
-  #row({ file, line, column }: Place): RowPlace {
-    return { file: this.#file(file), line, column };
+  #row(place: Place | null): RowPlace {
+    if (place === null) return nowhere;
+    return { file: this.#file(place.file), line: place.line, column: place.column };
   }
 
   #code(id: number): BytecodeFunction | undefined {
@@ -148,9 +139,7 @@ class Attribution {
 
   /** Position of a code offset; the function's own where the table says nothing. */
   #at(id: number, offset: number): RowPlace {
-    const place = this.#places[id]!;
-    const found = place.line === null ? null : positionAt(place.table, offset);
-    return found ? this.#row(this.#options.places.at(place.compiled, found.line, found.column)) : place;
+    return this.#row(this.#places[id]?.at(offset) ?? null);
   }
 
   profile(): Profile {
@@ -355,7 +344,7 @@ class Attribution {
       if (id >= 0) resumes[id]! += toFuel(recorded.resumes[node]!);
     }
     const rows = functions.map(({ origin, total, perCall }, id): FunctionRow => {
-      const { file, line, column } = this.#places[id]!;
+      const { file, line, column } = this.#row(this.#places[id]?.own ?? null);
       const shares = natives.get(id);
       const native = shares?.reduce((sum, share) => sum + share.self, 0) ?? 0;
       return {

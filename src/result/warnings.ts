@@ -30,6 +30,7 @@ export const warningCodes = {
   "platform-output": violation,
   "lines-carried": note,
   "lines-missing": warning,
+  "map-unused": warning,
   "bytecode-damaged": warning,
   "deep-stack": warning,
   "await-never-settled": warning,
@@ -76,6 +77,8 @@ export interface WarningData {
     readonly compiler: CompilerName;
   };
   readonly "lines-missing": { readonly why: NoLines };
+  /** A source map that was found, as it was named, and why it is of no use. */
+  readonly "map-unused": { readonly name: string; readonly why: string };
   readonly "bytecode-damaged": { readonly damage: BytecodeDamage };
   /** JavaScript frames. */
   readonly "deep-stack": { readonly frames: number };

@@ -8,10 +8,10 @@ import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
 import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
-import { type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
+import { functionPosition, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
-import type { Places } from "../quickjs/places.ts";
+import { FunctionPlaces, type Places } from "../quickjs/places.ts";
 import { OriginalPlaces } from "../result/original-places.ts";
 import type { Recording } from "../result/recording.ts";
 import { Stop } from "./ends.ts";
@@ -139,7 +139,7 @@ export class ProfiledRun {
           id,
           made.code.length,
           flags,
-          lineSites(made, engine.lines, originals && lineIn(originals, made.file)),
+          lineSites(made, engine.lines, originals && lineIn(registry, id, originals)),
           work && ((offset) => work[made.code[offset]!] ?? work[0]!),
         );
       },
@@ -225,11 +225,14 @@ export class ProfiledRun {
   }
 }
 
-/** The line of an original, as a key. */
-function lineIn(places: Places, compiled: string): (position: LineEntry) => string {
-  return ({ line, column }) => {
-    const place = places.at(compiled, line, column);
-    return `${place.file}:${place.line}`;
+/** The line of an original, as a key, for each position in a function. */
+function lineIn(registry: FunctionRegistry, id: number, originals: Places): (position: LineEntry) => string {
+  const { unit, function: made } = registry.at(id);
+  const start = functionPosition(made, registry.engine!.lines);
+  const code = new FunctionPlaces(registry.units[unit]!, made, start, [], originals);
+  return (position) => {
+    const { file, line } = code.of(position);
+    return `${file}:${line}`;
   };
 }
 

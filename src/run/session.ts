@@ -12,6 +12,7 @@ import type { Request } from "../profiler/request.ts";
 import { planRun, type RunPlan } from "../profiler/run-plan.ts";
 import { linesWarnings, payloadWarnings } from "../program/line-source.ts";
 import type { Program } from "../program/program.ts";
+import { mapWarnings } from "../program/program-map.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
@@ -243,6 +244,7 @@ function resultOf(
       ...asked,
       ...outputNotes(outcome),
       ...linesWarnings(plan.lines, outcome.carried),
+      ...mapWarnings(program),
       ...payloadWarnings(payload, engine),
     ],
   };

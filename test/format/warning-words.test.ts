@@ -103,6 +103,10 @@ const all: readonly (readonly [Warning, string])[] = [
       "give the source that the module was built from with --source <file>",
   ],
   [
+    { code: "map-unused", name: "app.js.map", why: "it is not JSON" },
+    'the source map app.js.map is not used: it is not JSON; give one with --source-map <file>, or "none"',
+  ],
+  [
     {
       code: "bytecode-damaged",
       damage: { kind: "unreadable", problem: { message: "unexpected end", offset: 31 } },

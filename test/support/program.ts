@@ -15,7 +15,7 @@ export function programOf(bytes: Uint8Array, plugin?: Uint8Array, name = "app.wa
     plugin: plugin ? readPlugin(plugin, "", "plugin") : null,
     compiler: null,
     source: null,
-    map: null,
+    map: { map: null, unused: null },
     builtBy: null,
     dispatchFunction: undefined,
   });

@@ -104,7 +104,8 @@ function amountLines(limits: LimitsInfo, { width }: HeaderOptions, paint: Paint)
   return lines;
 }
 
-const thousands = (bytes: number): string => (bytes % 1000 === 0 ? `${grouped(bytes / 1000)}k` : grouped(bytes));
+const thousands = (bytes: number): string =>
+  bytes % 1000 === 0 ? `${grouped(bytes / 1000)}k` : grouped(bytes);
 
 /** Eighths of a cell, where there are block characters. */
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
