@@ -15,13 +15,19 @@ export interface HostRun {
 }
 
 export interface HostGuest {
-  /** The module, instrumented; its exports are the module's own and some more. */
+  /** The module, or the plugin of a program that runs on one; instrumented: its exports are its own and some more. */
   readonly module: WebAssembly.Module;
   /**
    * Makes the one instance: the module with these imports, to which the profiler adds its own. The guest's memory is
-   * the instance's export "memory", its only exported memory, or the memory among the imports.
+   * the instance's export "memory", its only exported memory, or the memory among the imports. Of a plugin: WASI need
+   * not be among the imports, and a function that is missing ends the run when it is called.
    */
   instantiate(imports: WebAssembly.Imports): WebAssembly.Instance;
+  /**
+   * Of a program that runs on a plugin (app.js, or a dynamic module): makes its instance and calls its export, `_start` or
+   * what --export names. It belongs into `call()`.
+   */
+  start(): void;
   /** WASI preview 1 as javy-prof answers it: deterministic, for imports that need it. */
   readonly wasi: WebAssembly.ModuleImports;
   /** All of the input: --input, or what is piped in. */

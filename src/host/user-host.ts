@@ -4,8 +4,11 @@
  */
 import { pathToFileURL } from "node:url";
 import { Diagnostic, usageError } from "../base/diagnostics.ts";
+import type { Finality } from "./finality.ts";
 import type { Streams } from "./host.ts";
+import { withStubs } from "./missing-imports.ts";
 import type { HostGuest, HostRun, UserHost } from "./user-host-spec.ts";
+import { wasiModule } from "./wasi.ts";
 
 /** Imports the host file. @throws Diagnostic (usage) where that fails or gives no function. */
 export async function loadUserHost(path: string): Promise<UserHost> {
@@ -23,7 +26,10 @@ export async function loadUserHost(path: string): Promise<UserHost> {
 }
 
 export interface UserGuestParts {
+  /** What the host makes an instance of: the program, or its plugin. */
   readonly module: WebAssembly.Module;
+  /** Of a program on a plugin: makes its instance, given the plugin's, and calls its export. */
+  readonly start: ((plugin: WebAssembly.Instance) => void) | null;
   readonly streams: Streams;
   readonly args: readonly string[];
   readonly wasi: WebAssembly.ModuleImports;
@@ -31,6 +37,8 @@ export interface UserGuestParts {
   readonly hooks: WebAssembly.Imports;
   /** What an error stands for that came out of the guest (finality.ts). */
   readonly reasonOf: (error: unknown) => unknown;
+  /** Makes functions whose errors the guest cannot catch (finality.ts). */
+  readonly final: Finality["final"];
 }
 
 export interface UserGuest {
@@ -52,12 +60,22 @@ export async function prepareUserGuest(
     instantiate: (imports) => {
       if (made)
         throw usageError(`the host ${path} instantiates the module twice`, "one run has one instance");
-      const instance = new WebAssembly.Instance(parts.module, { ...imports, ...parts.hooks });
+      const given = parts.start ? forPlugin(parts, imports) : imports;
+      const instance = new WebAssembly.Instance(parts.module, { ...given, ...parts.hooks });
       const memory = guestMemory(parts.module, instance, imports);
       if (!memory) throw usageError(`the host ${path} gives the module no memory, and it exports none`);
       made = { instance, memory };
       attached(instance, memory);
       return instance;
+    },
+    start: () => {
+      if (!parts.start)
+        throw usageError(
+          `the host ${path} calls start(), and the module is whole`,
+          "start() is for a program on a plugin: call what the instance exports",
+        );
+      if (!made) throw usageError(`the host ${path} calls start() before instantiate()`);
+      parts.start(made.instance);
     },
     wasi: parts.wasi,
     stdin: () => parts.streams.stdin(),
@@ -76,6 +94,11 @@ export async function prepareUserGuest(
   }
   if (!made) throw usageError(`the host ${path} did not call guest.instantiate()`);
   return { ...made, run };
+}
+
+/** A plugin's imports: WASI is given, what the host does not have ends the run when it is called. */
+function forPlugin({ module, wasi, hooks, final }: UserGuestParts, imports: WebAssembly.Imports) {
+  return withStubs(module, { [wasiModule]: wasi, ...imports, ...hooks }, final);
 }
 
 /** What a host throws outside of its counted part is the host's own failure. */

@@ -6,7 +6,7 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import { signature } from "../wasm/type-text.ts";
-import type { Module } from "../wasm/types.ts";
+import type { Import, Module } from "../wasm/types.ts";
 import { wasiType } from "./wasi-types.ts";
 
 /** Error numbers of WASI preview 1 that the guest can see. */
@@ -331,15 +331,23 @@ const provided = new Set(
   ),
 );
 
-/** Refuses, by name, what a module imports beyond WASI's table and the modules in `others`. */
-export function refuseUnknownImports(module: Module, others: readonly string[]): void {
-  const unknown = module.imports.filter(
+/** What a module imports beyond WASI's table and the modules in `others`, in the order of its imports. */
+export function missingImports(module: Module, others: readonly string[]): readonly Import[] {
+  return module.imports.filter(
     ({ module: from, name, description }) =>
       !others.includes(from) && !(from === wasiModule && provided.has(name) && description.kind === "func"),
   );
-  if (unknown.length === 0) return refuseMistypedImports(module, others);
+}
+
+/**
+ * Refuses, by name, a module that imports more than WASI's table and the modules in `others`, where some of it is no
+ * function: functions alone get stubs (missing-imports.ts).
+ */
+export function refuseUnknownImports(module: Module, others: readonly string[]): void {
+  const missing = missingImports(module, others);
+  if (missing.every(({ description }) => description.kind === "func")) return refuseMistypedImports(module);
   throw unsupported(
-    `the module imports what this host does not give: ${listed(unknown)}`,
+    `the module imports what this host does not give: ${listed(missing)}`,
     `supported: the ${provided.size} functions of ${wasiModule}`,
     "a module that is for another host runs with that: --host <file> (docs/hosts.md)",
   );
@@ -356,9 +364,9 @@ function listed(imports: Module["imports"]): string {
   return names.slice(0, mostNames).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function refuseMistypedImports(module: Module, others: readonly string[]): void {
+function refuseMistypedImports(module: Module): void {
   const wrong = module.imports.flatMap(({ module: from, name, description }) => {
-    if (others.includes(from) || description.kind !== "func") return [];
+    if (from !== wasiModule || !provided.has(name) || description.kind !== "func") return [];
     const [wanted, found] = [wasiType(name), signature(module, description.type)];
     return wanted === found ? [] : [`${name} is ${wanted}, the module imports it as ${found}`];
   });

@@ -21,7 +21,7 @@ import type { NativeFrames } from "./native-frames.ts";
 import type { Bounds, Frames, Request } from "./request.ts";
 
 export interface RunPlan {
-  /** Empty where a host of the user's drives the guest. */
+  /** Empty where a host of the user's drives a module that is whole. */
   readonly export: string;
   /** Those of the request, or the engine's where nobody knows the engine. */
   readonly frames: Frames;
@@ -46,11 +46,6 @@ const judgedFor = 10;
 export async function planRun(program: Program, request: Request, compiler: Compiler): Promise<RunPlan> {
   const { name, payload } = program;
   const hosted = Boolean(request.host.userHost);
-  if (hosted && (program.compiled || program.kind.kind === "dynamic"))
-    throw usageError(
-      "--host runs a module that is whole",
-      "JavaScript and dynamic modules have a host of their own",
-    );
   named(name, () => {
     const refusal = program.refusal(hosted);
     if (refusal) throw refusal;
@@ -65,15 +60,16 @@ export async function planRun(program: Program, request: Request, compiler: Comp
   const refused = known?.problem ?? null;
   const engines = known ? (known.found ?? [unknownEngine]) : [];
   const { platform, limits } = platformOf(program, request.limits);
+
   // of an engine that nobody knows, its own functions tell what it does
   const frames = refused ? "engine" : request.frames;
   return {
-    export: hosted ? "" : named(name, () => chooseExport(program.module, request.export)),
+    export: hosted && !program.plugin ? "" : named(name, () => chooseExport(program.module, request.export)),
     frames,
     native: nativeFrames(engine, frames),
     engines,
     refused,
-    platform,
+    platform: hosted ? null : platform,
     limits,
     model: request.model ?? modelNamed(limits?.model ?? defaultModelName),
     bounds: { ...request.bounds, maxFuel: request.bounds.maxFuel ?? (limits && limits.fuel * judgedFor) },

@@ -1,6 +1,7 @@
 /** JavaScript to bytecode, by a plugin of any generation. */
 import { internalError, unsupported } from "../base/diagnostics.ts";
 import { Finality } from "../host/finality.ts";
+import { withStubs } from "../host/missing-imports.ts";
 import { hostOptions } from "../host/streams.ts";
 import { Wasi, wasiModule } from "../host/wasi.ts";
 import type { CompileJob, CompileOutcome } from "../javy/compile.ts";
@@ -23,10 +24,11 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
   let exports: WebAssembly.Exports;
   let memory: WebAssembly.Memory;
   try {
-    const instance = new WebAssembly.Instance(module, {
+    const given = {
       [wasiModule]: finality.all(wasi.functions) as WebAssembly.ModuleImports,
       [meterNames.module]: deafHooks(module),
-    });
+    };
+    const instance = new WebAssembly.Instance(module, withStubs(module, given, finality.final));
     exports = instance.exports;
     memory = exports["memory"] as WebAssembly.Memory;
     wasi.memory = memory;

@@ -1,5 +1,6 @@
 /** How guests end: what is thrown through them, and what an error out of one means. */
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
+import { MissingImport } from "../host/missing-imports.ts";
 import type { OutputLost } from "../host/streams.ts";
 import { GuestExit, GuestFault, isStackOverflow } from "../host/wasi.ts";
 import type { RunEnd } from "./job.ts";
@@ -22,7 +23,7 @@ export class HostThrew extends Error {}
 
 /** Whether an error is the guest's own end, and not one of the code around it. */
 export function isEnd(error: unknown): boolean {
-  const ends = [GuestExit, GuestFault, Stop, Diagnostic, RangeError];
+  const ends = [GuestExit, GuestFault, MissingImport, Stop, Diagnostic, RangeError];
   const wasm = [WebAssembly.RuntimeError, WebAssembly.Exception];
   return [...ends, ...wasm].some((kind) => error instanceof kind);
 }
@@ -31,6 +32,8 @@ export function endOf(error: unknown, thrown: boolean): RunEnd {
   if (error instanceof HostThrew) return { kind: "throw" };
   if (error instanceof GuestExit)
     return error.code === 0 ? { kind: "ok" } : { kind: "exit", code: error.code };
+  // as an engine ends it whose unknown imports trap
+  if (error instanceof MissingImport) return { kind: "trap", message: error.message, exact: true };
   if (error instanceof Stop) return { kind: error.reason, ...(error.lost ? { lost: error.lost } : {}) };
   if (error instanceof WebAssembly.RuntimeError) {
     const exact = error.message === "unreachable";

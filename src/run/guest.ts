@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { encodeText } from "../base/bytes.ts";
 import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
+import { withStubs } from "../host/missing-imports.ts";
 import { shopifyHost } from "../host/shopify/shopify.ts";
 import { hostOptions, Output } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
@@ -31,28 +32,15 @@ export function runGuest(job: RunJob): RunOutcome {
   let plugin: WebAssembly.Instance | undefined;
   if (pluginModule) {
     run.prepare(() => {
-      plugin = new WebAssembly.Instance(
-        pluginModule,
-        run.imports(early ? profile?.patientImports : undefined),
-      );
+      const imports = run.imports(early ? profile?.patientImports : undefined);
+      plugin = new WebAssembly.Instance(pluginModule, withStubs(pluginModule, imports, run.final));
       run.attach(plugin, memoryOf(plugin));
       initialise(plugin);
       host.prepare(plugin.exports);
     });
   }
   const appModule = compiled(job.app);
-  run.count(() => {
-    const app = new WebAssembly.Instance(appModule, {
-      ...run.imports(),
-      ...(plugin ? { [job.plugin!.namespace]: plugin.exports as WebAssembly.ModuleImports } : {}),
-    });
-    if (!plugin) {
-      run.attach(app, memoryOf(app));
-      run.begin();
-    }
-    initialise(app, job.export);
-    (app.exports[job.export] as () => void)();
-  });
+  run.count(() => run.start(appModule, plugin));
   // a plugin that did not come up has nothing to say
   return run.finish(() => (job.plugin && !plugin ? null : host.finish(plugin?.exports ?? {})));
 }
@@ -61,21 +49,28 @@ export function runGuest(job: RunJob): RunOutcome {
 export async function runUserHost(job: RunJob): Promise<RunOutcome> {
   const run = new GuestRun(job);
   const path = job.host.userHost!;
+  const pluginModule = job.plugin && compiled(job.plugin.module);
+  const appModule = compiled(job.app);
   const hooks = run.imports(run.profile?.patientImports);
   const { [wasiModule]: wasi, ...others } = hooks;
   const parts = {
-    module: compiled(job.app),
+    module: pluginModule ?? appModule,
+    start: pluginModule && ((plugin: WebAssembly.Instance) => run.start(appModule, plugin)),
     streams: run.hostStreams,
     args: job.host.args.slice(1),
     wasi: wasi!,
     hooks: others,
     reasonOf: run.reasonOf,
+    final: run.final,
+  };
+  const attached = (instance: WebAssembly.Instance, memory: WebAssembly.Memory) => {
+    run.attach(instance, memory);
+    if (pluginModule) initialise(instance);
   };
   let host: HostRun | null = null;
   try {
     const loaded = await loadUserHost(path);
-    host = (await prepareUserGuest(path, loaded, parts, (instance, memory) => run.attach(instance, memory)))
-      .run;
+    host = (await prepareUserGuest(path, loaded, parts, attached)).run;
   } catch (error) {
     if (!run.stopped) throw error;
   }
@@ -178,6 +173,25 @@ class GuestRun {
       ...(hooks ? { [meterNames.module]: hooks } : {}),
       ...this.#monitor?.imports,
     };
+  }
+
+  /** Makes the program's instance and calls its export. */
+  start(module: WebAssembly.Module, plugin: WebAssembly.Instance | undefined): void {
+    const job = this.#job;
+    const exported = plugin && { [job.plugin!.namespace]: plugin.exports as WebAssembly.ModuleImports };
+    const imports = withStubs(module, { ...this.imports(), ...exported }, this.final);
+    const app = new WebAssembly.Instance(module, imports);
+    if (!plugin) {
+      this.attach(app, memoryOf(app));
+      this.begin();
+    }
+    initialise(app, job.export);
+    (app.exports[job.export] as () => void)();
+  }
+
+  /** Makes functions of the host whose errors no guest catches. */
+  get final(): Finality["final"] {
+    return this.#finality.final;
   }
 
   attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {

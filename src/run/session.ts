@@ -167,8 +167,8 @@ export async function execute(
     bounds,
     limit: limits?.fuel ?? null,
     natives: native && { frames: native.frames, shared: native.shared, work: native.work },
-    // a host of the user's has made its instance before it is asked to run it
-    instantiation: request.host.userHost ? 0n : instantiationFuel(program.module, model),
+    // a host of the user's has made the instance before it is asked to run it, but of a program on a plugin
+    instantiation: request.host.userHost && !program.plugin ? 0n : instantiationFuel(program.module, model),
   };
   const job: RunJob = {
     kind: "run",

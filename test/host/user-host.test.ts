@@ -60,6 +60,8 @@ async function run(path: string, bytes: Uint8Array, args: readonly string[] = []
       wasi: wasi.functions as WebAssembly.ModuleImports,
       hooks: { [meterNames.module]: { tick: () => {} } },
       reasonOf: (error) => error,
+      start: null,
+      final: (call) => call,
     },
     (_instance, memory) => {
       wasi.memory = memory;
