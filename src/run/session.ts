@@ -250,7 +250,10 @@ function resultOf(
   };
   const root = roots[plan.frames];
   const { budget } = request;
-  const textOf = lineTexts((file) => program.sourceOf(file));
+  // a file that was named may be of another version, unless the lines were carried over from it
+  const { source, map } = program;
+  const isItsOwn = map !== null || source?.from !== "file" || plan.lines.kind === "compiled";
+  const textOf = lineTexts((file) => (isItsOwn ? program.sourceOf(file) : undefined));
   const places = program.places();
   return buildResult(recording, { engine, places, textOf, budget, ...(root && { root }) }, facts);
 }

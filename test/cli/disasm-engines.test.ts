@@ -93,7 +93,7 @@ test("bytecode stripped of its lines has those of its source", async () => {
     expect([result.listed, result.unmatched]).toEqual([result.js, []]);
     expect(result.js).toBeGreaterThan(100_000);
     const text = await javyProf(path, ["disasm", "app.wasm", "--function", "Account.deposit"]);
-    expect(text.stdout).toMatch(/\n#3 Account\.deposit {3}app\.wasm:16:3\n/);
+    expect(text.stdout).toMatch(/\n#3 Account\.deposit {3}function\.mjs:16:3\n/);
   } finally {
     remove();
   }

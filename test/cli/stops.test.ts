@@ -57,8 +57,8 @@ describe("fuel", () => {
     expect(code).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toContain("stopped at the fuel limit: more than 11,000,000 fuel\n    at ");
-    expect(stderr).toMatch(/ at spin \(runaway\.js:5:\d+\)\n/);
-    expect(stderr).toMatch(/ at \(module\) \(runaway\.js:7:\d+\)\n/);
+    expect(stderr).toMatch(/ at spin \(runaway\.js:5:\d+\) {2}\S.*\n/);
+    expect(stderr).toMatch(/ at \(module\) \(runaway\.js:7:\d+\) {2}spin\(\);\n/);
     const profile = JSON.parse(readFileSync(join(folder.path, "runaway.speedscope.json"), "utf8"));
     expect(profile.profiles[0].endValue).toBeGreaterThan(11_000_000);
   });

@@ -44,8 +44,8 @@ describe("a dynamic module", () => {
     expect(bytes.slice(offset, offset + length)).toEqual(payload);
     expect(found.programs).toHaveLength(1);
     expect(found.programs[0]!.functions.map(({ name, file, line }) => [name, file, line])).toEqual([
-      ["(module app.js)", "app.js", 1],
-      ["twice", "app.js", 1],
+      ["(module function.mjs)", "function.mjs", 1],
+      ["twice", "function.mjs", 1],
     ]);
     expect(found.source).toMatchObject({ bytes: source.length, lines: 4, text: true });
     expect(found.dispatch).toMatchObject({ name: "JS_CallInternal", targets: 226, nextMostTargets: 42 });
