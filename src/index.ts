@@ -76,6 +76,7 @@ export type { FunctionFacts, ModuleFacts } from "./program/inspect.ts";
 export type { Installation, Tried } from "./program/installation.ts";
 export type { OpenOptions } from "./program/open.ts";
 export type { Program } from "./program/program.ts";
+export { lacksShopifyPlugin } from "./program/shopify-cli.ts";
 export type { JavyChoice } from "./program/user-build.ts";
 export { looksLikeResult, parseResult } from "./result/read-result.ts";
 export type * from "./result/result.ts";

@@ -6,7 +6,15 @@ import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary } from "../format/summary/summary.ts";
 import { renderWritten } from "../format/summary/written.ts";
-import { open, type Profile, type Program, profile, type Result, violates } from "../index.ts";
+import {
+  lacksShopifyPlugin,
+  open,
+  type Profile,
+  type Program,
+  profile,
+  type Result,
+  violates,
+} from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
 import { costTableOf } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
@@ -31,6 +39,12 @@ export async function run(
   const program = await openEntry(path, flags, io);
   if (program.builtBy !== null && !flags.quiet && !flags.json)
     io.stderr(`built by ${inertText(program.builtBy)}\n`);
+  if (program.pluginFrom !== null && !flags.quiet && !flags.json)
+    io.stderr(`plugin ${inertText(program.pluginFrom)}\n`);
+  if (lacksShopifyPlugin(program) && !flags.quiet)
+    io.stderr(
+      `note: ${inertText(program.name)} is a Shopify function: ShopifyFunction is a global of the platform's plugin. Give that with --plugin shopify_functions_javy_v3.wasm; @shopify/cli keeps it in its folder bin once it has built a function, and it is found there\n`,
+    );
   const input = await guestInput(flags, io);
   const host = flags.host === undefined ? {} : { host: resolve(io.cwd, flags.host) };
   const shown = progressLine(io, flags);

@@ -13,7 +13,8 @@ interface PluginFamily {
 export const pluginFamilies = {
   shopify: {
     prefix: "shopify_functions_javy",
-    source: "Shopify's function-runner carries it in its providers folder, under this name",
+    source:
+      "@shopify/cli keeps it in its folder bin once it has built a function, and it is found there; Shopify's function-runner carries it in its providers folder",
   },
   provider: {
     prefix: "javy_quickjs_provider",

@@ -15,6 +15,7 @@ import { isStripped } from "./line-source.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
 import { Program } from "./program.ts";
 import { type MapFound, mapOf } from "./program-map.ts";
+import { type FoundPlugin, findShopifyPlugin, usesShopifyPlugin } from "./shopify-cli.ts";
 import type { ProgramSource } from "./source.ts";
 import { type JavyChoice, type UserBuild, userBuild } from "./user-build.ts";
 
@@ -102,7 +103,11 @@ async function compileEntry(
   compiler: Compiler,
 ): Promise<Program> {
   const { dispatchFunction, source } = options;
-  const plugin = await choosePlugin(given, cwd, { dispatchFunction });
+  const found =
+    given === undefined && usesShopifyPlugin(entry.text)
+      ? await shopifyPlugin(null, entry, cwd, options)
+      : null;
+  const plugin = await choosePlugin(given ?? found?.path, cwd, { dispatchFunction });
   if (source !== undefined) await readSource(source, entry, cwd);
   const { name, text } = entry;
   const map = await mapOfEntry(entry, options, cwd);
@@ -123,8 +128,20 @@ async function compileEntry(
     source: { from: "program", name, text },
     map,
     builtBy: null,
+    pluginFrom: found?.from ?? null,
     dispatchFunction,
   });
+}
+
+/** Shopify's plugin, where this machine has it: of a namespace, or the newest. */
+function shopifyPlugin(
+  namespace: string | null,
+  entry: Entry,
+  cwd: string,
+  { javy }: OpenOptions,
+): Promise<FoundPlugin | null> {
+  const folders = [...(entry.path === null ? [] : [dirname(entry.path)]), cwd];
+  return findShopifyPlugin(namespace, folders, javy?.world.env ?? {}, cwd);
 }
 
 /** A module that was given, or that the user's javy built. */
@@ -140,7 +157,9 @@ async function readModule(
   const { name } = entry;
   const module = named(name, () => decodeModule(bytes));
   const kind = recognise(module);
-  const chosen = await pluginFor(kind, plugin, cwd, dispatchFunction);
+  const namespace = kind.kind === "dynamic" && plugin === undefined ? kind.namespace : null;
+  const found = namespace === null ? null : await shopifyPlugin(namespace, entry, cwd, options);
+  const chosen = await pluginFor(kind, plugin ?? found?.path, cwd, dispatchFunction);
   const source = await sourceOf(entry, kind, options.source, cwd);
   return new Program({
     name,
@@ -154,6 +173,7 @@ async function readModule(
       ? mapOfEntry(entry, options, cwd)
       : mapOfModule(entry, source, options, cwd)),
     builtBy: built?.by ?? null,
+    pluginFrom: found?.from ?? null,
     dispatchFunction,
   });
 }

@@ -34,6 +34,8 @@ export interface ProgramParts {
   readonly map: MapFound;
   /** The user's javy that built it, in words. */
   readonly builtBy: string | null;
+  /** Where its plugin was found, in words, that nobody gave; null for one that was given, and the embedded one. */
+  readonly pluginFrom: string | null;
   /** The function index of the interpreter, where it cannot be found. */
   readonly dispatchFunction: number | undefined;
 }
@@ -49,6 +51,7 @@ export class Program {
   readonly builtBy: string | null;
   /** A source map that was found and is of no use. */
   readonly unusedMap: UnusedMap | null;
+  readonly pluginFrom: string | null;
   /** The module that holds the engine: the plugin's, or the program's own. Null where the plugin is not at hand. */
   readonly engine: EngineModule | null;
   /** The JavaScript that it carries, read without running it. */
@@ -70,6 +73,7 @@ export class Program {
     this.#map = parts.map.map;
     this.unusedMap = parts.map.unused;
     this.builtBy = parts.builtBy;
+    this.pluginFrom = parts.pluginFrom;
     const { module, kind, plugin } = parts;
     // what was linked for the plugin here fits it
     const linked = parts.compiled && parts.builtBy === null;

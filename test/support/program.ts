@@ -17,6 +17,7 @@ export function programOf(bytes: Uint8Array, plugin?: Uint8Array, name = "app.wa
     source: null,
     map: { map: null, unused: null },
     builtBy: null,
+    pluginFrom: null,
     dispatchFunction: undefined,
   });
 }
