@@ -82,7 +82,7 @@ const amounts = [
   ["memory", "memoryBytes"],
 ] as const;
 
-/** `input 44,271 of 128k  output 812 of 20k  module 5,738 of 256k  memory 1.4 of 10 MB`: bytes, red what is too much. */
+/** `input 44,271 of 128,000  output 812 of 20,000  module 5,738 of 256,000  memory 1.4 of 10 MB`: bytes, red what is too much. */
 function amountLines(limits: LimitsInfo, { width }: HeaderOptions, paint: Paint): string[] {
   const lines: string[] = [];
   let free = 0;
@@ -91,7 +91,7 @@ function amountLines(limits: LimitsInfo, { width }: HeaderOptions, paint: Paint)
     const isMemory = amount === "memoryBytes";
     const text = isMemory
       ? `${word} ${(used / 1e6).toFixed(1)} of ${most / 1e6} MB`
-      : `${word} ${grouped(used)} of ${thousands(most)}`;
+      : `${word} ${grouped(used)} of ${grouped(most)}`;
     const painted = limits.exceeded.includes(amount) ? paint.red(text) : paint.dim(text);
     if (text.length + 2 > free) {
       lines.push(painted);
@@ -103,9 +103,6 @@ function amountLines(limits: LimitsInfo, { width }: HeaderOptions, paint: Paint)
   }
   return lines;
 }
-
-const thousands = (bytes: number): string =>
-  bytes % 1000 === 0 ? `${grouped(bytes / 1000)}k` : grouped(bytes);
 
 /** Eighths of a cell, where there are block characters. */
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
