@@ -116,6 +116,8 @@ async function bundle() {
     minify: true,
     format: "esm",
     platform: "node",
+    // modules rather than CommonJS, which is bundled whole
+    mainFields: ["module", "main"],
     target: "node20.19",
     metafile: true,
     // both need files of their own packages beside them

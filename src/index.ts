@@ -191,7 +191,7 @@ function failureOf(end: RunEnd): string | null {
 
 /** The events and modes that a rule means. @throws ScriptError with what is wrong with it. */
 export function matchesOf(rule: string) {
-  return matchesAmong(rule, monitorEvents);
+  return matchesAmong(rule, monitorEvents());
 }
 
 /** What a script matches in a program, without running it. @throws ScriptError. */

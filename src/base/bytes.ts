@@ -62,13 +62,14 @@ export class ByteReader {
   leb(): number {
     const start = this.at;
     let result = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.u8();
-      if (shift === 28 && byte > 0x0f) this.fail("LEB128 is longer than 32 bits", start);
-      result += (byte & 0x7f) * 2 ** shift;
+      result |= (byte & 0x7f) << shift;
       if (byte < 0x80) return result;
     }
-    return this.fail("LEB128 is longer than 32 bits", start);
+    const last = this.u8();
+    if (last > 0x0f) this.fail("LEB128 is longer than 32 bits", start);
+    return result + last * 2 ** 28;
   }
 
   /** Signed LEB128 of at most 32 bits. */

@@ -42,8 +42,7 @@ export function uncounted(module: Module, model: CostModel): readonly Uncounted[
 
   module.bodies.forEach((_, i) => {
     const func = module.importedFunctions + i;
-    for (const code = codeOf(module, func); code.advance(); ) {
-      if (!watched[code.row]) continue;
+    for (const code = codeOf(module, func); code.advanceTo(watched); ) {
       const reason = model.uncounted.get(code.row)!;
       if (applies[reason]({ module, model, func, code })) add(reason, { func, offset: code.at });
     }

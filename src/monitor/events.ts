@@ -6,6 +6,7 @@
  * signature by the rules below, which give the 310 events of Whamm 1.0 exactly as Whamm words them (odd types of
  * single ones included) and, in the same manner, results, SIMD and legacy exceptions, which Whamm has not.
  */
+import { Kept } from "../base/kept.ts";
 import { Imm, type Opcode, opcodes } from "../wasm/opcodes.ts";
 import type { Type } from "./language-types.ts";
 
@@ -323,12 +324,6 @@ function opcodeEvent(op: Opcode, row: number): Event {
 }
 
 const beyondWhamm = /^(v128|[if]\d+x\d+)\.|^(try|catch|catch_all|rethrow|delegate)$/;
-const withRows = opcodes.map((op, row) => ({ op, row }));
-const inWhammsOrder = [
-  ...withRows.filter(({ op }) => !beyondWhamm.test(op.name)),
-  ...withRows.filter(({ op }) => beyondWhamm.test(op.name)),
-];
-
 function other(packageName: string | null, name: string, help: string, more: readonly Bound[] = []): Event {
   const variables = [...more, ...wasmVariables];
   return { provider: "wasm", package: packageName, name, modes: [], variables, functions: [], help };
@@ -336,14 +331,24 @@ function other(packageName: string | null, name: string, help: string, more: rea
 
 const instructionCount = bound("instr_count", "u32", true, "instructions of the block");
 
+/** Made when somebody asks: few runs have a monitor. */
+const kept = new Kept((): readonly Event[] => {
+  const withRows = opcodes.map((op, row) => ({ op, row }));
+  const inWhammsOrder = [
+    ...withRows.filter(({ op }) => !beyondWhamm.test(op.name)),
+    ...withRows.filter(({ op }) => beyondWhamm.test(op.name)),
+  ];
+  return [
+    other(null, "begin", "before the program runs"),
+    other(null, "end", "after the program has run, before the report"),
+    other(null, "report", "writes the report, in place of the usual one"),
+    ...inWhammsOrder.map(({ op, row }) => opcodeEvent(op, row)),
+    other("func", "entry", "a function is entered"),
+    other("func", "exit", "a function is left, by any way but a trap or an exception"),
+    other("block", "start", "a straight run of instructions begins"),
+    other("block", "end", "a straight run of instructions ends", [instructionCount]),
+  ];
+});
+
 /** Every event of the provider `wasm`, in the order in which rules expand. */
-export const wasmEvents: readonly Event[] = [
-  other(null, "begin", "before the program runs"),
-  other(null, "end", "after the program has run, before the report"),
-  other(null, "report", "writes the report, in place of the usual one"),
-  ...inWhammsOrder.map(({ op, row }) => opcodeEvent(op, row)),
-  other("func", "entry", "a function is entered"),
-  other("func", "exit", "a function is left, by any way but a trap or an exception"),
-  other("block", "start", "a straight run of instructions begins"),
-  other("block", "end", "a straight run of instructions ends", [instructionCount]),
-];
+export const wasmEvents = (): readonly Event[] => kept.value;

@@ -30,8 +30,9 @@ import { chargedSize, chargeUnits, type Refund, type SizeContext } from "./sizes
 export interface RewriteContext {
   readonly module: Module;
   readonly map: IndexMap;
-  /** Whether instructions may name something that moved, by row. */
+  /** Whether instructions may name something that moved, by row; and whether they do, or do more to control than go on. */
   readonly moved: Uint8Array;
+  readonly notable: Uint8Array;
   readonly meter: Meter | undefined;
   readonly meterAt: MeterIndices;
   /** The probes of a function, of all plans in their order. */
@@ -59,6 +60,8 @@ export function rewriteFunction(context: RewriteContext, index: number, body: Ra
   }
 }
 
+const everyRow = new Uint8Array(opcodes.length).fill(1);
+
 /** What stands behind an instruction once it is written. */
 type Behind = Refund | undefined;
 
@@ -77,9 +80,8 @@ class FunctionRewriter {
   readonly #prologue = new ByteWriter(16);
   readonly #w: ByteWriter;
   #hasCall = false;
-  /** Offset of the first byte that was not copied yet, and of the instruction before. */
+  /** Offset of the first byte that was not copied yet. */
   #copied: number;
-  #previous = 0;
 
   /** `labels`: what is known of them from earlier walks. */
   constructor(
@@ -155,22 +157,19 @@ class FunctionRewriter {
 
   walk(): void {
     if (this.#probes) this.#actions.write(this.#prologue, this.#probes.entry, undefined);
-    const { moved, meter } = this.#context;
+    const { notable, meter } = this.#context;
     const state = this.#charging?.meter;
     const cost = meter?.model.cost;
     const immediate = state?.immediate ?? false;
     const control = this.#control;
     const code = this.#code;
-    while (control.frames.length > 0 && code.advance()) {
-      const { row, at } = code;
-      const flow = flowOf[row]!;
+    const stops = this.#sites || immediate ? everyRow : notable;
+    while (control.frames.length > 0 && code.advanceTo(stops, cost)) {
+      if (state && control.reachable) state.pending += code.passed;
+      const { row } = code;
       const hasSite = this.#sites?.step() ?? false;
-      if (flow === Flow.plain && !hasSite && !immediate && moved[row] === 0) {
-        if (state && control.reachable) state.pending += cost![row]!;
-      } else {
-        this.#instruction(flow);
-      }
-      this.#previous = at;
+      if (notable[row] !== 0 || hasSite || immediate) this.#instruction(flowOf[row]!);
+      else if (state && control.reachable) state.pending += cost![row]!;
     }
     if (control.frames.length > 0 || code.next !== code.end)
       throw new DecodeError("the function's blocks and its end do not match", code.next);
@@ -180,7 +179,14 @@ class FunctionRewriter {
     const { row } = this.#code;
     const live = this.#control.reachable;
     if (live) this.#sites?.before();
-    if (live && this.#charging) this.#charge(row);
+    const meter = live ? this.#charging?.meter : undefined;
+    if (meter) {
+      meter.pending += this.#context.meter!.model.cost[row]!;
+      if (meter.immediate && meter.pending !== 0) {
+        this.#copyTo(this.#code.at);
+        meter.spill(this.#w);
+      }
+    }
     if (live && this.#sites?.replaces()) {
       this.#replace(flow);
     } else {
@@ -195,14 +201,6 @@ class FunctionRewriter {
       }
     }
     if (this.#control.frames.length > 0 && this.#control.reachable) this.#sites?.after();
-  }
-
-  #charge(row: number): void {
-    const { meter } = this.#charging!;
-    meter.pending += this.#context.meter!.model.cost[row]!;
-    if (!meter.immediate || meter.pending === 0) return;
-    this.#copyTo(this.#code.at);
-    meter.spill(this.#w);
   }
 
   /** Copies up to the immediates and writes these with the indices that moved. */
@@ -284,7 +282,7 @@ class FunctionRewriter {
     if (type === undefined) return undefined;
     const size = this.#locals.named("0", type);
     emit(this.#w, "local.set", size);
-    const refund = chargeUnits(this.#w, context, this.#code, this.#previous, size);
+    const refund = chargeUnits(this.#w, context, this.#code, this.#code.previous, size);
     emit(this.#w, "local.get", size);
     return refund;
   }
@@ -343,7 +341,7 @@ class FunctionRewriter {
     } else if (flow === Flow.call || diverts(flow)) {
       this.#charging?.leave(w);
     } else if (sizes && chargedSize(sizes, this.#code) !== undefined) {
-      refund = chargeUnits(w, sizes, this.#code, this.#previous, saved[0]!);
+      refund = chargeUnits(w, sizes, this.#code, this.#code.previous, saved[0]!);
     }
     put((depth) => {
       this.#original(flow, depth);

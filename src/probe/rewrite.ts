@@ -9,6 +9,7 @@ import { movedRows, reindexSection } from "../wasm/reindex.ts";
 import { type Module, type Section, SectionId } from "../wasm/types.ts";
 import { type Added, added } from "./add.ts";
 import { AddedTypes } from "./added-types.ts";
+import { Flow, flowOf } from "./control.ts";
 import { type RewriteContext, rewriteFunction } from "./function.ts";
 import { blockType, link } from "./link.ts";
 import type { Plan } from "./plan.ts";
@@ -23,11 +24,11 @@ export function rewrite(module: Module, ...plans: readonly Plan[]): Uint8Array {
   const types = new AddedTypes(module);
   const linked = link(module, plans, types);
   const more = added(module, linked, types);
+  const moved = movedRows(module, linked.map);
   const code = rewriteCode(
     {
-      module,
-      map: linked.map,
-      moved: movedRows(module, linked.map),
+      ...{ module, map: linked.map, moved },
+      notable: moved.map((one, row) => one | (flowOf[row] === Flow.plain ? 0 : 1)),
       meter: linked.meter,
       meterAt: linked.meterAt,
       probesOf: (index) => probesOf(linked.plans, index),

@@ -12,10 +12,13 @@ import { type FunctionFlow, functionFlow, type Instruction, type Value } from ".
 import { lebAt, lebEnd } from "../wasm/instructions.ts";
 import { opcodes, rowNamed } from "../wasm/opcodes.ts";
 import type { Module } from "../wasm/types.ts";
-import { codeOf } from "../wasm/walk.ts";
+import { codeOf, marked } from "../wasm/walk.ts";
 
 /** Fewer distinct targets than this, and it is no dispatch of JS opcodes. */
 export const fewestTargets = 128;
+
+const branchTable = marked(["br_table"]);
+const BR_TABLE = opcodes[rowNamed("br_table")]!.code;
 
 /** A br_table as a candidate. */
 export interface TableFigures {
@@ -35,26 +38,58 @@ export interface Dispatch extends TableFigures {
   readonly loads: readonly number[];
 }
 
-/** All br_tables of a module, most distinct targets first. */
-export function branchTables(module: Module): TableFigures[] {
+/** The br_tables of a module, or of some of its functions (absolute indices), most distinct targets first. */
+export function branchTables(module: Module, functions?: Iterable<number>): TableFigures[] {
   const found: TableFigures[] = [];
-  const { bytes } = module;
-  const BR_TABLE = rowNamed("br_table");
-  module.bodies.forEach((body, i) => {
-    const index = module.importedFunctions + i;
-    for (const code = codeOf(module, index); code.advance(); ) {
-      if (code.row !== BR_TABLE) continue;
-      const entries = lebAt(bytes, code.immediates);
-      const targets = new Set<number>();
-      let label = lebEnd(bytes, code.immediates);
-      for (let n = 0; n <= entries && label < body.end; n++) {
-        targets.add(lebAt(bytes, label));
-        label = lebEnd(bytes, label);
-      }
+  for (const index of functions ?? module.bodies.map((_, i) => module.importedFunctions + i)) {
+    if (index < module.importedFunctions) continue;
+    for (const code = codeOf(module, index); code.advanceTo(branchTable); ) {
+      const { entries, targets } = entriesAt(module.bytes, code.immediates, code.end);
       found.push({ function: index, offset: code.at, entries, targets: targets.size });
     }
-  });
+  }
   return found.sort((a, b) => b.targets - a.targets || a.offset - b.offset);
+}
+
+/** The labels of the br_table whose first immediate is at `at`, as far as `end`. */
+function entriesAt(bytes: Uint8Array, at: number, end: number): { entries: number; targets: Set<number> } {
+  const entries = lebAt(bytes, at);
+  const targets = new Set<number>();
+  let label = lebEnd(bytes, at);
+  for (let n = 0; n <= entries && label < end; n++) {
+    targets.add(lebAt(bytes, label));
+    label = lebEnd(bytes, label);
+  }
+  return { entries, targets };
+}
+
+/**
+ * The br_tables with the fewest targets that a dispatch has, or more. Bytes that could be one are looked for first, which
+ * spares the walk over all other functions.
+ */
+function largeTables(module: Module): TableFigures[] {
+  const { bytes, bodies } = module;
+  const suspects = new Set<number>();
+  let i = 0;
+  for (let at = bodies[0]?.start ?? -1; at >= 0; at = bytes.indexOf(BR_TABLE, at + 1)) {
+    while (i < bodies.length && bodies[i]!.end <= at) i += 1;
+    if (i === bodies.length) break;
+    if (suspects.has(module.importedFunctions + i) || !mayBeLarge(bytes, at + 1, bodies[i]!.end)) continue;
+    suspects.add(module.importedFunctions + i);
+  }
+  return branchTables(module, suspects).filter(({ targets }) => targets >= fewestTargets);
+}
+
+/** Whether what stands at `at` reads as the immediates of a large br_table. */
+function mayBeLarge(bytes: Uint8Array, at: number, end: number): boolean {
+  // most bytes are less, and end the count
+  if (bytes[at]! < fewestTargets - 1) return false;
+  try {
+    const { entries, targets } = entriesAt(bytes, at, end);
+    return entries < end - at && targets.size >= fewestTargets;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -62,10 +97,10 @@ export function branchTables(module: Module): TableFigures[] {
  * @throws Diagnostic (unsupported) where there is none or more than one, with the candidates and their figures.
  */
 export function findDispatch(module: Module, only?: number): Dispatch {
-  const tables = branchTables(module);
-  const candidates = tables.filter((table) =>
-    only === undefined ? table.targets >= fewestTargets : table.function === only,
-  );
+  const candidates =
+    only === undefined
+      ? largeTables(module)
+      : branchTables(module).filter((table) => table.function === only);
   const rejected = new Map<TableFigures, string>();
   const accepted: Dispatch[] = [];
   for (const table of candidates.slice(0, 16)) {
@@ -81,6 +116,7 @@ export function findDispatch(module: Module, only?: number): Dispatch {
       "name the right one with --dispatch-function <index>",
     );
   }
+  const tables = branchTables(module);
   throw unsupported(
     "no QuickJS interpreter was found in this module",
     `looked for: a br_table with ${fewestTargets} or more distinct targets, whose operand is a byte loaded from memory`,

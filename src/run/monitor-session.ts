@@ -46,7 +46,7 @@ export interface MonitoredModule {
 export function readMonitor(script: MonitorScript): JsScript {
   const interfaces = new Map([...script.libraries].map(([name, bytes]) => [name, interfaceOf(name, bytes)]));
   if (!interfaces.has(supportLibrary)) interfaces.set(supportLibrary, supportInterface);
-  return jsProbesOf(readScript(script, { events: monitorEvents, libraries: interfaces }));
+  return jsProbesOf(readScript(script, { events: monitorEvents(), libraries: interfaces }));
 }
 
 export interface PlannedMonitor {

@@ -24,12 +24,15 @@ function skipLeb(bytes: Uint8Array, at: number, longest: number): number {
 export function lebAt(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;
   if (byte < 0x80) return byte;
+  // small numbers stay integers for the optimising compiler, which the last byte's may not be
   let result = byte & 0x7f;
-  for (let i = 1; i < LEB32; i++) {
+  for (let i = 1; i < LEB32 - 1; i++) {
     const next = bytes[at + i]!;
-    result += (next & 0x7f) * 2 ** (7 * i);
+    result |= (next & 0x7f) << (7 * i);
     if (next < 0x80) return result;
   }
+  const last = bytes[at + LEB32 - 1]!;
+  if (last < 0x80) return result + last * 2 ** 28;
   throw new DecodeError("LEB128 is too long", at);
 }
 

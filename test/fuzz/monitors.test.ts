@@ -157,7 +157,7 @@ describe("random expressions", () => {
 
 /** The value of the assignment in the first probe, its variables replaced by their initial values. */
 function foldedValue(source: string, leaves: Readonly<Record<string, string>>): unknown {
-  const tree = readScript({ file: "x.mm", text: source }, { events: wasmEvents, libraries: new Map() });
+  const tree = readScript({ file: "x.mm", text: source }, { events: wasmEvents(), libraries: new Map() });
   const [statement] = tree.probes[0]!.body;
   if (statement?.kind !== "assign") throw new Error("no assignment");
   const replaced = replace(statement.value, leaves);

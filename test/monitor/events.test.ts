@@ -35,7 +35,7 @@ const digest: Reference[] = readFileSync(new URL("whamm-events.txt", import.meta
     });
   });
 
-const opcodeEvents = wasmEvents.filter((event) => event.package === "opcode");
+const opcodeEvents = wasmEvents().filter((event) => event.package === "opcode");
 const derivation = (event: Event, name: string) => event.variables.find((v) => v.name === name)?.derivation;
 
 /** Whamm takes the expected value of a compare-and-exchange for its address, which lies below it. */
@@ -85,7 +85,7 @@ describe("the table", () => {
   });
 
   test("binds each name once, knows each category, has help in one line", () => {
-    for (const event of wasmEvents) {
+    for (const event of wasmEvents()) {
       const names = event.variables.map((variable) => variable.name);
       expect(new Set(names).size, event.name).toBe(names.length);
       for (const { help } of event.variables) expect(help).toMatch(/^[^\n]{5,110}$/);

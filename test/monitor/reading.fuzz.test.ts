@@ -10,7 +10,7 @@ import { wasmEvents } from "../../src/monitor/events.ts";
 import { readScript } from "../../src/monitor/script.ts";
 import { ScriptError } from "../../src/monitor/source.ts";
 
-const events = wasmEvents.filter(({ name }) =>
+const events = wasmEvents().filter(({ name }) =>
   /^(call|br_if|br_table|i32.load|memory.grow|entry|report)$/.test(name),
 );
 

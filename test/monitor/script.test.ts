@@ -53,7 +53,7 @@ const known = {
 function described(file: string): string {
   const source = { file, text: readFileSync(new URL(file, folder), "utf8") };
   try {
-    const script = readScript(source, { events: wasmEvents, libraries });
+    const script = readScript(source, { events: wasmEvents(), libraries });
     const lines = [
       ...script.variables.map(
         (v) => `${v.report ? "report " : ""}${v.name}${v.initial ? ` = ${printExpression(v.initial)}` : ""}`,

@@ -37,7 +37,7 @@ export function monitored(bytes: Uint8Array, text: string, options: MonitoredOpt
   const given = options.libraries ?? new Map<string, Uint8Array>();
   const libraries = new Map([...given].map(([name, library]) => [name, interfaceOf(name, library)]));
   libraries.set("whamm_core", supportInterface);
-  const script = readScript({ file: "test.mm", text }, { events: wasmEvents, libraries });
+  const script = readScript({ file: "test.mm", text }, { events: wasmEvents(), libraries });
   const statics = new StaticCalls(given);
   const rewriting = planRewriting(script, module, {
     ...{ model: modelNamed(options.model ?? "wasmtime-50"), staticCall: statics.call, keepsPlaces: true },

@@ -180,8 +180,8 @@ class Search {
         .filter((callee) => !reached.has(callee));
       for (const callee of level) if (callee !== dispatch.function) reached.add(callee);
     }
-    const tables = branchTables(module).filter(
-      ({ function: index, targets }) => reached.has(index) && targets >= 20 && index !== dispatch.function,
+    const tables = branchTables(module, reached).filter(
+      ({ function: index, targets }) => targets >= 20 && index !== dispatch.function,
     );
     for (const table of tables) if (isByteDispatch(module, table)) this.#claim(table.function, "regexp");
   }
