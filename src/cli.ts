@@ -11,6 +11,7 @@ import { Diagnostic, type Ending, internalError, usageError } from "./base/diagn
 import { version } from "./base/version.ts";
 import { registerBuild } from "./commands/declared/build.ts";
 import { registerCheck } from "./commands/declared/check.ts";
+import { registerDiff } from "./commands/declared/diff.ts";
 import { registerDisasm } from "./commands/declared/disasm.ts";
 import { registerDoctor } from "./commands/declared/doctor.ts";
 import { registerExport } from "./commands/declared/export.ts";
@@ -112,6 +113,7 @@ const commands: Readonly<Record<string, () => void>> = {
   export: () => registerExport(program, io),
   snapshot: () => registerSnapshot(program, io, finish),
   check: () => registerCheck(program, io, finish),
+  diff: () => registerDiff(program, io),
   report: () => registerReport(program, io, finish),
   info: () => registerInfo(program, io),
   disasm: () => registerDisasm(program, io),

@@ -47,12 +47,14 @@ export type { CheckDocument, Dearest, Status, Verdict } from "./ci/check-documen
 export { type Config, parseConfig } from "./ci/config.ts";
 export {
   type Change,
+  type CountedChange,
   type Diff,
   diff,
   type FunctionChange,
   type LineChange,
-  type OpcodeChange,
 } from "./ci/diff.ts";
+export type { DiffDocument, ScenarioDiff } from "./ci/diff-document.ts";
+export { diffScenarios } from "./ci/diff-scenarios.ts";
 export { isFailing, type JudgeOptions, judge, type ScenarioRun } from "./ci/judge.ts";
 export { type Measured, type MeasuredFunction, type MeasuredLine, measure } from "./ci/measured.ts";
 export { parseCheck } from "./ci/read-check.ts";

@@ -25,12 +25,13 @@ export interface Budget {
 /** What a budget found in one run. */
 export interface BudgetUse {
   readonly path: string;
-  /** What was measured, as it is called: `total`, `startup`, `matchRules`, `src/rules.ts:44`. */
+  /** What was measured, as it is called: `total`, `startup`, `matchRules`, `src/rules.ts:44`; of a limit its amount. */
   readonly name: string;
-  readonly cost: "total" | "startup" | "self" | "perCall" | "line";
+  readonly cost: "total" | "startup" | "self" | "perCall" | "line" | "limit";
   readonly file: string | null;
   readonly line: number | null;
-  readonly fuel: number;
+  /** In fuel; bytes for some limits. */
+  readonly used: number;
   readonly atMost: number;
 }
 
@@ -76,24 +77,24 @@ export function usesOf({ subject, path }: Budget, measured: Measured, atMost: nu
   const whole = { path, file: null, line: null, atMost };
   switch (subject.kind) {
     case "total":
-      return [{ ...whole, name: "total", cost: "total", fuel: measured.total }];
+      return [{ ...whole, name: "total", cost: "total", used: measured.total }];
     case "startup":
-      return [{ ...whole, name: "startup", cost: "startup", fuel: measured.startup }];
+      return [{ ...whole, name: "startup", cost: "startup", used: measured.startup }];
     case "function":
       return measured.functions
         .filter((fn) => fn.kind !== "phase" && matches(subject.pattern, fn))
         .map((fn) => ({
           ...{ path, atMost, name: fn.name, cost: subject.cost, file: fn.file, line: fn.line },
-          fuel: fn[subject.cost] ?? 0,
+          used: fn[subject.cost] ?? 0,
         }));
     case "line": {
       const rows = measured.functions
         .flatMap(({ lines }) => lines)
         .filter(({ file, line }) => file === subject.file && line === subject.line);
       if (rows.length === 0) return [];
-      const fuel = rows.reduce((sum, { self }) => sum + self, 0);
+      const used = rows.reduce((sum, { self }) => sum + self, 0);
       const { file, line } = subject;
-      return [{ path, name: `${file}:${line}`, cost: "line", file, line, fuel, atMost }];
+      return [{ path, name: `${file}:${line}`, cost: "line", file, line, used, atMost }];
     }
   }
 }

@@ -2,9 +2,16 @@
  * What changed between two runs of a scenario: per function with its lines, and per opcode. The changes of the functions
  * add up to that of the total. Sorted by the size of the change.
  */
+import { addFuel } from "../base/fuel.ts";
 import { align } from "./align.ts";
 import { type FunctionPair, matchFunctions } from "./match.ts";
-import { compareText, type Measured, type MeasuredFunction, type MeasuredLine } from "./measured.ts";
+import {
+  type Counted,
+  compareText,
+  type Measured,
+  type MeasuredFunction,
+  type MeasuredLine,
+} from "./measured.ts";
 import { differences } from "./toolchain.ts";
 
 /** A cost on both sides; 0 where one has none. */
@@ -37,7 +44,8 @@ export interface FunctionChange extends Change {
   readonly lines: readonly LineChange[];
 }
 
-export interface OpcodeChange extends Change {
+/** An opcode, or a native function. */
+export interface CountedChange extends Change {
   readonly name: string;
   readonly baseCount: number;
   readonly headCount: number;
@@ -49,7 +57,9 @@ export interface Diff extends Change {
   /** Those whose cost, calls, name or file changed. */
   readonly functions: readonly FunctionChange[];
   /** Those that changed; null where a side does not know its opcodes. */
-  readonly opcodes: readonly OpcodeChange[] | null;
+  readonly opcodes: readonly CountedChange[] | null;
+  /** Builtins and the engine's functions that changed; null where a side does not know them. */
+  readonly natives: readonly CountedChange[] | null;
 }
 
 export function diff(base: Measured, head: Measured): Diff {
@@ -62,7 +72,8 @@ export function diff(base: Measured, head: Measured): Diff {
     ...{ base: base.total, head: head.total },
     toolchain: differences(base.toolchain, head.toolchain),
     functions: functions.sort(bySize),
-    opcodes: opcodeChanges(base, head),
+    opcodes: countedChanges(base.opcodes, head.opcodes),
+    natives: countedChanges(base.natives, head.natives),
   };
 }
 
@@ -114,11 +125,13 @@ function lineChanges(base: readonly MeasuredLine[], head: readonly MeasuredLine[
     );
 }
 
-function opcodeChanges(base: Measured, head: Measured): OpcodeChange[] | null {
-  if (!base.opcodes || !head.opcodes) return null;
-  const [olds, news] = [base.opcodes, head.opcodes].map(
-    (rows) => new Map(rows.map((row) => [row.name, row])),
-  );
+/** Of the same name on one side there may be several: they are one. */
+function countedChanges(
+  base: readonly Counted[] | null,
+  head: readonly Counted[] | null,
+): CountedChange[] | null {
+  if (!base || !head) return null;
+  const [olds, news] = [base, head].map(byName);
   const names = new Set([...news!.keys(), ...olds!.keys()]);
   return [...names]
     .map((name) => {
@@ -128,4 +141,13 @@ function opcodeChanges(base: Measured, head: Measured): OpcodeChange[] | null {
     })
     .filter(({ base, head, baseCount, headCount }) => base !== head || baseCount !== headCount)
     .sort(bySize);
+}
+
+function byName(rows: readonly Counted[]): Map<string, Counted> {
+  const found = new Map<string, Counted>();
+  for (const { name, count, fuel } of rows) {
+    const known = found.get(name) ?? { name, count: 0, fuel: 0 };
+    found.set(name, { name, count: known.count + count, fuel: addFuel(known.fuel, fuel) });
+  }
+  return found;
 }

@@ -6,7 +6,7 @@ import { usageError } from "../base/diagnostics.ts";
 import { type Budget, type BudgetUse, fuelOf, usesOf } from "./budget.ts";
 import type { Dearest, Status, Verdict } from "./check-document.ts";
 import { type Diff, diff } from "./diff.ts";
-import { compareText, type Measured } from "./measured.ts";
+import { compareText, type Exceeded, type Measured } from "./measured.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { allowance, type Tolerance } from "./tolerance.ts";
 
@@ -65,16 +65,14 @@ function verdictOf(
       );
     return usesOf(budget, measured, atMost);
   });
-  const over = uses.filter(({ fuel, atMost }) => fuel > atMost);
-  if (measured.limit !== null && measured.total > measured.limit)
-    over.unshift(overLimit(measured.total, measured.limit));
+  const over = [...measured.exceeded.map(overLimit), ...uses.filter(({ used, atMost }) => used > atMost)];
   const changes = base && diff(base, measured);
   const allowed = exact || !base ? 0 : allowance(tolerance, base.total);
   return {
     scenario,
     status: failure !== null ? "failed" : over.length > 0 ? "over-budget" : statusOf(changes, allowed, exact),
     ...{ base: base?.total ?? null, total: measured.total, limit: measured.limit, tolerance: allowed, over },
-    ...{ kept: uses.filter(({ fuel, atMost }) => fuel <= atMost).length, diff: changes, failure },
+    ...{ kept: uses.filter(({ used, atMost }) => used <= atMost).length, diff: changes, failure },
     dearest: dearestOf(measured),
   };
 }
@@ -88,8 +86,8 @@ function statusOf(changes: Diff | null, allowed: number, exact: boolean): Status
   return head < base ? "improved" : "ok";
 }
 
-function overLimit(total: number, limit: number): BudgetUse {
-  return { path: "limits", name: "total", cost: "total", file: null, line: null, fuel: total, atMost: limit };
+function overLimit({ amount, ...exceeded }: Exceeded): BudgetUse {
+  return { path: "limits", name: amount, cost: "limit", ...exceeded };
 }
 
 function removal(scenario: string, base: number): Verdict {

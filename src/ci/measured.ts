@@ -5,7 +5,7 @@
  */
 import { internalError } from "../base/diagnostics.ts";
 import { addFuel } from "../base/fuel.ts";
-import type { FunctionKind, Result } from "../result/result.ts";
+import type { FunctionKind, LimitedAmount, Result } from "../result/result.ts";
 import { type Toolchain, toolchainOf } from "./toolchain.ts";
 
 export interface Measured {
@@ -15,14 +15,33 @@ export interface Measured {
   readonly startup: number;
   /** The fuel that the platform allows; null where no limit is known. */
   readonly limit: number | null;
+  /** What was more than the platform allows. */
+  readonly exceeded: readonly Exceeded[];
   /** JS opcodes that ran; null from a snapshot. */
   readonly dispatches: number | null;
   readonly functions: readonly MeasuredFunction[];
   /** Null from a snapshot. */
-  readonly opcodes: readonly MeasuredOpcode[] | null;
+  readonly opcodes: readonly Counted[] | null;
+  /**
+   * Builtins and the engine's functions, where these have frames, with what they cost wherever they were called; null from a
+   * snapshot. What JavaScript called of them is a part of its own fuel, too.
+   */
+  readonly natives: readonly Counted[] | null;
+}
+
+export interface Exceeded {
+  readonly amount: LimitedAmount;
+  /** In fuel or bytes. */
+  readonly used: number;
+  readonly atMost: number;
+  /** Where the fuel's limit was passed; null for other amounts. Lines are 1-based. */
+  readonly file: string | null;
+  readonly line: number | null;
 }
 
 export interface MeasuredFunction {
+  /** Its index in the result's functions; null from a snapshot. */
+  readonly id: number | null;
   /** Without its place: `(anonymous)`, `(module)`. */
   readonly name: string;
   readonly kind: FunctionKind;
@@ -50,7 +69,8 @@ export interface MeasuredLine {
   readonly self: number;
 }
 
-export interface MeasuredOpcode {
+/** What has a name, a count and a cost: an opcode, or a native function. */
+export interface Counted {
   readonly name: string;
   readonly count: number;
   readonly fuel: number;
@@ -59,9 +79,23 @@ export interface MeasuredOpcode {
 /** Opcodes that a function must have run to be known by them. */
 const leastCode = 8;
 
-/** What is kept of a result. `ignore`: files whose functions become one row a file. `limit`: where the result names none. */
+/** What is kept of a result. `ignore`: files whose functions become one row a file. */
 export function measure(result: Result, ignore: (file: string) => boolean = () => false): Measured {
-  const { files, pcs, opcodes, phases, fuel, toolchain } = result;
+  const { opcodes, phases, fuel, toolchain } = result;
+  const rows = measuredFunctions(result).filter(({ self, calls }) => self > 0 || calls > 0);
+  const measured: Measured = {
+    ...{ toolchain: toolchainOf(toolchain), total: fuel.total, startup: phases.startup },
+    ...{ limit: result.limits?.fuel ?? null, exceeded: exceededOf(result), dispatches: fuel.dispatches },
+    functions: gathered(withoutShares(rows, result), ignore).sort(inOrder),
+    opcodes: opcodes.map(({ name, count, fuel }) => ({ name, count, fuel })),
+    natives: rows.filter(isNative).map(({ name, calls, self }) => ({ name, count: calls, fuel: self })),
+  };
+  checkSum("the run", measured);
+  return measured;
+}
+
+/** Every function of a result, natives too, in the result's order. */
+export function measuredFunctions({ functions, files, pcs }: Result): MeasuredFunction[] {
   const lines = new Map<number, Map<string, MeasuredLine>>();
   const code = new Map<number, number[]>();
   for (const pc of pcs) {
@@ -74,26 +108,37 @@ export function measure(result: Result, ignore: (file: string) => boolean = () =
     const self = addFuel(own.get(key)?.self ?? 0, pc.fuel);
     lines.set(pc.function, own.set(key, { file: files[pc.file]!, line: pc.line, self }));
   }
-  const functions = result.functions
-    .filter(({ self, calls }) => self > 0 || calls > 0)
-    .map((row): MeasuredFunction => {
-      const offsets = code.get(row.id) ?? [];
-      return {
-        ...{ name: bareName(row.name), kind: row.kind, calls: row.calls, self: row.self },
-        ...{ line: row.line, column: row.column, total: row.total, perCall: row.max },
-        file: row.file === null ? null : files[row.file]!,
-        lines: [...(lines.get(row.id)?.values() ?? [])].sort(byPlace),
-        code: row.kind === "js" && offsets.length >= leastCode ? offsets.join(" ") : null,
-      };
-    });
-  const measured: Measured = {
-    ...{ toolchain: toolchainOf(toolchain), total: fuel.total, startup: phases.startup },
-    ...{ limit: limitOf(result), dispatches: fuel.dispatches },
-    functions: gathered(functions, ignore).sort(inOrder),
-    opcodes: opcodes.map(({ name, count, fuel }) => ({ name, count, fuel })),
-  };
-  checkSum("the run", measured);
-  return measured;
+  return functions.map((row): MeasuredFunction => {
+    const offsets = code.get(row.id) ?? [];
+    return {
+      ...{ id: row.id, name: bareName(row.name), kind: row.kind, calls: row.calls, self: row.self },
+      ...{ line: row.line, column: row.column, total: row.total, perCall: row.max },
+      file: row.file === null ? null : files[row.file]!,
+      lines: [...(lines.get(row.id)?.values() ?? [])].sort(byPlace),
+      code: row.kind === "js" && offsets.length >= leastCode ? offsets.join(" ") : null,
+    };
+  });
+}
+
+const isNative = ({ kind }: MeasuredFunction): boolean => kind === "builtin" || kind === "engine";
+
+/**
+ * JavaScript's own fuel has the natives in it that it called. Of a native function, what is left is what it cost outside of
+ * JavaScript.
+ */
+function withoutShares(rows: readonly MeasuredFunction[], { functions }: Result): MeasuredFunction[] {
+  const shares = new Map<number, { calls: number; self: number }>();
+  for (const { natives = [] } of functions)
+    for (const { function: id, calls, self } of natives) {
+      const known = shares.get(id) ?? { calls: 0, self: 0 };
+      shares.set(id, { calls: known.calls + calls, self: addFuel(known.self, self) });
+    }
+  return rows
+    .map((row) => {
+      const share = row.id === null ? undefined : shares.get(row.id);
+      return share ? { ...row, calls: row.calls - share.calls, self: row.self - share.self } : row;
+    })
+    .filter((row) => !isNative(row) || row.self > 0);
 }
 
 /** @throws Diagnostic (internal) unless the functions' own fuel adds up to the total. */
@@ -107,9 +152,14 @@ function bareName(name: string): string {
   return name.replace(/^\((anonymous|module) .*\)$/s, "($1)");
 }
 
-function limitOf(result: Result): number | null {
-  const { limits } = result as { readonly limits?: { readonly fuel?: number } | null };
-  return limits?.fuel ?? null;
+function exceededOf({ limits, files }: Result): Exceeded[] {
+  if (!limits) return [];
+  const [top] = limits.passed ?? [];
+  return limits.exceeded.map((amount) => {
+    const isFuel = amount === "fuel" && top !== undefined && top.file !== null;
+    const place = { file: isFuel ? files[top.file!]! : null, line: isFuel ? top.line : null };
+    return { amount, used: limits.used[amount], atMost: limits[amount], ...place };
+  });
 }
 
 /** The functions of ignored files as one row a file. Their calls have no sum that means something. */
@@ -126,7 +176,15 @@ function gathered(
     }
     const { file, kind } = fn;
     const self = addFuel(rows.get(file)?.self ?? 0, fn.self);
-    const rest = { name: "(ignored)", line: null, column: null, calls: 0, total: null, perCall: null };
+    const rest = {
+      id: null,
+      name: "(ignored)",
+      line: null,
+      column: null,
+      calls: 0,
+      total: null,
+      perCall: null,
+    };
     rows.set(file, { ...rest, kind, file, self, lines: [], code: null });
   }
   return [...kept, ...rows.values()];

@@ -5,14 +5,14 @@ import { type Members, mismatch, orNull } from "../result/shape.ts";
 import { type CheckDocument, statuses } from "./check-document.ts";
 import { functionFates } from "./diff.ts";
 
-const costs = new Set(["total", "startup", "self", "perCall", "line"]);
+const costs = new Set(["total", "startup", "self", "perCall", "line", "limit"]);
 const change: Members = { base: "number", head: "number" };
 const place: Members = { file: "string?", line: "number?" };
 
 const verdict: Members = {
   ...{ scenario: "string", status: new Set(statuses), failure: "string?" },
   ...{ base: "number?", total: "number?", limit: "number?", tolerance: "number", kept: "number" },
-  over: [{ path: "string", name: "string", cost: costs, ...place, fuel: "number", atMost: "number" }],
+  over: [{ path: "string", name: "string", cost: costs, ...place, used: "number", atMost: "number" }],
   dearest: [{ name: "string", ...place, calls: "number", self: "number" }],
   diff: {
     [orNull]: {
@@ -41,9 +41,7 @@ const document: Members = {
   scenarios: [verdict],
 };
 
-const opcodes: Members = {
-  opcodes: [{ name: "string", ...change, baseCount: "number", headCount: "number" }],
-};
+const counted: Members = { rows: [{ name: "string", ...change, baseCount: "number", headCount: "number" }] };
 
 /** `name` is what errors call it. @throws Diagnostic (usage). */
 export function parseCheck(text: string, name: string): CheckDocument {
@@ -53,7 +51,7 @@ export function parseCheck(text: string, name: string): CheckDocument {
   } catch (error) {
     throw usageError(`${name} is not JSON: ${(error as Error).message}`);
   }
-  const wrong = mismatch(value, document, "") ?? wrongOpcodes(value as CheckDocument);
+  const wrong = mismatch(value, document, "") ?? wrongCounts(value as CheckDocument);
   if (wrong !== null)
     throw usageError(`${name} is not a check: ${wrong}`, "write one with: javy-prof check --json");
   const { schemaVersion } = value as { readonly schemaVersion: number };
@@ -62,11 +60,15 @@ export function parseCheck(text: string, name: string): CheckDocument {
   return value as CheckDocument;
 }
 
-/** A diff's opcodes are a list or null. */
-function wrongOpcodes({ scenarios }: CheckDocument): string | null {
+/** A diff's opcodes and native functions are lists or null. */
+function wrongCounts({ scenarios }: CheckDocument): string | null {
   for (const [i, { diff }] of scenarios.entries()) {
-    const wrong = diff && diff.opcodes !== null ? mismatch(diff, opcodes, `scenarios[${i}].diff`) : null;
-    if (wrong !== null) return wrong;
+    if (!diff) continue;
+    for (const part of ["opcodes", "natives"] as const) {
+      const wrong =
+        diff[part] === null ? null : mismatch({ rows: diff[part] }, counted, `scenarios[${i}].diff`);
+      if (wrong !== null) return wrong.replace(".rows", `.${part}`);
+    }
   }
   return null;
 }

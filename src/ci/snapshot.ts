@@ -83,7 +83,16 @@ export function parseSnapshot(text: string, file: string): Snapshot {
     const { name, total, functions } = current;
     if (total === undefined) throw new SyntaxError(`[${name}] has no total`);
     const measured: Measured = {
-      ...{ toolchain: toolchain!, total, functions, dispatches: null, limit: null, opcodes: null },
+      ...{
+        toolchain: toolchain!,
+        total,
+        functions,
+        dispatches: null,
+        limit: null,
+        exceeded: [],
+        opcodes: null,
+        natives: null,
+      },
       startup: functions
         .filter(({ kind, name }) => kind === "phase" && name === "(startup)")
         .reduce((sum, { self }) => sum + self, 0),
@@ -140,7 +149,16 @@ function parseFunction(self: number, text: string): MeasuredFunction {
       kind: kind ?? ("js" satisfies FunctionKind),
       file: kind ? null : unquoted(where),
     },
-    ...{ line: null, column: null, calls: numberOf(count!), self, total: null, perCall: null, code: null },
+    ...{
+      id: null,
+      line: null,
+      column: null,
+      calls: numberOf(count!),
+      self,
+      total: null,
+      perCall: null,
+      code: null,
+    },
     lines: lines
       .split(" ")
       .slice(1)

@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import picomatch from "picomatch";
 import { headline, usageError } from "../base/diagnostics.ts";
 import { countOf } from "../base/numbers.ts";
-import { exitText } from "../format/warning-words.ts";
+import { exitText, warningText } from "../format/warning-words.ts";
 import {
   type Config,
   Diagnostic,
@@ -20,14 +20,17 @@ import {
   type Result,
   type Scenario,
   type ScenarioRun,
+  violates,
 } from "../index.ts";
 import { parseLimits, parseModel } from "./fuel-flags.ts";
 import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 
 export interface RunOptions {
-  /** Absolute; the scenarios' paths are relative to it. */
+  /** Absolute; the scenarios' programs are relative to it. */
   readonly folder: string;
+  /** The same of their inputs and cost tables; default: the programs'. */
+  readonly inputFolder?: string;
   readonly config: Config;
   readonly io: CommandIo;
   /** Called with each result before it is let go. */
@@ -54,17 +57,17 @@ export async function runScenarios(
 async function runScenario(
   scenario: Scenario,
   programs: Map<string, Promise<Program>>,
-  { folder, config, io, onResult }: RunOptions,
+  { folder, inputFolder = folder, config, io, onResult }: RunOptions,
 ): Promise<ScenarioRun> {
   const { name, budgets } = scenario;
   try {
     const program = await shared(programs, scenario, folder);
-    const { input, exported } = await inputOf(scenario, folder);
+    const { input, exported } = await inputOf(scenario, inputFolder);
     const { args, limits, maxFuel, fuelModel } = scenario;
     const { result } = await profile(program, {
       ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
       ...(exported === null ? {} : { export: exported }),
-      ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, folder) }),
+      ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, inputFolder) }),
       ...(maxFuel === null || maxFuel === undefined ? {} : { maxFuel: fuelOf(maxFuel) }),
     });
     if (result.run.exit.kind === "interrupted")
@@ -121,8 +124,11 @@ async function inputOf(
 }
 
 /** Why a guest did not end well; null where it did. A limit of fuel is judged by the total. */
-export function failureOf({ run: { exit } }: Result): string | null {
-  if (exit.kind === "ok") return null;
+export function failureOf({ run: { exit }, warnings }: Result): string | null {
+  if (exit.kind === "ok") {
+    const refused = warnings.find(({ code }) => violates(code));
+    return refused ? warningText(refused) : null;
+  }
   const [top] = exit.stack;
   const said = exitText(exit) ?? (exit.kind === "exit" ? `exit code ${exit.code}` : "");
   const place = top?.line == null ? "" : ` (in ${top.function}, line ${top.line})`;

@@ -33,3 +33,11 @@ export const CHECK_FORMATS = [
   "benchmark",
 ] as const;
 export type CheckFormat = (typeof CHECK_FORMATS)[number];
+
+/** The forms of a diff: `diff --format` (ci/diffs.ts). */
+export const DIFF_FORMATS = ["table", "markdown", "json"] as const;
+export type DiffFormat = (typeof DIFF_FORMATS)[number];
+
+/** The tables of a diff: `diff --by`. */
+export const DIFF_BREAKDOWNS = ["function", "line", "opcode", "builtin"] as const;
+export type DiffBreakdown = (typeof DIFF_BREAKDOWNS)[number];

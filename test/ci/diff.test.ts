@@ -59,6 +59,7 @@ test("alignment keeps both orders, whatever they are", () => {
 
 function fn(name: string, more: Partial<MeasuredFunction> = {}): MeasuredFunction {
   const rest = {
+    id: null,
     kind: "js",
     file: "a.js",
     line: 1,
@@ -75,7 +76,7 @@ function fates(base: readonly MeasuredFunction[], head: readonly MeasuredFunctio
   const run = (functions: readonly MeasuredFunction[]): Measured => ({
     toolchain: { fuelModel: "m", quickjs: null, bytecodeVersion: null, plugin: null },
     ...{ functions, total: sum(functions.map(({ self }) => self)), startup: 0 },
-    ...{ limit: null, dispatches: 1, opcodes: null },
+    ...{ limit: null, exceeded: [], dispatches: 1, opcodes: null, natives: null },
   });
   return diff(run(base), run(head)).functions.map(
     ({ name, fate, was }) => `${was ? `${was.file}:${was.name} ` : ""}${name} ${fate}`,

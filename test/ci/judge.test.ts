@@ -9,10 +9,11 @@ import { noTolerance, toleranceOf } from "../../src/ci/tolerance.ts";
 function measuredRun(total: number, more: Partial<Measured> = {}): Measured {
   return {
     toolchain: { fuelModel: "wasmtime-39", quickjs: "quickjs-ng", bytecodeVersion: 26, plugin: null },
-    ...{ total, startup: 5, limit: null, dispatches: 7, opcodes: null },
+    ...{ total, startup: 5, limit: null, exceeded: [], dispatches: 7, opcodes: null, natives: null },
     functions: [
       {
         ...{
+          id: 0,
           name: "run",
           kind: "js",
           file: "a.js",
@@ -88,7 +89,8 @@ describe("the status", () => {
     expect(status(measuredRun(100), measuredRun(100), {}, budgets)).toBe("over-budget");
     expect(status(measuredRun(100), measuredRun(100, { toolchain: other }), {}, budgets)).toBe("over-budget");
     expect(status(measuredRun(100), null, {}, budgets, "throw: no")).toBe("failed");
-    expect(status(measuredRun(100, { limit: 99 }), null)).toBe("over-budget");
+    const exceeded = [{ amount: "outputBytes", used: 9, atMost: 8, file: null, line: null } as const];
+    expect(status(measuredRun(100, { limit: 200, exceeded }), null)).toBe("over-budget");
   });
 
   test.each<[BudgetsConfig, boolean]>([

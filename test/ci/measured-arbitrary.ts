@@ -26,7 +26,17 @@ const fn: fc.Arbitrary<MeasuredFunction> = fc
     const rows = isJs ? lines.map((self, i) => ({ file, line: place.line + i, self })) : [];
     const self = own + rows.reduce((sum, line) => sum + line.self, 0);
     return {
-      ...{ name, kind, calls, self, total: self, perCall: null, lines: rows, file: isJs ? file : null },
+      ...{
+        id: null,
+        name,
+        kind,
+        calls,
+        self,
+        total: self,
+        perCall: null,
+        lines: rows,
+        file: isJs ? file : null,
+      },
       ...{ line: isJs ? place.line : null, column: isJs ? place.column : null, code: isJs ? code : null },
     };
   });
@@ -53,5 +63,5 @@ export const measured: fc.Arbitrary<Measured> = fc
     },
     functions: [...functions].sort(inOrder),
     total: functions.reduce((sum, { self }) => sum + self, 0),
-    ...{ startup: 0, limit: null, dispatches: 1, opcodes },
+    ...{ startup: 0, limit: null, exceeded: [], dispatches: 1, opcodes, natives: [] },
   }));

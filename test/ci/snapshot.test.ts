@@ -10,7 +10,7 @@ import { measured } from "./measured-arbitrary.ts";
 function kept(run: Measured): Measured {
   return {
     ...run,
-    ...{ limit: null, dispatches: null, opcodes: null },
+    ...{ limit: null, dispatches: null, opcodes: null, natives: null },
     startup: run.functions
       .filter(({ kind, name }) => kind === "phase" && name === "(startup)")
       .reduce((sum, { self }) => sum + self, 0),

@@ -3,7 +3,7 @@ import { version } from "../../base/version.ts";
 import type { CheckDocument, Verdict } from "../../ci/check-document.ts";
 import { rowsJson } from "../rows.ts";
 
-const tables = new Set(["functions", "opcodes", "dearest", "over"]);
+const tables = new Set(["functions", "opcodes", "natives", "dearest", "over"]);
 
 export function writeCheckJson(
   scenarios: readonly Verdict[],

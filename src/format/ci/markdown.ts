@@ -34,7 +34,7 @@ function cells(
 ): string[] {
   const isCompared = base !== null && total !== null && (diff?.toolchain.length ?? 0) === 0;
   return [
-    cellCode(scenario),
+    tableCell(scenario),
     isFailing(status, exact) ? `**${status}**` : status,
     base === null ? "" : grouped(base),
     total === null ? "" : grouped(total),
@@ -60,7 +60,7 @@ function changeRows(change: FunctionChange): string[] {
   const rows = culpritLines(change, mostLines).filter((one) => one.file !== null);
   return [
     tableRow([
-      cellCode(fateText(change)),
+      tableCell(fateText(change)),
       placeCell(file, line),
       grouped(base),
       grouped(head),
@@ -80,7 +80,7 @@ function changeRows(change: FunctionChange): string[] {
 
 function placeCell(file: string | null, line: number | null): string {
   if (file === null) return "";
-  return cellCode(line === null ? file : `${file}:${line}`);
+  return tableCell(line === null ? file : `${file}:${line}`);
 }
 
 /** A code span, in which nothing is markup: its fence is longer than any run of backticks within. */
@@ -93,6 +93,6 @@ export function code(text: string): string {
 }
 
 /** The same in a table, where a bar ends a cell even in code. */
-function cellCode(text: string): string {
+export function tableCell(text: string): string {
   return code(text).replaceAll("|", "\\|");
 }

@@ -27,15 +27,16 @@ const costs: Readonly<Record<BudgetUse["cost"], string>> = {
   total: "",
   startup: "",
   line: "",
+  limit: "",
   self: " itself",
   perCall: " in one call",
 };
 
-/** `matchRules: 1,899,363 of 1,500,000 (+26.6%)`. */
-export function overText({ name, cost, fuel, atMost, path }: BudgetUse): string {
-  const over = atMost === 0 ? "" : `, ${percent(fuel - atMost, atMost)}% over`;
-  const what = path === "limits" ? "the platform's limit" : path;
-  return `${name}${costs[cost]}: ${grouped(fuel)} of ${grouped(atMost)}${over} (${what})`;
+/** `matchRules: 1,899,363 of 1,500,000, 26.6% over (budgets.functions.matchRules)`. */
+export function overText({ name, cost, used, atMost, path }: BudgetUse): string {
+  const over = atMost === 0 ? "" : `, ${percent(used - atMost, atMost)}% over`;
+  const what = cost === "limit" ? name.replace("Bytes", " bytes") : `${name}${costs[cost]}`;
+  return `${what}: ${grouped(used)} of ${grouped(atMost)}${over} (${cost === "limit" ? "the platform's limit" : path})`;
 }
 
 /** The functions of a diff that did it: the largest changes in the direction of the total, without what is lost beside them. */

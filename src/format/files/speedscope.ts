@@ -41,7 +41,7 @@ export function speedscopeFile(result: Result): SpeedscopeFile {
 }
 
 /** Labels show names alone: `readInput :21`, unless the name says already where it is. */
-function functionFrame(row: FunctionRow, files: readonly string[], place: string): SpeedscopeFrame {
+export function functionFrame(row: FunctionRow, files: readonly string[], place: string): SpeedscopeFrame {
   const own = frameName(row, files);
   const name = place === "" || withoutPlace(own) !== own ? own : `${own} ${place}`;
   if (row.file === null || row.line === null) return { name };
