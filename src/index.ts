@@ -55,7 +55,7 @@ export {
 } from "./ci/diff.ts";
 export type { DiffDocument, ScenarioDiff } from "./ci/diff-document.ts";
 export { diffScenarios } from "./ci/diff-scenarios.ts";
-export { isFailing, type JudgeOptions, judge, type ScenarioRun } from "./ci/judge.ts";
+export { isFailing, type JudgeOptions, judge as check, type ScenarioRun } from "./ci/judge.ts";
 export { type Measured, type MeasuredFunction, type MeasuredLine, measure } from "./ci/measured.ts";
 export { parseCheck } from "./ci/read-check.ts";
 export { chosen, type Scenario, type ScenarioInput, scenariosOf, sharded } from "./ci/scenario.ts";

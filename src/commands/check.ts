@@ -3,7 +3,7 @@ import { type Ending, usageError } from "../base/diagnostics.ts";
 import { CHECK_FORMATS, type CheckFormat } from "../format/choices.ts";
 import {
   isFailing,
-  judge,
+  check as judge,
   noTolerance,
   type ScenarioRun,
   type Snapshot,

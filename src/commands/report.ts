@@ -8,7 +8,7 @@ import { CHECK_FORMATS } from "../format/choices.ts";
 import {
   type CheckDocument,
   isFailing,
-  judge,
+  check as judge,
   measure,
   noTolerance,
   parseCheck,
