@@ -14,6 +14,7 @@ const slower = {
     "test/fuel/instructions.test.ts",
     "test/fuzz/recorded.test.ts",
     "test/host/shopify/shopify.test.ts",
+    "test/host/stdin-pieces.test.ts",
     "test/javy/modules.test.ts",
     "test/probe/fuel-cases.test.ts",
     "test/profiler/frames.test.ts",

@@ -43,6 +43,10 @@ export async function build(path: string, options: BuildOptions, io: CommandIo):
       ? `imports the plugin ${inertText(plugin!.namespace)}`
       : `built by ${inertText(builtBy)}`;
   await write(out, bytes, from, io);
+  if (builtBy === null)
+    io.stderr(
+      "run counts it with stdin from memory; for an engine that reads a file or a pipe: run --stdin\n",
+    );
   if (pluginOut !== undefined) await write(pluginOut, plugin!.bytes, "the plugin", io);
 }
 

@@ -1,10 +1,11 @@
 /** The flags of `run`: what a user may write. What it means is said in run-settings.ts. */
 import type { Command } from "commander";
-import { BREAKDOWNS, FORMAT_NAMES, SORTS } from "../format/choices.ts";
+import { BREAKDOWNS, FORMAT_NAMES, SORTS, STDIN_KINDS } from "../format/choices.ts";
 import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, parseChoice } from "./flags.ts";
 
 export interface RunFlags extends JavyFlags {
   readonly input?: string;
+  readonly stdin: string;
   readonly export?: string;
   readonly plugin?: string;
   readonly source?: string;
@@ -38,6 +39,11 @@ export const usualRows = { function: 10, line: 5, asked: 20 };
 export function addRunFlags(command: Command): Command {
   command
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
+    .option(
+      "--stdin <kind>",
+      `how reads of it are cut: ${STDIN_KINDS.join(", ")}; memory: not at all, the others as wasmtime does`,
+      "memory",
+    )
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
     .option(

@@ -1,6 +1,6 @@
 /** What the flags of `run` mean for the library and for the output. */
 import { usageError } from "../base/diagnostics.ts";
-import { BREAKDOWNS, SORTS, type Sort } from "../format/choices.ts";
+import { BREAKDOWNS, SORTS, type Sort, STDIN_KINDS } from "../format/choices.ts";
 import { type Format, parseFormats } from "../format/files/formats.ts";
 import type { Table } from "../format/summary/columns.ts";
 import type { Frames, ProfileOptions } from "../index.ts";
@@ -37,6 +37,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
     profile: {
       ...(await chosenModel(flags, io.cwd)),
       limits: parseLimits(flags.limits),
+      stdin: parseChoice(flags.stdin, "--stdin", STDIN_KINDS),
       // what builtins cost takes frames for them
       frames: frames === "js" && tables.some(({ by }) => by === "builtin") ? "builtin" : frames,
       seed: parseCount(flags.seed, "--seed"),

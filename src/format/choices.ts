@@ -14,6 +14,9 @@ export type FormatName = (typeof FORMAT_NAMES)[number];
 export const BREAKDOWNS = ["function", "line", "opcode", "builtin", "phase"] as const;
 export type By = (typeof BREAKDOWNS)[number];
 
+/** How a guest's reads of stdin are cut: `run --stdin` (host/stdin-pieces.ts). */
+export { stdinKinds as STDIN_KINDS } from "../host/stdin-pieces.ts";
+
 /** The order of a table: `run --sort`. */
 export const SORTS = ["self", "total", "calls", "name"] as const;
 export type Sort = (typeof SORTS)[number];

@@ -4,6 +4,8 @@ import type { ShopifyGeneration } from "./shopify/shopify.ts";
 export interface HostSettings {
   /** Contents of stdin, or "inherit" to read the process's own at the guest's first read. */
   readonly stdin: Uint8Array | "inherit";
+  /** A read ends where so many bytes of stdin do, or a multiple of them; null: where its buffer does. Default: null. */
+  readonly stdinPiece?: number | null;
   /** Pass the guest's output on to the process's stdout and stderr; "stderr": all of it there, stdout is taken. */
   readonly passThrough: boolean | "stderr";
   readonly args: readonly string[];

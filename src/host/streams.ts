@@ -132,6 +132,7 @@ export function hostOptions(
   const random = randomStream(host.seed);
   return {
     stdin: () => (host.stdin === "inherit" ? readFully(0, look) : host.stdin),
+    stdinPiece: host.stdinPiece ?? null,
     write,
     args: host.args,
     now: (clock: "realtime" | "monotonic") => {

@@ -37,6 +37,8 @@ export type Unrepeatable = "clock_time_get" | "random_get";
 export interface WasiOptions {
   /** All of stdin; called at the first read only, so that a pipe nobody writes to cannot hang a guest that never reads. */
   readonly stdin: () => Uint8Array;
+  /** A read ends where so many bytes of stdin do, or a multiple of them. Default: where its buffer does. */
+  readonly stdinPiece?: number | null;
   /** Takes all of the bytes that the guest writes to 1 or 2. */
   readonly write: (fd: 1 | 2, bytes: Uint8Array) => void;
   readonly args: readonly string[];
@@ -186,7 +188,9 @@ export class Wasi {
       let taken = 0;
       for (const buffer of this.#buffers(buffers!, count!)) {
         if (buffer.length === 0) continue;
-        const part = this.#stdin.subarray(this.#stdinAt, this.#stdinAt + buffer.length);
+        const { stdinPiece: piece } = this.#options;
+        const left = piece ? piece - (this.#stdinAt % piece) : buffer.length;
+        const part = this.#stdin.subarray(this.#stdinAt, this.#stdinAt + Math.min(left, buffer.length));
         buffer.set(part);
         taken = part.length;
         break;

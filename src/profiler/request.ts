@@ -6,6 +6,7 @@ import { usageError } from "../base/diagnostics.ts";
 import { type CostModel, modelNamed } from "../fuel/models.ts";
 import type { HostSettings } from "../host/settings.ts";
 import { checkScale } from "../host/shopify/limits.ts";
+import { type StdinKind, stdinKinds } from "../host/stdin-pieces.ts";
 import { type Budget, noBudget, usualBudget } from "../result/budget.ts";
 
 /**
@@ -27,6 +28,7 @@ export interface Request {
   readonly bounds: Bounds;
   /** How large the result may become. */
   readonly budget: Budget;
+  readonly stdin: StdinKind;
   readonly host: HostSettings;
 }
 
@@ -45,6 +47,8 @@ export interface Bounds {
 export interface RequestOptions {
   /** The guest's stdin: bytes, or "inherit" for the process's own, read at the guest's first read. Default: empty. */
   readonly input?: Uint8Array | "inherit";
+  /** How reads of it are cut: not at all, or as wasmtime cuts those of a file or a pipe. Default: "memory". */
+  readonly stdin?: StdinKind;
   /** The guest's arguments, behind its name. */
   readonly args?: readonly string[];
   readonly export?: string;
@@ -82,6 +86,8 @@ export function checkRequest(options: RequestOptions, name: string): Request {
     return value;
   };
   const output = options.output ?? "capture";
+  const { stdin = "memory" } = options;
+  if (!stdinKinds.includes(stdin)) throw wrong("stdin", stdinKinds.join(", "), stdin);
   return {
     export: options.export ?? null,
     model: typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel,
@@ -93,6 +99,7 @@ export function checkRequest(options: RequestOptions, name: string): Request {
       ...(options.events === "all" ? everything : usual),
     },
     budget: options.events === "all" ? noBudget : usualBudget,
+    stdin,
     host: {
       stdin: options.input ?? new Uint8Array(),
       passThrough: output === "inherit" ? true : output === "stderr" ? "stderr" : false,

@@ -7,6 +7,7 @@ import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
+import { stdinPiece } from "../host/stdin-pieces.ts";
 import type { Meter } from "../probe/plan.ts";
 import type { Request } from "../profiler/request.ts";
 import { planRun, type RunPlan } from "../profiler/run-plan.ts";
@@ -193,8 +194,8 @@ export async function execute(
   }
 }
 
-function hostSettings({ host }: Request, { platform }: RunPlan): HostSettings {
-  return { ...host, platform };
+function hostSettings({ host, stdin }: Request, { platform, model }: RunPlan): HostSettings {
+  return { ...host, platform, stdinPiece: stdinPiece(stdin, model.name) };
 }
 
 /** `doubts`: why the modules' fuel may not be the engine's own. */
