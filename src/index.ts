@@ -17,6 +17,7 @@ import { csvHeading, csvLead } from "./format/monitor/csv.ts";
 import { lostText } from "./format/warning-words.ts";
 import { defaultModelName } from "./fuel/measured.ts";
 import { modelNamed } from "./fuel/models.ts";
+import type { NamedText } from "./host/shopify/scale.ts";
 import { commandExport } from "./javy/startup-exports.ts";
 import { libraryScript } from "./monitor/library-scripts.ts";
 import type { Matched } from "./monitor/matched.ts";
@@ -66,6 +67,7 @@ export type { CostModel } from "./fuel/models.ts";
 export { modelFromTable, modelNamed } from "./fuel/models.ts";
 export { type Fixture, parseFixture } from "./host/shopify/fixture.ts";
 export { checkScale } from "./host/shopify/limits.ts";
+export type { NamedText } from "./host/shopify/scale.ts";
 export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
@@ -296,6 +298,14 @@ export async function execute(
     ...{ exit: end.kind, maxMemoryBytes, milliseconds },
     ...{ fuel: count ? fuel : null, stdout: stdout.head, stderr: stderr.head },
   };
+}
+
+/**
+ * By what Shopify raises a function's limits for an input: the schema's @scaleLimits rates, for what the function's input
+ * query asks for. For `limits` of `profile`. @throws Diagnostic (usage) where one of the three cannot be read.
+ */
+export async function scaleFactor(schema: NamedText, query: NamedText, input: NamedText): Promise<number> {
+  return (await import("./host/shopify/scale.ts")).scaleFactor(schema, query, input);
 }
 
 /** What there is to know of a program without running it. @throws Diagnostic (unsupported) where its code is not well typed. */

@@ -1,7 +1,9 @@
 /** What `--fuel-model` and `--limits` name. */
+import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
-import { type CostModel, checkScale, modelFromTable, modelNamed } from "../index.ts";
+import { type CostModel, checkScale, modelFromTable, modelNamed, scaleFactor } from "../index.ts";
 import { readText } from "./input.ts";
+import type { RunFlags } from "./run-flags.ts";
 
 /** `--limits`: the platform's when the module names one (`auto`), none, or Shopify's, by a scale for large carts. */
 export function parseLimits(text: string | undefined): "auto" | "none" | number {
@@ -10,6 +12,25 @@ export function parseLimits(text: string | undefined): "auto" | "none" | number 
   const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
   if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
   return checkScale(Number(scale[1] ?? 1), "--limits shopify:<scale> takes");
+}
+
+/** The limits for an input that `--schema-path` and `--query-path` scale. @throws Diagnostic (usage) where they cannot. */
+export async function scaledLimits(
+  { limits, schemaPath, queryPath }: Pick<RunFlags, "limits" | "schemaPath" | "queryPath">,
+  input: Uint8Array | "inherit",
+  cwd: string,
+): Promise<{ readonly limits?: number }> {
+  if (schemaPath === undefined && queryPath === undefined) return {};
+  if (schemaPath === undefined || queryPath === undefined)
+    throw usageError("--schema-path and --query-path go together");
+  if (limits !== undefined && limits !== "shopify")
+    throw usageError(`--limits ${limits} and --schema-path both say how limits are scaled`, "leave one out");
+  if (input === "inherit")
+    throw usageError("the limits are scaled for an input that is a file", "give it with --input cart.json");
+  const named = async (name: string, what: string) => ({ name, text: await readText(name, cwd, what) });
+  const schema = await named(schemaPath, "the schema");
+  const query = await named(queryPath, "the query");
+  return { limits: await scaleFactor(schema, query, { name: "the input", text: decodeText(input) }) };
 }
 
 /** Whether `--fuel-model` names a file, and not a model. */

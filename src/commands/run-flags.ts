@@ -18,6 +18,10 @@ export interface RunFlags extends JavyFlags {
   readonly sort: string;
   readonly min: string;
   readonly limits?: string;
+  readonly schemaPath?: string;
+  readonly queryPath?: string;
+  /** The program, as function-runner names it. */
+  readonly function?: string;
   readonly host?: string;
   readonly maxFuel?: string;
   readonly timeout?: string;
@@ -38,6 +42,7 @@ export const usualRows = { function: 10, line: 5, asked: 20 };
 
 export function addRunFlags(command: Command): Command {
   command
+    .option("-f, --function <file>", "the program, as function-runner names it: the same as <entry>")
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
     .option(
       "--stdin <kind>",
@@ -75,6 +80,12 @@ export function addRunFlags(command: Command): Command {
       "--limits <name>",
       "what to judge the run by: shopify, shopify:<scale> or none; default: what the module is for",
     )
+    .option(
+      "-s, --schema-path <file>",
+      "a Shopify function's schema: with -q, the limits are scaled for the input",
+    )
+    .option("-q, --query-path <file>", "its input query")
+    .option("--profile", "taken from function-runner's command line: a profile is always written")
     .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")

@@ -16,7 +16,7 @@ import {
   violates,
 } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
-import { costTableOf } from "./fuel-flags.ts";
+import { costTableOf, scaledLimits } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseLostOutput, writeStdout } from "./output-file.ts";
@@ -46,10 +46,11 @@ export async function run(
       `note: ${inertText(program.name)} is a Shopify function: ShopifyFunction is a global of the platform's plugin. Give that with --plugin shopify_functions_javy_v3.wasm; @shopify/cli keeps it in its folder bin once it has built a function, and it is found there\n`,
     );
   const input = await guestInput(flags, io);
+  const scaled = await scaledLimits(flags, input, io.cwd);
   const host = flags.host === undefined ? {} : { host: resolve(io.cwd, flags.host) };
   const shown = progressLine(io, flags);
   const profiled = await profile(program, {
-    ...{ ...settings.profile, ...host, input, args },
+    ...{ ...settings.profile, ...scaled, ...host, input, args },
     signal: io.interrupted,
     onProblem: "return",
     ...(shown ? { progress: shown.show } : {}),
@@ -80,6 +81,8 @@ function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
     { what: "the source map", file: flags.sourceMap },
     { what: "the host", file: flags.host },
     { what: "the cost table", file: costTableOf(fuelModel) },
+    { what: "the schema", file: flags.schemaPath },
+    { what: "the query", file: flags.queryPath },
     { what: "the javy", file: flags.javy },
   ];
 }

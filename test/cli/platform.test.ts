@@ -49,6 +49,9 @@ beforeAll(() => {
     "wide.json": JSON.stringify(Array.from({ length: 140_000 }, () => 0)),
     "over.json": JSON.stringify(Array.from({ length: 30_000 }, () => 0)),
     "fits.json": JSON.stringify("x".repeat(19_000)),
+    "schema.graphql":
+      "type Query { cart: Cart! } type Cart { lines: [Line!]! @scaleLimits(rate: 0.125) } type Line { quantity: Int }",
+    "run.graphql": "query Input { cart { lines { quantity } } }",
     "endless.js": "let n = 0;\nfor (;;) n++;\n",
     "app.js":
       "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }\nconsole.log(String(fib(Number(input))));\n",
@@ -228,6 +231,32 @@ describe("limits", () => {
     );
     const codes = (JSON.parse(wide.stdout) as Result).warnings.map(({ code }) => code);
     expect(codes).toEqual(["limit-input", "limit-output"]);
+  });
+  test("scale with the schema and the query, on function-runner's command line", async () => {
+    const line = ["-f", "discount-v3.wasm", "--plugin", "v3.wasm", "-i", "cart.json", "--profile", "--json"];
+    const scaled = await run(...line, "-s", "schema.graphql", "-q", "run.graphql");
+    const { limits } = JSON.parse(scaled.stdout) as Result;
+    // 20 lines in the cart
+    expect(limits).toMatchObject({ scale: 2.5, fuel: 27_500_000, inputBytes: 320_000, logBytes: 1_000 });
+    expect((JSON.parse((await run(...line)).stdout) as Result).limits).toMatchObject({ scale: 1 });
+    const alone = await run(...line.slice(0, -1), "-s", "schema.graphql");
+    expect([alone.code, alone.stderr]).toEqual([
+      2,
+      expect.stringContaining("--schema-path and --query-path go together"),
+    ]);
+    const twice = await run(
+      ...line.slice(0, -1),
+      "-s",
+      "schema.graphql",
+      "-q",
+      "run.graphql",
+      "--limits",
+      "none",
+    );
+    expect([twice.code, twice.stderr]).toEqual([
+      2,
+      expect.stringContaining("both say how limits are scaled"),
+    ]);
   });
   test.each(["shopify:11", "shopify:0.5", "shopify:", "aws"])("%s is refused", async (text) => {
     const { code, stderr } = await function_("discount-v3", "-i", "cart.json", "--limits", text);

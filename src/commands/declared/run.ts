@@ -1,6 +1,6 @@
 /** The command line of `run`. */
 import type { Command } from "commander";
-import type { Ending } from "../../base/diagnostics.ts";
+import { type Ending, usageError } from "../../base/diagnostics.ts";
 import type { CommandIo } from "../io.ts";
 import { addRunFlags, type RunFlags } from "../run-flags.ts";
 
@@ -10,10 +10,14 @@ export function registerRun(program: Command, io: CommandIo, finish: (ending: En
     .description(
       "run a program, print what its functions cost, write the profile (`javy-prof app.js` is the same)",
     )
-    .argument("<entry>", "app.js, or a module that a Javy or another QuickJS made (app.wasm)")
+    .argument("[entry]", "app.js, or a module that a Javy or another QuickJS made (app.wasm)")
     .argument("[args...]", "arguments of the guest, behind --")
-    .action(async (entry: string, args: string[], flags: RunFlags) =>
-      finish(await (await import("../run.ts")).run(entry, args, flags, io)),
-    );
+    .action(async (entry: string | undefined, args: string[], flags: RunFlags) => {
+      const given = flags.function;
+      const path = given ?? entry;
+      if (path === undefined) throw usageError("a program is needed", "javy-prof run app.js");
+      const rest = given === undefined || entry === undefined ? args : [entry, ...args];
+      finish(await (await import("../run.ts")).run(path, rest, flags, io));
+    });
   addRunFlags(command);
 }

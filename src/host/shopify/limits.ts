@@ -6,7 +6,7 @@
 import { usageError } from "../../base/diagnostics.ts";
 import type { Limits } from "../../result/limits.ts";
 
-const scales = { least: 1, most: 10 } as const;
+export const scales = { least: 1, most: 10 } as const;
 
 /** By what large carts raise the limits. @throws Diagnostic of the usage kind; `what` takes the number. */
 export function checkScale(scale: number, what: string): number {
