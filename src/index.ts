@@ -11,8 +11,9 @@ import { basename } from "node:path";
 import { encodeText } from "./base/bytes.ts";
 import { type Diagnostic, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
-import { formatNamed, wholeText } from "./format/files/formats.ts";
+import { wholeText } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
+import { writeSpeedscope } from "./format/files/speedscope.ts";
 import { csvHeading, csvLead } from "./format/monitor/csv.ts";
 import { lostText } from "./format/warning-words.ts";
 import { defaultModelName } from "./fuel/measured.ts";
@@ -140,7 +141,7 @@ export async function profile(program: Program, options: ProfileOptions = {}): P
   const problem =
     broken.length > 0 ? internalError("the profile does not add up", ...broken.slice(0, 5)) : refused;
   if (problem && onProblem === "throw") throw problem;
-  const speedscope = () => wholeText(formatNamed("speedscope").write(result));
+  const speedscope = () => wholeText(writeSpeedscope(result));
   return { result, problem, facts, document: () => documentOf(result), speedscope };
 }
 

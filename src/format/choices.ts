@@ -7,7 +7,7 @@
 export { defaultModelName } from "../fuel/measured.ts";
 
 /** The files of a profile: `run --format`, `export --format` (files/formats.ts). */
-export const FORMAT_NAMES = ["speedscope", "json", "cpuprofile", "folded"] as const;
+export const FORMAT_NAMES = ["speedscope", "json", "pprof", "cpuprofile", "folded"] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** The tables of the summary: `run --by` (summary/columns.ts). */

@@ -3,6 +3,7 @@
  * (https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile). Times are microseconds;
  * here one microsecond is one fuel.
  */
+import type { LineTick } from "./line-ticks.ts";
 
 export interface CpuProfile {
   /** A tree by ids, in depth-first order; nodes[0] is `(root)`. */
@@ -31,11 +32,6 @@ export interface CpuNode {
   /** Fuel of the node itself: a hit a microsecond. */
   readonly hitCount: number;
   readonly children: readonly number[];
-  readonly positionTicks?: readonly PositionTick[];
-}
-
-export interface PositionTick {
-  /** 1-based, unlike the frame's. */
-  readonly line: number;
-  readonly ticks: number;
+  /** Lines are 1-based here, unlike the frame's. */
+  readonly positionTicks?: readonly LineTick[];
 }

@@ -3,9 +3,7 @@
  * order of the run where it was kept, else the call tree; a last sample of `(root)` closes the last interval,
  * which viewers would drop otherwise.
  *
- * Lines are known per function, not per call path. `positionTicks` hand a function's lines out over its
- * nodes in order, so that both sums hold: of each node, and of each line over all nodes, which is what
- * viewers add up.
+ * Lines are known per function, not per call path: `positionTicks` are those of line-ticks.ts.
  */
 import { internalError } from "../../base/diagnostics.ts";
 import { type OuterPhase, phaseName, phaseOf } from "../../result/phases.ts";
@@ -14,7 +12,8 @@ import type { Result } from "../../result/result.ts";
 import { childrenOf } from "../../result/walk.ts";
 import { frameName } from "../labels.ts";
 import { rowsChunks } from "../rows.ts";
-import type { CpuNode, CpuProfile, PositionTick } from "./cpuprofile-spec.ts";
+import type { CpuNode, CpuProfile } from "./cpuprofile-spec.ts";
+import { lineTicks, takeTicks } from "./line-ticks.ts";
 
 export function writeCpuProfile(result: Result): Iterable<string> {
   return rowsChunks(cpuProfile(result), new Set(["nodes"]));
@@ -96,45 +95,4 @@ function orderedIntervals(result: Result): [number, number][] {
   }
   spend(result.fuel.total);
   return intervals;
-}
-
-/** The lines of each function in its own file, by function id, where they make up the function's own fuel. */
-function lineTicks(result: Result): Map<number, PositionTick[]> {
-  const byFunction = new Map<number, Map<number, number>>();
-  const own = result.functions.map(({ self, natives = [] }) =>
-    natives.reduce((left, share) => left - share.self, self),
-  );
-  for (const pc of result.pcs) {
-    const row = result.functions[pc.function]!;
-    own[row.id]! -= pc.fuel;
-    if (pc.line === null || pc.file !== row.file) own[row.id] = Number.NaN;
-    const lines = byFunction.get(row.id) ?? new Map<number, number>();
-    if (pc.line !== null) lines.set(pc.line, (lines.get(pc.line) ?? 0) + pc.fuel);
-    byFunction.set(row.id, lines);
-  }
-  const ticks = new Map<number, PositionTick[]>();
-  for (const [id, lines] of byFunction) {
-    if (own[id] !== 0) continue;
-    const sorted = [...lines].sort(([a], [b]) => a - b);
-    ticks.set(
-      id,
-      sorted.map(([line, fuel]) => ({ line, ticks: fuel })),
-    );
-  }
-  return ticks;
-}
-
-/** Takes `fuel` from the front of `left`. */
-function takeTicks(left: PositionTick[] | undefined, fuel: number): PositionTick[] {
-  const taken: PositionTick[] = [];
-  let missing = fuel;
-  while (left !== undefined && left.length > 0 && missing > 0) {
-    const { line, ticks } = left[0]!;
-    const now = Math.min(ticks, missing);
-    if (now > 0) taken.push({ line, ticks: now });
-    missing -= now;
-    if (now === ticks) left.shift();
-    else left[0] = { line, ticks: ticks - now };
-  }
-  return taken;
 }

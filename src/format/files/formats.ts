@@ -4,6 +4,7 @@ import type { Result } from "../../result/result.ts";
 import { FORMAT_NAMES, type FormatName } from "../choices.ts";
 import { writeCpuProfile } from "./cpuprofile.ts";
 import { writeFolded } from "./folded.ts";
+import { writePprof } from "./pprof.ts";
 import { writeResultJson } from "./result-json.ts";
 import { writeSpeedscope } from "./speedscope.ts";
 
@@ -17,7 +18,7 @@ export interface Format {
   /** With the leading dot: a profile's file is `<base><extension>`. */
   readonly extension: string;
   /** The file in chunks, made as they are taken. */
-  readonly write: (result: Result, options?: WriteOptions) => Iterable<string>;
+  readonly write: (result: Result, options?: WriteOptions) => Iterable<string | Uint8Array>;
   /** What to tell the user about this file, where there is something. */
   readonly note: (result: Result) => string | null;
 }
@@ -33,6 +34,7 @@ const makings: Readonly<Record<FormatName, Making>> = {
     note: aggregated,
   },
   json: { extension: ".fuel.json", write: writeResultJson, note: nothing },
+  pprof: { extension: ".pb.gz", write: (result) => writePprof(result), note: nothing },
   cpuprofile: {
     extension: ".cpuprofile",
     write: (result) => writeCpuProfile(result),
@@ -66,9 +68,4 @@ export function parseFormats(list: string): Format[] {
       throw usageError(`no format ${JSON.stringify(name)}`, `available: ${FORMAT_NAMES.join(", ")}`);
     return format;
   });
-}
-
-/** The format of that name, which must exist. */
-export function formatNamed(name: string): Format {
-  return parseFormats(name)[0]!;
 }

@@ -1,10 +1,14 @@
 /** The formats without a viewer of their own: totals, hostile names, goldens of all. */
+
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
+import { Profile } from "pprof-format";
 import { expect, test } from "vitest";
 import { cpuProfile, writeCpuProfile } from "../../../src/format/files/cpuprofile.ts";
 import type { CpuProfile } from "../../../src/format/files/cpuprofile-spec.ts";
 import { writeFolded } from "../../../src/format/files/folded.ts";
 import { FORMATS, parseFormats, wholeText } from "../../../src/format/files/formats.ts";
+import { pprofProfile, writePprof } from "../../../src/format/files/pprof.ts";
 import { writeResultJson } from "../../../src/format/files/result-json.ts";
 import type { Result } from "../../../src/result/result.ts";
 import { arbitraryResult } from "../../support/arbitrary.ts";
@@ -92,30 +96,81 @@ test("cpuprofile: lines are 0-based in frames, 1-based in ticks", () => {
 
 test("formats by name; an unknown one names those available", () => {
   expect(parseFormats("json,folded,json").map((format) => format.name)).toEqual(["json", "folded"]);
-  expect(() => parseFormats("pprof")).toThrow(
+  expect(() => parseFormats("svg")).toThrow(
     expect.objectContaining({
       kind: "usage",
-      message: 'no format "pprof"',
-      details: ["available: speedscope, json, cpuprofile, folded"],
+      message: 'no format "svg"',
+      details: ["available: speedscope, json, pprof, cpuprofile, folded"],
     }),
   );
   const { events: _, ...unordered } = shop;
   expect(FORMATS.map((format) => format.note(unordered))).toEqual([
     expect.stringMatching(/aggregated call tree.*--events/),
     null,
+    null,
     expect.stringMatching(/1 fuel is 1 µs/),
     null,
   ]);
 });
 
+test("pprof: the total, each function's and each line's fuel, and the calls", () => {
+  fc.assert(
+    fc.property(arbitraryResult, fc.constantFrom(undefined, 400), (result, mostBytes) => {
+      const profile = Profile.decode(pprofProfile(result, mostBytes).encode());
+      const values = profile.sample.map(({ value }) => value.map(Number) as [number, number]);
+      expect(sum(values.map(([, fuel]) => fuel))).toBe(result.fuel.total);
+      if (mostBytes !== undefined) return;
+      expect(sum(values.map(([calls]) => calls))).toBe(sum(result.tree.map(({ calls }) => calls)));
+      const functionOf = new Map(profile.location.map(({ id, line }) => [id, Number(line[0]!.functionId)]));
+      const self = new Map<number, number>();
+      for (const { locationId, value } of profile.sample) {
+        const id = functionOf.get(locationId[0]!)!;
+        self.set(id, (self.get(id) ?? 0) + Number(value[1]));
+      }
+      const wanted = result.functions.map(({ id }) =>
+        sum(result.tree.filter((node) => node.function === id).map((node) => node.self)),
+      );
+      const sorted = (numbers: Iterable<number>) =>
+        [...numbers].filter((fuel) => fuel > 0).sort((a, b) => a - b);
+      expect(sorted(self.values())).toEqual(sorted(wanted));
+    }),
+  );
+});
+
 test("the same result gives the same bytes", () => {
   for (const format of FORMATS)
-    expect(wholeText(format.write(structuredClone(shop)))).toEqual(wholeText(format.write(shop)));
+    expect([...format.write(structuredClone(shop))]).toEqual([...format.write(shop)]);
 });
+
+/** A pprof file as people can review it: strings and values instead of numbers of them. */
+function pprofText(result: Result): string {
+  const profile = Profile.decode(gunzipSync([...writePprof(result)][0]!));
+  const { strings } = profile.stringTable;
+  const text = (index: number | bigint): string => strings[Number(index)]!;
+  const functions = new Map(profile.function.map((row) => [row.id, row]));
+  const locations = new Map(
+    profile.location.map(({ id, line: [line] }) => {
+      const { name, filename, startLine } = functions.get(line!.functionId)!;
+      return [id, `${text(name)} ${text(filename)}:${startLine} at ${line!.line}`];
+    }),
+  );
+  const document = {
+    sampleTypes: profile.sampleType.map(({ type, unit }) => `${text(type)}/${text(unit)}`),
+    default: text(profile.defaultSampleType),
+    comments: profile.comment.map(text),
+    samples: profile.sample.map(({ locationId, value }) => ({
+      value: value.map(Number),
+      stack: locationId.map((id) => locations.get(id)),
+    })),
+  };
+  return `${JSON.stringify(document, null, 1)}\n`;
+}
 
 test("goldens", () => {
   const files: Record<string, string> = {};
   for (const [name, result] of Object.entries({ shop, thrown, empty }))
-    for (const format of FORMATS) files[name + format.extension] = wholeText(format.write(result));
+    for (const { name: format, extension, write } of FORMATS)
+      if (format === "pprof") files[`${name}.pb.json`] = pprofText(result);
+      else files[name + extension] = wholeText(write(result) as Iterable<string>);
   expectGoldens(new URL("./golden/formats/", import.meta.url), files);
 });
