@@ -113,7 +113,12 @@ function fateOf(base: MeasuredFunction | null, head: MeasuredFunction | null): F
 }
 
 function lineChanges(base: readonly MeasuredLine[], head: readonly MeasuredLine[]): LineChange[] {
-  return align(base, head, (a, b) => a.self === b.self)
+  return align(
+    base,
+    head,
+    (a, b) => a.self === b.self,
+    ({ self }) => self,
+  )
     .map((pair) => {
       const { file, line } = (pair.head ?? pair.base)!;
       return { file, line, base: pair.base?.self ?? 0, head: pair.head?.self ?? 0 };

@@ -29,7 +29,7 @@ export function matchFunctions(
       olds,
       news,
       ({ kind, file, name }) => JSON.stringify([kind, file, name]),
-      (a, b) => align(a, b, isSame),
+      (a, b) => align(a, b, isSame, ({ self }) => self),
     ),
   );
   tie(

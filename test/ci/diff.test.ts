@@ -49,12 +49,31 @@ test("alignment keeps both orders, whatever they are", () => {
   const list = fc.array(fc.nat(4), { maxLength: 20 });
   fc.assert(
     fc.property(list, list, (base, head) => {
-      const pairs = align(base, head, (a, b) => a === b);
+      const pairs = align(
+        base,
+        head,
+        (a, b) => a === b,
+        (n) => n,
+      );
       expect(pairs.flatMap((pair) => (pair.base === null ? [] : [pair.base]))).toEqual(base);
       expect(pairs.flatMap((pair) => (pair.head === null ? [] : [pair.head]))).toEqual(head);
     }),
   );
-  expect(align([1, 2, 3], [1, 9, 2, 3], (a, b) => a === b)[1]).toEqual({ base: null, head: 9 });
+  const aligned = (base: number[], head: number[]) =>
+    align(
+      base,
+      head,
+      (a, b) => a === b,
+      (n) => n,
+    );
+  expect(aligned([1, 2, 3], [1, 9, 2, 3])[1]).toEqual({ base: null, head: 9 });
+  // a new line in front of one that changed a little
+  expect(aligned([5, 20, 600], [5, 1500, 21, 602])).toEqual([
+    { base: 5, head: 5 },
+    { base: null, head: 1500 },
+    { base: 20, head: 21 },
+    { base: 600, head: 602 },
+  ]);
 });
 
 function fn(name: string, more: Partial<MeasuredFunction> = {}): MeasuredFunction {
