@@ -34,7 +34,7 @@ export async function diffWithRef(
 ): Promise<Compared> {
   const { config, folder, scenarios } = await findScenarios(patterns, flags, io);
   const root = (await git(folder, "rev-parse", "--show-toplevel")).trim();
-  const commit = (await git(folder, "rev-parse", "--verify", "--end-of-options", `${ref}^{commit}`)).trim();
+  const commit = await commitOf(folder, ref);
   const below = relative(await realpath(root), await realpath(folder));
   const keepsResults = flags.out !== undefined;
   const measureIn = async (place: string) => {
@@ -63,6 +63,17 @@ export async function diffWithRef(
     return old && now ? [{ scenario: name, base: old, head: now }] : [];
   });
   return { diffs: diffScenarios(base.measured, head.measured), pairs };
+}
+
+async function commitOf(folder: string, ref: string): Promise<string> {
+  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`];
+  const found = await git(folder, ...args).catch(() => {
+    throw usageError(
+      `git knows no commit ${JSON.stringify(ref)} here`,
+      "in CI it may have to be fetched first: git fetch origin main",
+    );
+  });
+  return found.trim();
 }
 
 function refuseFailed(runs: readonly ScenarioRun[]): void {

@@ -139,6 +139,25 @@ describe("check", () => {
     expect(section("cart/small")).toBe(small);
   });
 
+  test("judges the platform's limits, and budgets in percent of them", async () => {
+    const { lines } = JSON.parse(read("carts/large.json")) as { lines: unknown[] };
+    write(
+      "carts/huge.json",
+      JSON.stringify({ lines: Array.from({ length: 300 }, (_, i) => lines[i % lines.length]) }),
+    );
+    configure((config) => {
+      config["limits"] = "shopify";
+      config["budgets"] = { total: "30%" };
+    });
+    const { code, stdout } = await javyProf(folder, ["check"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^cart\/huge {3}over-budget {2}[\d,]+ {2}1\d\d\.\d% of the limit$/m);
+    expect(stdout).toMatch(/^ {4}fuel: [\d,]+ of 11,000,000, \d+\.\d% over \(the platform's limit\)$/m);
+    expect(stdout).toMatch(/^cart\/large {2}over-budget {2}3,721,209 {2}33\.8% of the limit$/m);
+    expect(stdout).toMatch(/^ {4}total: 3,721,209 of 3,300,000, 12\.8% over \(budgets\.total\)$/m);
+    expect(stdout).toMatch(/^cart\/small {2}ok +570,500 {2}5\.2% of the limit$/m);
+  });
+
   test("calls scenarios new and removed", async () => {
     configure((config) => {
       (config["scenarios"] as unknown[])[1] = { name: "another", input: "carts/empty.json" };
