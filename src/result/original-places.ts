@@ -6,6 +6,8 @@
  * Engines count columns in bytes of UTF-8, maps in units of UTF-16: the bundle's text says what one is in the other.
  * An engine without columns has only the line: it is the original's where all of the line comes from one line.
  */
+
+import { splitLines } from "../base/lines.ts";
 import { textColumn } from "../quickjs/bytecode/line-table.ts";
 import { type Place, type Places, placesAsCompiled } from "../quickjs/places.ts";
 import { SourceMap } from "./source-map.ts";
@@ -39,7 +41,7 @@ export class OriginalPlaces implements Places {
     this.#data = data;
     this.#map = new SourceMap(data.json);
     this.#otherwise = placesAsCompiled((compiled) => (compiled === data.compiled ? data.name : compiled));
-    this.#lines = data.text?.split(/\r\n|\n|\r|\u2028|\u2029/) ?? [];
+    this.#lines = (data.text === null ? undefined : splitLines(data.text)) ?? [];
   }
 
   file(compiled: string): string {
@@ -76,6 +78,6 @@ export class OriginalPlaces implements Places {
 
 /** The places of a program that goes by a name; `map`: of its file, which the bytecode calls `compiled`. */
 export function placesOf(compiled: string, name: string, map: MapData | null): Places {
-  if (map) return new OriginalPlaces({ ...map, name });
+  if (map) return new OriginalPlaces({ ...map, name: map.compiled === compiled ? name : map.compiled });
   return placesAsCompiled((file) => (file === compiled ? name : file));
 }
