@@ -9,8 +9,9 @@
 
 import { splitLines } from "../base/lines.ts";
 import { textColumn } from "../quickjs/bytecode/line-table.ts";
-import { type Place, type Places, placesAsCompiled } from "../quickjs/places.ts";
-import { SourceMap } from "./source-map.ts";
+import { type Place, type Places, type Position, placesAsCompiled } from "../quickjs/places.ts";
+import { functionStart, nameIndex, ownerIndex } from "./function-start.ts";
+import { type OriginalPosition, SourceMap } from "./source-map.ts";
 
 /** A map and what it maps. Plain data: it crosses into the guest's thread. */
 export interface MapData {
@@ -25,6 +26,9 @@ export interface MapData {
   /** What its sources are called, by index. */
   readonly sources: readonly string[];
 }
+
+/** A name that a variable can have: a map may say anything. */
+const isName = /^#?[\p{ID_Start}$_][\p{ID_Continue}$]{0,200}$/u;
 
 /** The file of code that has no original. */
 export const notMapped = (name: string): string => `(not mapped) ${name}`;
@@ -49,14 +53,45 @@ export class OriginalPlaces implements Places {
   }
 
   at(compiled: string, line: number, column: number): Place {
-    const { name, sources } = this.#data;
     if (compiled !== this.#data.compiled) return this.#otherwise.at(compiled, line, column);
-    const found =
-      column === 0
-        ? this.#map.originalOfLine(line)
-        : this.#map.original(line, this.#characters(line, column));
+    if (column === 0) {
+      const place = this.#place(this.#map.originalOfLine(line), line, column);
+      return { ...place, column: null };
+    }
+    return this.#place(this.#map.original(line, this.#characters(line, column)), line, column);
+  }
+
+  ofFunction(compiled: string, line: number, column: number): Place {
+    const text = this.#lines[line - 1];
+    if (compiled !== this.#data.compiled || column === 0 || text === undefined)
+      return this.at(compiled, line, column);
+    const start = functionStart(text, this.#characters(line, column) - 1);
+    // where the map names no parenthesis, it names what is in it
+    const [brackets] = /^[([{]{0,3}/.exec(text.slice(start, start + 3))!;
+    let found = this.#map.original(line, start + 1);
+    for (let within = 0; within <= brackets.length; within++) {
+      const exact = this.#map.exactly(line, start + 1 + within);
+      if (!exact) continue;
+      found = exact;
+      break;
+    }
+    return this.#place(found, line, column);
+  }
+
+  nameOf(compiled: string, { line, column }: Position, name: string, what: "function" | "owner"): string {
+    const text = this.#lines[line - 1];
+    if (compiled !== this.#data.compiled || column === 0 || text === undefined) return name;
+    const at = this.#characters(line, column) - 1;
+    const index =
+      what === "owner" ? ownerIndex(text, at, name) : nameIndex(text, functionStart(text, at), name);
+    const original = index < 0 ? null : this.#map.exactly(line, index + 1)?.name;
+    return original && isName.test(original) ? original : name;
+  }
+
+  #place(found: OriginalPosition | null, line: number, column: number): Place {
+    const { name, sources } = this.#data;
     if (found === null) return { file: notMapped(name), line, column: column || null };
-    return { file: sources[found.source]!, line: found.line, column: column === 0 ? null : found.column };
+    return { file: sources[found.source]!, line: found.line, column: found.column };
   }
 
   /** The text of a file that places are in: of an original, where the map has it, or of the bundle. */
