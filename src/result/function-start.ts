@@ -17,9 +17,6 @@ const between = /[\s,;:=}\])?&|!+*<>-]/;
 /** More characters than any list of parameters in minified code. */
 const farthest = 500;
 
-/** More characters than a class or an object is looked for in front of what belongs to it. */
-const longestOwner = 100_000;
-
 /** The index in `text` at which the function begins that is said to begin at `index`. Indices are 0-based. */
 export function functionStart(text: string, index: number): number {
   const first = matchAt(identifier, text, index);
@@ -62,26 +59,31 @@ export function nameIndex(text: string, start: number, name: string): number {
   return start - before.length + assigned.index;
 }
 
-/**
- * The index of a class or an object that goes by `name` where it is defined in front of `start`, or put to use right there:
- * `class t`, `t=class`, `t={`, `t.a.b=`. -1 where there is none.
- */
-export function ownerIndex(text: string, start: number, name: string): number {
-  const assigned = /([\p{ID_Continue}$.\u200c\u200d]+)\s*=\s*\(*$/u.exec(
-    text.slice(Math.max(0, start - 200), start),
-  );
-  if (assigned && assigned[1]!.startsWith(`${name}.`)) return start - assigned[0].length;
-  const from = Math.max(0, start - longestOwner);
-  const before = text.slice(from, start);
-  const found = [`class ${name}`, `${name}=class`, `${name} = class`, `${name}={`, `${name} = {`].map(
+/** Where classes and objects are defined in `text` that go by `name`, ascending: `class t`, `t=class`, `t={`. */
+export function definitions(text: string, name: string): number[] {
+  const found = [`class ${name}`, `${name}=class`, `${name} = class`, `${name}={`, `${name} = {`].flatMap(
     (definition) => {
-      const at = before.lastIndexOf(definition);
-      const index = from + at + definition.indexOf(name);
-      const isWhole = at >= 0 && matchAt(identifier, text, index) === name;
-      return isWhole && !/[\p{ID_Continue}$.]/u.test(text[index - 1] ?? "") ? index : -1;
+      const indices: number[] = [];
+      const within = definition.indexOf(name);
+      for (let at = text.indexOf(definition); at >= 0; at = text.indexOf(definition, at + 1)) {
+        const isWhole = matchAt(identifier, text, at + within) === name;
+        if (isWhole && !/[\p{ID_Continue}$.]/u.test(text[at + within - 1] ?? "")) indices.push(at + within);
+      }
+      return indices;
     },
   );
-  return Math.max(...found);
+  return found.sort((a, b) => a - b);
+}
+
+/**
+ * The index of what goes by `name` and a function at `start` belongs to: the last of its definitions before, or the path that
+ * the function is put into right there, `t.a.b=`. -1 where there is neither.
+ */
+export function ownerIndex(text: string, start: number, name: string, defined: readonly number[]): number {
+  const before = text.slice(Math.max(0, start - 200), start);
+  const assigned = /([\p{ID_Continue}$.\u200c\u200d]+)\s*=\s*\(*$/u.exec(before);
+  if (assigned && assigned[1]!.startsWith(`${name}.`)) return start - assigned[0].length;
+  return defined.findLast((index) => index < start) ?? -1;
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string {

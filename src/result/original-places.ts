@@ -7,10 +7,9 @@
  * An engine without columns has only the line: it is the original's where all of the line comes from one line.
  */
 
-import { splitLines } from "../base/lines.ts";
-import { textColumn } from "../quickjs/bytecode/line-table.ts";
+import { indicesOf, splitLines } from "../base/lines.ts";
 import { type Place, type Places, type Position, placesAsCompiled } from "../quickjs/places.ts";
-import { functionStart, nameIndex, ownerIndex } from "./function-start.ts";
+import { definitions, functionStart, nameIndex, ownerIndex } from "./function-start.ts";
 import { type OriginalPosition, SourceMap } from "./source-map.ts";
 
 /** A map and what it maps. Plain data: it crosses into the guest's thread. */
@@ -38,8 +37,10 @@ export class OriginalPlaces implements Places {
   readonly #map: SourceMap;
   readonly #otherwise: Places;
   readonly #lines: readonly string[];
-  /** By line: whether a byte is a character in it. */
-  readonly #plain = new Map<number, boolean>();
+  /** By line: for each byte the index of its character; null where all are one byte. */
+  readonly #indices = new Map<number, Uint32Array | null>();
+  /** By line and name: where something of that name is defined in the line. */
+  readonly #definitions = new Map<string, readonly number[]>();
 
   constructor(data: MapData) {
     this.#data = data;
@@ -83,9 +84,18 @@ export class OriginalPlaces implements Places {
     if (compiled !== this.#data.compiled || column === 0 || text === undefined) return name;
     const at = this.#characters(line, column) - 1;
     const index =
-      what === "owner" ? ownerIndex(text, at, name) : nameIndex(text, functionStart(text, at), name);
+      what === "owner"
+        ? ownerIndex(text, at, name, this.#definitionsOf(line, text, name))
+        : nameIndex(text, functionStart(text, at), name);
     const original = index < 0 ? null : this.#map.exactly(line, index + 1)?.name;
     return original && isName.test(original) ? original : name;
+  }
+
+  #definitionsOf(line: number, text: string, name: string): readonly number[] {
+    const key = `${line} ${name}`;
+    let found = this.#definitions.get(key);
+    if (!found) this.#definitions.set(key, (found = definitions(text, name)));
+    return found;
   }
 
   #place(found: OriginalPosition | null, line: number, column: number): Place {
@@ -105,9 +115,9 @@ export class OriginalPlaces implements Places {
   #characters(line: number, column: number): number {
     const text = this.#lines[line - 1];
     if (text === undefined) return column;
-    let plain = this.#plain.get(line);
-    if (plain === undefined) this.#plain.set(line, (plain = /^[\0-\x7f]*$/.test(text)));
-    return plain ? column : textColumn(text, column);
+    let indices = this.#indices.get(line);
+    if (indices === undefined) this.#indices.set(line, (indices = indicesOf(text)));
+    return indices === null ? column : (indices[column - 1] ?? text.length) + 1;
   }
 }
 

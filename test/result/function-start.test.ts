@@ -1,6 +1,6 @@
 /** Where a function begins in minified text, from the column that the engine gives it, and where its name stands. */
 import { expect, test } from "vitest";
-import { functionStart, nameIndex, ownerIndex } from "../../src/result/function-start.ts";
+import { definitions, functionStart, nameIndex, ownerIndex } from "../../src/result/function-start.ts";
 
 /** `^` stands before the index that is said, `|` before the one that is right; `^` alone where they are one. */
 test.each([
@@ -61,5 +61,6 @@ test.each([
   ["class tt{|b(){}}", "t", -1],
   ["|b(){}class t{}", "t", -1],
 ] as const)("the owner in %s", (marked, name, index) => {
-  expect(ownerIndex(marked.replace("|", ""), marked.indexOf("|"), name)).toBe(index);
+  const text = marked.replace("|", "");
+  expect(ownerIndex(text, marked.indexOf("|"), name, definitions(text, name))).toBe(index);
 });
