@@ -111,7 +111,7 @@ test("a minified bundle is shown by the names and the lines that were written", 
   const listing = (await javyProf(path, ["disasm", "dist/app.js", "out.json"])).stdout;
   expect(listing).toContain("total   src/lib/cart.ts:12:8");
   expect(listing).toContain("14 |   for (const { price } of items) sum.add(price);");
-  const { stderr } = await javyProf(path, ["monitor", "lines", "dist/app.js"]);
+  const { stderr } = await javyProf(path, ["monitor", "js-coverage", "dist/app.js"]);
   expect(stderr).toContain("src/lib/cart.ts:14");
 });
 
