@@ -97,7 +97,7 @@ function sharedLine(
   { functions, files }: Pick<Result, "functions" | "files">,
   places: AttributeOptions["places"],
 ): Warning[] {
-  if (places instanceof OriginalPlaces) return [];
+  if (places instanceof OriginalPlaces) return places.unused(files);
   const onLine = new Map<string, { file: string; line: number; functions: number }>();
   for (const { kind, file, line, calls } of functions) {
     const name = file === null ? "" : files[file]!;

@@ -11,6 +11,7 @@ import { indicesOf, splitLines } from "../base/lines.ts";
 import { type Place, type Places, type Position, placesAsCompiled } from "../quickjs/places.ts";
 import { definitions, functionStart, nameIndex, ownerIndex } from "./function-start.ts";
 import { type OriginalPosition, SourceMap } from "./source-map.ts";
+import type { Warning } from "./warnings.ts";
 
 /** A map and what it maps. Plain data: it crosses into the guest's thread. */
 export interface MapData {
@@ -20,6 +21,8 @@ export interface MapData {
   readonly name: string;
   /** The file's text; null where it is not known: columns are then taken as they are. */
   readonly text: string | null;
+  /** How the map is called. */
+  readonly map: string;
   /** The map, as JSON. */
   readonly json: string;
   /** What its sources are called, by index. */
@@ -47,6 +50,13 @@ export class OriginalPlaces implements Places {
     this.#map = new SourceMap(data.json);
     this.#otherwise = placesAsCompiled((compiled) => (compiled === data.compiled ? data.name : compiled));
     this.#lines = (data.text === null ? undefined : splitLines(data.text)) ?? [];
+  }
+
+  /** What is to be said of a map that leads from none of these files to an original. */
+  unused(files: readonly string[]): Warning[] {
+    const { name, map, sources } = this.#data;
+    if (!files.includes(notMapped(name)) || files.some((file) => sources.includes(file))) return [];
+    return [{ code: "map-unused", name: map, why: "it has no place for any of the code that ran" }];
   }
 
   file(compiled: string): string {

@@ -82,7 +82,14 @@ test("what is no map is refused in words", () => {
 test("an engine without columns has the original of a line that comes from one line", () => {
   // line 1 from the source's line 1, line 2 from its lines 2 and 3, line 3 from nowhere
   const json = JSON.stringify({ version: 3, sources: ["a.ts"], names: [], mappings: "AAAA,EAAE;AACA,EACA" });
-  const places = new OriginalPlaces({ compiled: "f.mjs", name: "b.js", text: null, json, sources: ["a.ts"] });
+  const places = new OriginalPlaces({
+    compiled: "f.mjs",
+    name: "b.js",
+    text: null,
+    map: "b.js.map",
+    json,
+    sources: ["a.ts"],
+  });
   expect(places.at("f.mjs", 1, 0)).toEqual({ file: "a.ts", line: 1, column: null });
   expect(places.at("f.mjs", 2, 0)).toEqual({ file: "(not mapped) b.js", line: 2, column: null });
   expect(places.at("f.mjs", 3, 0)).toEqual({ file: "(not mapped) b.js", line: 3, column: null });
