@@ -17,6 +17,7 @@ const slower = {
     "test/host/stdin-pieces.test.ts",
     "test/javy/modules.test.ts",
     "test/probe/fuel-cases.test.ts",
+    "test/result/minified.test.ts",
     "test/profiler/frames.test.ts",
     "test/run/guest.test.ts",
   ],

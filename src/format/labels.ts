@@ -7,6 +7,7 @@ import type { FunctionRow, Result } from "../result/result.ts";
 interface Place {
   readonly file: number | null;
   readonly line: number | null;
+  readonly column?: number | null;
 }
 
 /** `src/rules.ts:41`, or null where the row has no position. Lines are 1-based. */
@@ -15,18 +16,43 @@ export function placeOf(row: Place, files: readonly string[]): string | null {
   return `${files[row.file]}:${row.line}`;
 }
 
+/** JavaScript that is part of the engine, or made by eval, has a file name, but no file. */
+const noFile = /^(eval_script|<.*>)$/;
+
+/** What tells the functions of one line of a file apart: `:9`, their column; "" for a row that has its line for itself. */
+function columnOf(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
+  const lineOf = ({ file, line }: Place) => `${file}:${line}`;
+  const seen = new Map<string, number>();
+  for (const row of rows) seen.set(lineOf(row), (seen.get(lineOf(row)) ?? 0) + 1);
+  return (row) => {
+    const isFile = row.file !== null && !noFile.test(files[row.file]!);
+    return isFile && row.column != null && seen.get(lineOf(row))! > 1 ? `:${row.column}` : "";
+  };
+}
+
+/** What to call the places of some rows, in full: `src/rules.ts:41`; functions that share a line have their column, too. */
+export function fullPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
+  const column = columnOf(rows, files);
+  return (row) => {
+    const place = placeOf(row, files);
+    return place === null ? "" : place + column(row);
+  };
+}
+
 /**
- * What to call the places of some rows: `:41` while the program is but one file, `src/rules.ts:41` otherwise; "" for a row
- * without a place. JavaScript that is part of the engine, or made by eval, has a file name too, but no file.
+ * The same, shorter: `:41` while the program is but one file, `src/rules.ts:41` otherwise; "" for a row
+ * without a place.
  */
 export function shortPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
-  const isNoFile = (file: number) => /^(eval_script|<.*>)$/.test(files[file]!);
+  const isNoFile = (file: number) => noFile.test(files[file]!);
   const own = new Set<number>();
+  const full = fullPlaces(rows, files);
+  const column = columnOf(rows, files);
   for (const { file } of rows) if (file !== null && !isNoFile(file)) own.add(file);
   return (row) =>
     row.file !== null && row.line !== null && own.size < 2 && !isNoFile(row.file)
-      ? `:${row.line}`
-      : (placeOf(row, files) ?? "");
+      ? `:${row.line}${column(row)}`
+      : full(row);
 }
 
 /** `(anonymous app.js:3:9)` and `(module app.js)` where the place stands beside the name anyway. */

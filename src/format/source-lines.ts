@@ -2,8 +2,7 @@
  * The lines of a source as a listing shows them, one cell a tab. A bundle's line can be megabytes long: of such a line
  * what stands at a column is shown, and columns, which the bytecode counts in bytes of UTF-8, are worked out once a line.
  */
-import { encodeText } from "../base/bytes.ts";
-import { splitLines } from "../base/lines.ts";
+import { indicesOf, splitLines } from "../base/lines.ts";
 import { inertText } from "./inert.ts";
 
 /** Characters of a line that is shown whole. */
@@ -41,18 +40,4 @@ export class SourceLines {
     if (indices === null) return byte;
     return byte < indices.length ? indices[byte]! : text.length;
   }
-}
-
-function indicesOf(text: string): Uint32Array | null {
-  const bytes = encodeText(text);
-  if (bytes.length === text.length) return null;
-  const indices = new Uint32Array(bytes.length);
-  let index = -1;
-  bytes.forEach((byte, at) => {
-    // a continuation belongs to the character before it; four bytes are two units of UTF-16
-    if ((byte & 0xc0) !== 0x80) index += 1;
-    indices[at] = index;
-    if (byte >= 0xf0) index += 1;
-  });
-  return indices;
 }

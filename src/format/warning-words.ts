@@ -57,6 +57,8 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
   "lines-missing": ({ why }) => noLines(why),
   "map-unused": ({ name, why }) =>
     `the source map ${name} is not used: ${why}; give one with --source-map <file>, or "none"`,
+  "line-shared": ({ file, line, functions }) =>
+    `${functions} functions stand on line ${line} of ${file}: give the bundler's source map with --source-map <file>, and they are shown where they were written`,
   "bytecode-damaged": ({ damage }) => `the module's bytecode ${damaged(damage)}`,
   "deep-stack": ({ frames }) =>
     `the JavaScript stack was ${grouped(frames)} frames deep; wasmtime's default stack ends at about 626`,

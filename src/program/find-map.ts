@@ -40,13 +40,13 @@ export async function readGivenMap(given: Given, cwd: string): Promise<GivenMap>
   const { name, bytes } = await readGivenFile(given, cwd, "the source map", mostText);
   const json = decodeText(bytes);
   named(name, () => new SourceMap(json));
-  return { json, folder: typeof given === "string" ? dirname(resolve(cwd, given)) : cwd };
+  return { name, json, folder: typeof given === "string" ? dirname(resolve(cwd, given)) : cwd };
 }
 
 /** The map that code leads to by itself. */
 export function findMap({ text, path, folder, project }: Mapped): FoundMap {
   const url = mapAddress(text);
-  if (url?.startsWith("data:")) return checked("the map in its last comment", dataText(url), folder);
+  if (url?.startsWith("data:")) return checked("in the last comment of the code", dataText(url), folder);
   if (url !== null) {
     const file = filePath(url, folder);
     const name = url.slice(0, 200);
@@ -61,7 +61,7 @@ function checked(name: string, json: string | null, folder: string): FoundMap {
   if (json === null) return { map: null, unused: { name, why: "there is no such file in the project" } };
   try {
     new SourceMap(json);
-    return { map: { json, folder }, unused: null };
+    return { map: { name, json, folder }, unused: null };
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
     return { map: null, unused: { name, why: error.message } };

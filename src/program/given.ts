@@ -26,6 +26,8 @@ export interface SourceEntry {
 
 /** A source map as it was found. */
 export interface GivenMap {
+  /** As it is shown. */
+  readonly name: string;
   readonly json: string;
   /** What its sources are relative to, absolute. */
   readonly folder: string;

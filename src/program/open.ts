@@ -69,7 +69,7 @@ async function ready(entry: Entry): Promise<Entry> {
 /** `path`: the entry's, absolute. */
 async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
   const { text, map } = await bundle(path, entry.name);
-  return { ...entry, text, map: { json: map, folder: dirname(path) }, bundled: true };
+  return { ...entry, text, map: { name: "of the bundle", json: map, folder: dirname(path) }, bundled: true };
 }
 
 /** The map of JavaScript that was given, or bundled from what was. */

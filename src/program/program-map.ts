@@ -50,7 +50,7 @@ export async function mapOf(file: MappedFile, asked: Given | undefined, cwd: str
 }
 
 function programMap(
-  { json, folder }: GivenMap,
+  { name: map, json, folder }: GivenMap,
   { name, text }: MappedFile,
   cwd: string,
   project: Project,
@@ -62,7 +62,7 @@ function programMap(
     const path = at < 0 ? null : sourcePath(given[at]!, folder);
     return path === null ? undefined : (project.read(path) ?? undefined);
   };
-  return { data: { compiled: entryFile, name, text, json, sources }, sourceFile };
+  return { data: { compiled: entryFile, name, text, map, json, sources }, sourceFile };
 }
 
 /** What is to be said of a map that is of no use. */

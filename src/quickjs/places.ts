@@ -20,17 +20,26 @@ export interface Places {
   file(compiled: string): string;
   /** The place of a position in such a file; the column counts bytes of UTF-8, 0 where there is none. */
   at(compiled: string, line: number, column: number): Place;
+  /** The same for the position at which a function begins. */
+  ofFunction(compiled: string, line: number, column: number): Place;
+  /**
+   * What is called `name` in such a file where it was written: a function that begins at the position, or the class or
+   * object that it belongs to.
+   */
+  nameOf(compiled: string, position: Position, name: string, what: "function" | "owner"): string;
 }
+
+/** A position in the file that was compiled, as of `Places.at`. */
+export type Position = Pick<LineEntry, "line" | "column">;
 
 /** Places of code that was written as it was compiled: only its file has another name. */
 export function placesAsCompiled(file: (compiled: string) => string): Places {
-  return {
-    file,
-    at: (compiled, line, column) => ({ file: file(compiled), line, column: column || null }),
-  };
+  const at: Places["at"] = (compiled, line, column) => ({
+    ...{ file: file(compiled), line },
+    column: column || null,
+  });
+  return { file, at, ofFunction: at, nameOf: (_compiled, _position, name) => name };
 }
-
-type Position = Pick<LineEntry, "line" | "column">;
 
 /**
  * The places of one function and of its code. The root of a module stands in the file that was compiled, and so does what
@@ -57,7 +66,7 @@ export class FunctionPlaces {
     this.#compiled = fn.file;
     this.#places = places;
     if (start === null) this.own = null;
-    else if (!isModuleRoot(unit, fn)) this.own = places.at(fn.file, start.line, start.column);
+    else if (!isModuleRoot(unit, fn)) this.own = places.ofFunction(fn.file, start.line, start.column);
     else this.own = { file: places.file(fn.file), line: start.line, column: start.column || null };
   }
 

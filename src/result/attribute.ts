@@ -142,6 +142,12 @@ class Attribution {
     return this.#row(this.#places[id]?.at(offset) ?? null);
   }
 
+  /** The line of a call in its function's file; 0 where it has none there: the root of a bundle runs code of many files. */
+  #callLine(caller: number, offset: number): number {
+    const { file, line } = this.#at(caller, offset);
+    return line !== null && this.#row(this.#places[caller]?.own ?? null).file === file ? line : 0;
+  }
+
   profile(): Profile {
     const { phases: outside, codes, stack, passed } = this.#recording;
     const tree = this.#tree();
@@ -282,7 +288,7 @@ class Attribution {
     else indexOf[0] = addOutside(root, toFuel(recorded.self[0]!), this.#nativeKind);
     for (let id = 1; id < indexOf.length; id++) {
       const caller = recorded.callFunction[id]!;
-      const line = caller < 0 ? 0 : (this.#at(caller, recorded.callOffset[id]!).line ?? 0);
+      const line = caller < 0 ? 0 : this.#callLine(caller, recorded.callOffset[id]!);
       const fn = recorded.function[id]! < 0 ? theRest : recorded.function[id]!;
       const [calls, self] = [toFuel(recorded.calls[id]!), toFuel(recorded.self[id]!)];
       indexOf[id] = builder.add(indexOf[recorded.parent[id]!]!, fn, line, calls, self);

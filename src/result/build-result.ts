@@ -5,6 +5,7 @@ import { type Fuel, toFuel } from "../base/fuel.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
 import { mostOrderedCalls } from "./budget.ts";
 import { judge, type Limits, limitWarnings } from "./limits.ts";
+import { OriginalPlaces } from "./original-places.ts";
 import type { Recording } from "./recording.ts";
 import type { Exit, LimitsInfo, Result, RunInfo, StackFrame, Toolchain } from "./result.ts";
 import type { Warning } from "./warnings.ts";
@@ -60,6 +61,7 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
   if (rootPending) warnings.push({ code: "await-never-settled" });
   if (events === undefined)
     warnings.push({ code: "events-dropped", calls: callsOf(recording), most: mostOrderedCalls });
+  warnings.push(...sharedLine(profile, options.places));
   if (merged.paths) warnings.push({ code: "paths-merged", ...merged.paths });
   if (merged.pcs) warnings.push({ code: "pcs-merged", ...merged.pcs });
   const files = [...profile.files];
@@ -85,6 +87,33 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
     ...(events ? { events } : {}),
     warnings,
   };
+}
+
+/** Functions on one line that are no longer what a person wrote there. */
+const manyOnLine = 8;
+
+/** Where a source map would help: the line of the program's own with most functions, where they are that many. */
+function sharedLine(
+  { functions, files }: Pick<Result, "functions" | "files">,
+  places: AttributeOptions["places"],
+): Warning[] {
+  if (places instanceof OriginalPlaces) return places.unused(files);
+  const onLine = new Map<string, { file: string; line: number; functions: number }>();
+  for (const { kind, file, line, calls } of functions) {
+    const name = file === null ? "" : files[file]!;
+    // what eval made, or the engine has of its own, no bundler wrote
+    if (kind !== "js" || line === null || calls === 0 || /^(<.*>|eval_script)$/.test(name)) continue;
+    const key = `${file}:${line}`;
+    const found = onLine.get(key) ?? { file: name, line, functions: 0 };
+    onLine.set(key, found);
+    found.functions += 1;
+  }
+  const most = [...onLine.values()].reduce((best, one) => (one.functions > best.functions ? one : best), {
+    file: "",
+    line: 0,
+    functions: 0,
+  });
+  return most.functions < manyOnLine ? [] : [{ code: "line-shared", ...most }];
 }
 
 function rest({ stdout, stderr, stdoutBytes, stderrBytes, maxMemoryBytes }: RunFacts["run"]) {

@@ -6,9 +6,12 @@
  * Engines count columns in bytes of UTF-8, maps in units of UTF-16: the bundle's text says what one is in the other.
  * An engine without columns has only the line: it is the original's where all of the line comes from one line.
  */
-import { textColumn } from "../quickjs/bytecode/line-table.ts";
-import { type Place, type Places, placesAsCompiled } from "../quickjs/places.ts";
-import { SourceMap } from "./source-map.ts";
+
+import { indicesOf, splitLines } from "../base/lines.ts";
+import { type Place, type Places, type Position, placesAsCompiled } from "../quickjs/places.ts";
+import { definitions, functionStart, nameIndex, ownerIndex } from "./function-start.ts";
+import { type OriginalPosition, SourceMap } from "./source-map.ts";
+import type { Warning } from "./warnings.ts";
 
 /** A map and what it maps. Plain data: it crosses into the guest's thread. */
 export interface MapData {
@@ -18,11 +21,16 @@ export interface MapData {
   readonly name: string;
   /** The file's text; null where it is not known: columns are then taken as they are. */
   readonly text: string | null;
+  /** How the map is called. */
+  readonly map: string;
   /** The map, as JSON. */
   readonly json: string;
   /** What its sources are called, by index. */
   readonly sources: readonly string[];
 }
+
+/** A name that a variable can have: a map may say anything. */
+const isName = /^#?[\p{ID_Start}$_][\p{ID_Continue}$]{0,200}$/u;
 
 /** The file of code that has no original. */
 export const notMapped = (name: string): string => `(not mapped) ${name}`;
@@ -32,14 +40,23 @@ export class OriginalPlaces implements Places {
   readonly #map: SourceMap;
   readonly #otherwise: Places;
   readonly #lines: readonly string[];
-  /** By line: whether a byte is a character in it. */
-  readonly #plain = new Map<number, boolean>();
+  /** By line: for each byte the index of its character; null where all are one byte. */
+  readonly #indices = new Map<number, Uint32Array | null>();
+  /** By line and name: where something of that name is defined in the line. */
+  readonly #definitions = new Map<string, readonly number[]>();
 
   constructor(data: MapData) {
     this.#data = data;
     this.#map = new SourceMap(data.json);
     this.#otherwise = placesAsCompiled((compiled) => (compiled === data.compiled ? data.name : compiled));
-    this.#lines = data.text?.split(/\r\n|\n|\r|\u2028|\u2029/) ?? [];
+    this.#lines = (data.text === null ? undefined : splitLines(data.text)) ?? [];
+  }
+
+  /** What is to be said of a map that leads from none of these files to an original. */
+  unused(files: readonly string[]): Warning[] {
+    const { name, map, sources } = this.#data;
+    if (!files.includes(notMapped(name)) || files.some((file) => sources.includes(file))) return [];
+    return [{ code: "map-unused", name: map, why: "it has no place for any of the code that ran" }];
   }
 
   file(compiled: string): string {
@@ -47,14 +64,54 @@ export class OriginalPlaces implements Places {
   }
 
   at(compiled: string, line: number, column: number): Place {
-    const { name, sources } = this.#data;
     if (compiled !== this.#data.compiled) return this.#otherwise.at(compiled, line, column);
-    const found =
-      column === 0
-        ? this.#map.originalOfLine(line)
-        : this.#map.original(line, this.#characters(line, column));
+    if (column === 0) {
+      const place = this.#place(this.#map.originalOfLine(line), line, column);
+      return { ...place, column: null };
+    }
+    return this.#place(this.#map.original(line, this.#characters(line, column)), line, column);
+  }
+
+  ofFunction(compiled: string, line: number, column: number): Place {
+    const text = this.#lines[line - 1];
+    if (compiled !== this.#data.compiled || column === 0 || text === undefined)
+      return this.at(compiled, line, column);
+    const start = functionStart(text, this.#characters(line, column) - 1);
+    // where the map names no parenthesis, it names what is in it
+    const [brackets] = /^[([{]{0,3}/.exec(text.slice(start, start + 3))!;
+    let found = this.#map.original(line, start + 1);
+    for (let within = 0; within <= brackets.length; within++) {
+      const exact = this.#map.exactly(line, start + 1 + within);
+      if (!exact) continue;
+      found = exact;
+      break;
+    }
+    return this.#place(found, line, column);
+  }
+
+  nameOf(compiled: string, { line, column }: Position, name: string, what: "function" | "owner"): string {
+    const text = this.#lines[line - 1];
+    if (compiled !== this.#data.compiled || column === 0 || text === undefined) return name;
+    const at = this.#characters(line, column) - 1;
+    const index =
+      what === "owner"
+        ? ownerIndex(text, at, name, this.#definitionsOf(line, text, name))
+        : nameIndex(text, functionStart(text, at), name);
+    const original = index < 0 ? null : this.#map.exactly(line, index + 1)?.name;
+    return original && isName.test(original) ? original : name;
+  }
+
+  #definitionsOf(line: number, text: string, name: string): readonly number[] {
+    const key = `${line} ${name}`;
+    let found = this.#definitions.get(key);
+    if (!found) this.#definitions.set(key, (found = definitions(text, name)));
+    return found;
+  }
+
+  #place(found: OriginalPosition | null, line: number, column: number): Place {
+    const { name, sources } = this.#data;
     if (found === null) return { file: notMapped(name), line, column: column || null };
-    return { file: sources[found.source]!, line: found.line, column: column === 0 ? null : found.column };
+    return { file: sources[found.source]!, line: found.line, column: found.column };
   }
 
   /** The text of a file that places are in: of an original, where the map has it, or of the bundle. */
@@ -68,14 +125,14 @@ export class OriginalPlaces implements Places {
   #characters(line: number, column: number): number {
     const text = this.#lines[line - 1];
     if (text === undefined) return column;
-    let plain = this.#plain.get(line);
-    if (plain === undefined) this.#plain.set(line, (plain = /^[\0-\x7f]*$/.test(text)));
-    return plain ? column : textColumn(text, column);
+    let indices = this.#indices.get(line);
+    if (indices === undefined) this.#indices.set(line, (indices = indicesOf(text)));
+    return indices === null ? column : (indices[column - 1] ?? text.length) + 1;
   }
 }
 
 /** The places of a program that goes by a name; `map`: of its file, which the bytecode calls `compiled`. */
 export function placesOf(compiled: string, name: string, map: MapData | null): Places {
-  if (map) return new OriginalPlaces({ ...map, name });
+  if (map) return new OriginalPlaces({ ...map, name: map.compiled === compiled ? name : map.compiled });
   return placesAsCompiled((file) => (file === compiled ? name : file));
 }

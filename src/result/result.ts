@@ -233,7 +233,7 @@ export interface PcRow {
 export interface TreeNode {
   readonly parent: number;
   readonly function: number;
-  /** Line of the call in the parent, null where it has none. */
+  /** Line of the call in the parent's file, null where it has none, or stands in another file, as code of a bundle's root. */
   readonly callLine: number | null;
   readonly calls: number;
   readonly self: number;

@@ -31,6 +31,7 @@ export const warningCodes = {
   "lines-carried": note,
   "lines-missing": warning,
   "map-unused": warning,
+  "line-shared": note,
   "bytecode-damaged": warning,
   "deep-stack": warning,
   "await-never-settled": warning,
@@ -79,6 +80,8 @@ export interface WarningData {
   readonly "lines-missing": { readonly why: NoLines };
   /** A source map that was found, as it was named, and why it is of no use. */
   readonly "map-unused": { readonly name: string; readonly why: string };
+  /** Functions that ran and stand on one line, of a file without a source map: a bundler wrote it. */
+  readonly "line-shared": { readonly file: string; readonly line: number; readonly functions: number };
   readonly "bytecode-damaged": { readonly damage: BytecodeDamage };
   /** JavaScript frames. */
   readonly "deep-stack": { readonly frames: number };

@@ -1,6 +1,7 @@
 /** TypeScript, JSX and programs of several files, as they ship: bundled, run, and shown by the lines of their files. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildSync } from "esbuild";
 import { afterEach, describe, expect, test } from "vitest";
 import { brokenSums } from "../../src/result/invariants.ts";
 import { parseResult } from "../../src/result/read-result.ts";
@@ -84,6 +85,42 @@ test("TypeScript in several files is shown by its own lines", async () => {
     const source = { "src/app.ts": app, "src/lib/cart.ts": cart }[result.files[file]!];
     if (source) expect(line).toBeLessThanOrEqual(source.split("\n").length);
   }
+});
+
+/** What the user's own bundler makes of the same. */
+function minified(): string {
+  const path = project({ ...typescript, "package.json": "{}" });
+  buildSync({
+    ...{ entryPoints: [join(path, "src/app.ts")], outfile: join(path, "dist/app.js"), absWorkingDir: path },
+    ...{ bundle: true, minify: true, format: "esm", sourcemap: true },
+  });
+  return path;
+}
+
+test("a minified bundle is shown by the names and the lines that were written", async () => {
+  const path = minified();
+  const result = await profiled(path, "dist/app.js");
+  expect(placed(result)).toEqual([
+    "(module dist/app.js) dist/app.js:1",
+    "Sum.add src/lib/cart.ts:7",
+    "new Sum src/lib/cart.ts:8",
+    "total src/lib/cart.ts:12",
+    "(anonymous src/app.ts:9:41) src/app.ts:9",
+  ]);
+  expect(result.warnings).toEqual([]);
+  const listing = (await javyProf(path, ["disasm", "dist/app.js", "out.json"])).stdout;
+  expect(listing).toContain("total   src/lib/cart.ts:12:8");
+  expect(listing).toContain("14 |   for (const { price } of items) sum.add(price);");
+  const { stderr } = await javyProf(path, ["monitor", "js-coverage", "dist/app.js"]);
+  expect(stderr).toContain("src/lib/cart.ts:14");
+});
+
+test("a bundle without its map has columns, and is said to have no map", async () => {
+  const functions = Array.from({ length: 9 }, (_, i) => `function f${i}(){}`).join(";");
+  const calls = Array.from({ length: 9 }, (_, i) => `f${i}()`).join(";");
+  const { stderr } = await javyProf(project({ "app.min.js": `${functions};${calls}` }), ["app.min.js"]);
+  expect(stderr).toMatch(/ f1 .*:1:17$/m);
+  expect(stderr).toMatch(/functions stand on line 1 of app\.min\.js: .* --source-map <file>/);
 });
 
 test("JSX is what the project's tsconfig.json says", async () => {

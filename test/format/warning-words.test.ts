@@ -107,6 +107,10 @@ const all: readonly (readonly [Warning, string])[] = [
     'the source map app.js.map is not used: it is not JSON; give one with --source-map <file>, or "none"',
   ],
   [
+    { code: "line-shared", file: "app.min.js", line: 1, functions: 31 },
+    "31 functions stand on line 1 of app.min.js: give the bundler's source map with --source-map <file>, and they are shown where they were written",
+  ],
+  [
     {
       code: "bytecode-damaged",
       damage: { kind: "unreadable", problem: { message: "unexpected end", offset: 31 } },

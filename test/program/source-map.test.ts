@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type OpenOptions, open, type Program } from "../../src/index.ts";
+import { type OpenOptions, open, type Program, profile } from "../../src/index.ts";
 import { folderWith } from "../support/javy-prof.ts";
 
 let folder: ReturnType<typeof folderWith>;
@@ -198,6 +198,17 @@ describe("not believed", () => {
     expect(first(program).file).toBe("src2/app.ts");
     expect(program.sourceOf("src2/app.ts")).toBeUndefined();
   });
+});
+
+test("a map that leads nowhere is said to", async () => {
+  bundle("external");
+  write("other.map", JSON.stringify({ version: 3, sources: ["x.ts"], names: [], mappings: ";;;AAAA" }));
+  const { result } = await profile(await opened("dist/app.js", { sourceMap: "other.map" }));
+  expect(result.warnings).toEqual([
+    { code: "map-unused", name: "other.map", why: "it has no place for any of the code that ran" },
+  ]);
+  expect(result.files).toContain("(not mapped) dist/app.js");
+  expect((await profile(await opened("src/app.ts"))).result.warnings).toEqual([]);
 });
 
 test("columns are counted in characters where bytes are more", async () => {

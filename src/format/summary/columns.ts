@@ -8,7 +8,7 @@ import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import type { By, Sort } from "../choices.ts";
 import { inertText } from "../inert.ts";
-import { frameName, placeOf, shortPlaces, withoutPlace } from "../labels.ts";
+import { frameName, fullPlaces, shortPlaces, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
 import { type Column, cutFolders, renderTable, type TableRow } from "./aligned-table.ts";
 import { lineVisits } from "./line-visits.ts";
@@ -218,11 +218,12 @@ function ownOfCall({ calls, min, median, max, medianApprox }: FunctionRow, isWid
 interface Position {
   readonly file: number | null;
   readonly line: number | null;
+  readonly column?: number | null;
 }
 
 /** Where rows are, in full where there is room. */
 function placesOf(rows: readonly Position[], { files }: Result, isWide: boolean): (row: Position) => string {
-  return isWide ? (row) => placeOf(row, files) ?? "" : shortPlaces(rows, files);
+  return (isWide ? fullPlaces : shortPlaces)(rows, files);
 }
 
 /** Native work, and the interpreter's own: what JavaScript functions cost where native frames take the rest. */

@@ -22,37 +22,50 @@ export function displayNames(unit: BytecodeUnit, places: Places = asCompiled): s
   const anonymous = (fn: BytecodeFunction): string => {
     const start = functionPosition(fn, engine.lines);
     if (start !== null) {
-      const { file, line, column } = places.at(fn.file, start.line, start.column);
+      const { file, line, column } = places.ofFunction(fn.file, start.line, start.column);
       return `(anonymous ${file}:${line}${column === null ? "" : `:${column}`})`;
     }
     return fn.codeStart === 0 ? `fn#${fn.index}` : `fn#${fn.index}@0x${fn.codeStart.toString(16)}`;
   };
-  const ownerName = (owner: Owner | string): string => {
-    if (typeof owner === "string") return owner;
-    const constructed = unit.functions[owner.constructorIndex];
-    return owner.name !== "" || constructed === undefined ? owner.name : anonymous(constructed);
+  /** What was written for a name that stands at a function, or in front of it. */
+  const original = (fn: BytecodeFunction | undefined, name: string, what: "function" | "owner"): string => {
+    const start = fn ? functionPosition(fn, engine.lines) : null;
+    return start === null || name === "" ? name : places.nameOf(fn!.file, start, name, what);
   };
-  const qualified = (birth: Birth, key: string): string => {
-    const owner = birth.owner === null ? "" : ownerName(birth.owner);
+  /** Of names of properties, minifiers change private ones alone. */
+  const keyOf = (fn: BytecodeFunction, { key }: Birth): string =>
+    key.startsWith("#") ? original(fn, key, "function") : key;
+  const ownerName = (fn: BytecodeFunction, owner: Owner | string): string => {
+    if (typeof owner === "string") {
+      const [first = "", ...path] = owner.split(".");
+      return [original(fn, first, "owner"), ...path].join(".");
+    }
+    const constructed = unit.functions[owner.constructorIndex];
+    if (owner.name === "" && constructed !== undefined) return anonymous(constructed);
+    return original(constructed ?? fn, owner.name, "owner");
+  };
+  const qualified = (fn: BytecodeFunction, birth: Birth, key: string): string => {
+    const owner = birth.owner === null ? "" : ownerName(fn, birth.owner);
     return owner === "" ? key : `${owner}.${key}`;
   };
-  const born = (birth: Birth): string => {
+  const born = (fn: BytecodeFunction, birth: Birth): string => {
     switch (birth.role) {
       case "function":
-        return birth.key === "" ? "" : qualified(birth, birth.key);
+        if (birth.owner === null) return original(fn, birth.key, "function");
+        return birth.key === "" ? "" : qualified(fn, birth, keyOf(fn, birth));
       case "getter":
-        return `get ${qualified(birth, birth.key)}`;
+        return `get ${qualified(fn, birth, keyOf(fn, birth))}`;
       case "setter":
-        return `set ${qualified(birth, birth.key)}`;
+        return `set ${qualified(fn, birth, keyOf(fn, birth))}`;
       case "constructor":
-        return `new ${birth.owner === null ? "" : ownerName(birth.owner)}`;
+        return `new ${birth.owner === null ? "" : ownerName(fn, birth.owner)}`;
       default:
-        return qualified(birth, `<${birth.role}>`);
+        return qualified(fn, birth, `<${birth.role}>`);
     }
   };
   return unit.functions.map((fn) => {
     if (isModuleRoot(unit, fn)) return fn.file === "" ? "(module)" : `(module ${places.file(fn.file)})`;
     const birth = found[fn.index];
-    return fn.name || (birth === undefined ? "" : born(birth)) || anonymous(fn);
+    return original(fn, fn.name, "function") || (birth === undefined ? "" : born(fn, birth)) || anonymous(fn);
   });
 }
