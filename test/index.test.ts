@@ -80,7 +80,7 @@ describe("a module that cannot be run", () => {
 });
 
 test.each([
-  ["frames", { frames: "all" as "js" }, 'frames takes js, builtin, engine, wasm, not "all"'],
+  ["frames", { frames: "all" as "js" }, 'frames takes builtin, js, work, engine, wasm, not "all"'],
   ["limits", { limits: 11 }, "limits takes auto, none, shopify, or a scale from 1 to 10, not"],
   ["maxFuel", { maxFuel: 1.5 }, 'maxFuel takes a whole number, not "1.5"'],
   ["timeoutMs", { timeoutMs: 0 }, 'timeoutMs takes a whole number, not "0"'],

@@ -91,8 +91,8 @@ export function addRunFlags(command: Command): Command {
     .option("--timeout <seconds>", "stop the guest past this time")
     .option(
       "--frames <kind>",
-      "js; engine: the engine's functions below the JavaScript that called them; wasm: WebAssembly functions, of any module",
-      "js",
+      "builtin: JavaScript functions and the builtins they call; js: JavaScript alone; work: the engine's work by category, too; engine: every function of the engine; wasm: WebAssembly functions, of any module",
+      "builtin",
     )
     .option(
       "--events [all]",

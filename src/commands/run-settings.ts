@@ -19,6 +19,8 @@ export interface RunSettings {
   readonly profile: ProfileOptions & { readonly frames: Frames };
 }
 
+const FRAMES = ["builtin", "js", "work", "engine", "wasm"] as const satisfies readonly Frames[];
+
 /** @throws Diagnostic (usage) where a flag's value cannot be, or two do not go together. */
 export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<RunSettings> {
   const formats = parseFormats(flags.format);
@@ -27,8 +29,8 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
   if (flags.source !== undefined && flags.frames === "wasm")
     throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
   if (flags.out === "-" && flags.json) throw usageError("--out - and --json both want stdout");
-  const tables = tablesOf(flags);
-  const frames = parseChoice(flags.frames, "--frames", ["js", "engine", "wasm"] as const);
+  const frames = parseChoice(flags.frames, "--frames", FRAMES);
+  const tables = tablesOf(flags, frames);
   return {
     formats,
     tables,
@@ -39,7 +41,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
       limits: parseLimits(flags.limits),
       stdin: parseChoice(flags.stdin, "--stdin", STDIN_KINDS),
       // what builtins cost takes frames for them
-      frames: frames === "js" && tables.some(({ by }) => by === "builtin") ? "builtin" : frames,
+      frames: (frames === "js" || frames === "builtin") && asks(tables, "builtin") ? "work" : frames,
       seed: parseCount(flags.seed, "--seed"),
       realClock: flags.realClock ?? false,
       events: flags.events === "all" ? "all" : "usual",
@@ -52,11 +54,19 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
 }
 
 /** The tables that were asked for; otherwise what answers most questions: functions, and the dearest lines. */
-function tablesOf({ by, top }: RunFlags): readonly Table[] {
+function asks(tables: readonly Table[], wanted: Table["by"]): boolean {
+  return tables.some(({ by }) => by === wanted);
+}
+
+function tablesOf({ by, top }: RunFlags, frames: Frames): readonly Table[] {
   const rows = (usual: number) => (top === undefined ? usual : parseCount(top, "--top"));
   if (by === undefined)
     return [
       { by: "function", top: rows(usualRows.function) },
+      // where the functions of the engine are to be looked at
+      ...(frames === "engine" || frames === "work"
+        ? ([{ by: "builtin", top: rows(usualRows.asked) }] as const)
+        : []),
       { by: "line", top: usualRows.line, brief: true },
     ];
   return by

@@ -60,6 +60,8 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
   "line-shared": ({ file, line, functions }) =>
     `${functions} functions stand on line ${line} of ${file}: give the bundler's source map with --source-map <file>, and they are shown where they were written`,
   "bytecode-damaged": ({ damage }) => `the module's bytecode ${damaged(damage)}`,
+  "builtins-missing": () =>
+    "builtins have no frames: the place where the engine calls them was not found; --frames engine shows the engine's functions",
   "deep-stack": ({ frames }) =>
     `the JavaScript stack was ${grouped(frames)} frames deep; wasmtime's default stack ends at about 626`,
   "await-never-settled": () =>

@@ -6,6 +6,7 @@ import type { EngineModule } from "../program/engine-module.ts";
 import type { Program } from "../program/program.ts";
 import { opcodeWork } from "../quickjs/natives/opcode-work.ts";
 import type { Module } from "../wasm/types.ts";
+import type { BuiltinCalls } from "./builtin-calls.ts";
 import { allFrames, type NativeFrames, namedFrames } from "./native-frames.ts";
 import { meterPlan, profilerPlan, wasmPlan } from "./profiler-plan.ts";
 import type { Frames } from "./request.ts";
@@ -47,15 +48,16 @@ export function instrumentProgram(
 }
 
 /**
- * Which native functions of a module get frames: none; those that have a name for builtins and engine work; all of
- * them; and all, with nothing looked for of QuickJS.
+ * Which native functions of a module get frames: none, where only calls are told; those that have a name for builtins and
+ * engine work; all of them; and all, with nothing looked for of QuickJS.
  */
 export function nativeFrames(engine: EngineModule, frames: Frames): NativeFrames | null {
   const { module, names } = engine;
   switch (frames) {
     case "js":
-      return null;
     case "builtin":
+      return null;
+    case "work":
       return namedFrames(engine.natives.value, [...new Set(engine.likelyEngines().flatMap(opcodeWork))]);
     case "engine":
       return allFrames(module, names, engine.natives.value);
@@ -79,13 +81,24 @@ function enginePlan(engine: EngineModule, frames: Frames, options: InstrumentOpt
     dispatch,
     creators: creatorsOf(names, dispatch.function),
     reporters: indicesOf(names, (name) => reporters.test(name)),
+    jobs: engine.gateways.value.jobs,
   };
-  return profilerPlan(module, sites, meter, options.native);
+  const builtins = frames === "builtin" ? builtinCalls(engine) : null;
+  return profilerPlan(module, sites, meter, { native: options.native, builtins });
 }
 
-/** The instrumented module of an engine by itself, for frames of JavaScript. */
-export function instrumentEngine(engine: EngineModule, options: InstrumentOptions): Uint8Array {
-  return rewrite(engine.module, enginePlan(engine, "js", options));
+function builtinCalls(engine: EngineModule): BuiltinCalls | null {
+  const gateway = engine.gateways.value.builtins;
+  return gateway && { gateway, embedded: engine.embeddedBuiltins };
+}
+
+/** The instrumented module of an engine by itself. */
+export function instrumentEngine(
+  engine: EngineModule,
+  frames: Frames,
+  options: InstrumentOptions,
+): Uint8Array {
+  return rewrite(engine.module, enginePlan(engine, frames, options));
 }
 
 function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) => boolean): number[] {

@@ -21,7 +21,7 @@ export function listenTo(program: Program, probes: readonly JsProbe[], run: RunP
   const dispatch = engine.dispatch.value;
   const asksFor = (event: RegExp) => probes.some((probe) => event.test(probe.event));
   const fuel = probes.some(({ parameters }) => parameters.some(({ name }) => name === "fuel"));
-  const natives = asksFor(/^js:builtin:/) ? nativeFrames(engine, "builtin") : null;
+  const natives = asksFor(/^js:builtin:/) ? nativeFrames(engine, "work") : null;
   const { payload } = program;
   return {
     fuel,

@@ -17,11 +17,12 @@ export function prepareEngine(): { readonly facts: PreparedFacts; readonly modul
   const { engine, sha256, namespace, abi, exports, size } = plugin;
   const model = modelNamed(defaultModelName);
   const native = nativeFrames(engine, defaultFrames);
-  const module = instrumentEngine(engine, { model, mode: "run", checks: true, native });
+  const module = instrumentEngine(engine, defaultFrames, { model, mode: "run", checks: true, native });
   const facts: PreparedFacts = {
     ...{ sha256, bytes: size, namespace, abi, exports },
     dispatch: engine.dispatch.value,
     engines: engine.engines(null).value.map(({ id }) => id),
+    builtins: engine.builtinNames.value,
     model: defaultModelName,
     frames: defaultFrames,
     instrumentedBytes: module.length,

@@ -5,6 +5,9 @@
  *   interpreter exit    → leave(fuel)
  *   where code is made  → generation(), at the entry of the engine functions that do
  *   where errors go out → thrown(), at the entry of the engine function that reports an uncaught exception
+ *   a job of the queue  → enterJob(fuel) and leaveJob(fuel), around its call
+ *   a call of a builtin → enterBuiltin(pointer, magic, fuel) and leaveBuiltin(fuel), where the engine calls its C
+ *                         functions (builtin-calls.ts); at the embedder's own natives with a number for the pointer
  * and, with native frames (native-frames.ts), at the functions that have one: enterNative(frame, fuel), or
  * enterShared(number, magic, fuel) where the magic tells which, and leaveNative(fuel); around what the interpreter
  * calls without a name: enterWork(fuel) and leaveNative(fuel).
@@ -13,8 +16,10 @@
 import type { Action, Hook } from "../probe/action.ts";
 import { type FunctionProbes, type Meter, meterNames, type Plan, type SiteProbe } from "../probe/plan.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
+import type { JobSite } from "../quickjs/natives/gateways.ts";
 import { callSites } from "../wasm/facts/call-sites.ts";
 import { funcTypeAt, I32, I64, type Module } from "../wasm/types.ts";
+import { type BuiltinCalls, builtinProbes } from "./builtin-calls.ts";
 import type { NativeFrames } from "./native-frames.ts";
 
 /** Hooks in the order of the plan; the names are what the collector and the host provide. */
@@ -28,6 +33,10 @@ export const profilerHooks = [
   { module: meterNames.module, name: "enterShared", params: [I32, I32, I64] },
   { module: meterNames.module, name: "enterWork", params: [I64] },
   { module: meterNames.module, name: "leaveNative", params: [I64] },
+  { module: meterNames.module, name: "enterBuiltin", params: [I32, I32, I64] },
+  { module: meterNames.module, name: "leaveBuiltin", params: [I64] },
+  { module: meterNames.module, name: "enterJob", params: [I64] },
+  { module: meterNames.module, name: "leaveJob", params: [I64] },
 ] as const satisfies readonly Hook[];
 
 export type HookName = (typeof profilerHooks)[number]["name"];
@@ -42,17 +51,29 @@ export interface EngineSites {
   readonly creators: readonly number[];
   /** Functions at whose entry an uncaught exception is about to be reported. */
   readonly reporters: readonly number[];
+  /** Where it calls the jobs of its queue. */
+  readonly jobs: readonly JobSite[];
 }
 
-/** The plan for a module with QuickJS in it. `native`: frames for functions of the engine too. */
+/** Which frames there are besides those of JavaScript. */
+export interface OtherFrames {
+  /** For functions of the engine. */
+  readonly native: NativeFrames | null;
+  /** For calls of builtins. */
+  readonly builtins: BuiltinCalls | null;
+}
+
+/** The plan for a module with QuickJS in it. */
 export function profilerPlan(
   module: Module,
   sites: EngineSites,
   meter: Meter,
-  native: NativeFrames | null,
+  { native, builtins }: OtherFrames,
 ): Plan {
-  const { dispatch, creators, reporters } = sites;
+  const { dispatch, creators, reporters, jobs } = sites;
   const functions = native ? frameProbes(module, native) : new Map<number, FunctionProbes>();
+  if (builtins) for (const [index, probes] of builtinProbes(builtins, hook)) functions.set(index, probes);
+  for (const site of jobs) addSites(functions, site.function, jobProbes(site));
 
   const funcObj = funcTypeAt(module, module.functions[dispatch.function]!)!.params.indexOf(I64);
   const interpreter = new Map<number, SiteProbe[]>(native ? workProbes(module, dispatch, native) : []);
@@ -63,8 +84,8 @@ export function profilerPlan(
   functions.set(dispatch.function, {
     entry: [{ hook: hook("enter"), arguments: [{ kind: "local", index: funcObj }] }],
     exit: [{ hook: hook("leave"), arguments: [fuel] }],
-    sites: interpreter,
   });
+  addSites(functions, dispatch.function, interpreter);
 
   const atEntry = (index: number, probe: Action) => {
     const had = functions.get(index) ?? {};
@@ -74,6 +95,20 @@ export function profilerPlan(
   for (const index of reporters) atEntry(index, { hook: hook("thrown"), arguments: [] });
 
   return { hooks: profilerHooks, functions, meter, deferStart: true };
+}
+
+function addSites(
+  functions: Map<number, FunctionProbes>,
+  index: number,
+  sites: ReadonlyMap<number, readonly SiteProbe[]>,
+): void {
+  const had = functions.get(index) ?? {};
+  functions.set(index, { ...had, sites: new Map([...(had.sites ?? []), ...sites]) });
+}
+
+function jobProbes({ offset }: JobSite): ReadonlyMap<number, readonly SiteProbe[]> {
+  const enter = { when: "before", hook: hook("enterJob"), arguments: [fuel] } as const;
+  return new Map([[offset, [enter, { when: "after", hook: hook("leaveJob"), arguments: [fuel] }]]]);
 }
 
 const leaveNative = { hook: hook("leaveNative"), arguments: [fuel] };

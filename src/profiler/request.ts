@@ -10,12 +10,12 @@ import { type StdinKind, stdinKinds } from "../host/stdin-pieces.ts";
 import { type Budget, noBudget, usualBudget } from "../result/budget.ts";
 
 /**
- * The frames of the call tree: JavaScript functions alone, with native builtins and engine work by category, with every
- * function of the engine, or functions of WebAssembly.
+ * The frames of the call tree: JavaScript functions with the builtins that they call, alone, with all of the engine's work
+ * by category, with every function of the engine, or functions of WebAssembly.
  */
-export const frameKinds = ["js", "builtin", "engine", "wasm"] as const;
+export const frameKinds = ["builtin", "js", "work", "engine", "wasm"] as const;
 export type Frames = (typeof frameKinds)[number];
-export const defaultFrames: Frames = "js";
+export const defaultFrames: Frames = "builtin";
 
 export interface Request {
   /** Null: `_start`, or the only export that can be called. */

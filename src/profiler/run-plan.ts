@@ -14,6 +14,7 @@ import { commandExport, isSetUp } from "../javy/startup-exports.ts";
 import { findLines, type Lines } from "../program/line-source.ts";
 import type { Program } from "../program/program.ts";
 import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.ts";
+import type { CalledBuiltins } from "../quickjs/natives/called-builtins.ts";
 import type { Limits } from "../result/limits.ts";
 import type { Module } from "../wasm/types.ts";
 import { nativeFrames } from "./instrument.ts";
@@ -26,6 +27,10 @@ export interface RunPlan {
   /** Those of the request, or the engine's where nobody knows the engine. */
   readonly frames: Frames;
   readonly native: NativeFrames | null;
+  /** What builtins are called, where calls of them are frames. */
+  readonly builtins: CalledBuiltins | null;
+  /** Builtins were to be frames, and their calls cannot be told. */
+  readonly withoutBuiltins: boolean;
   /** Likeliest first; none where nobody asks for JavaScript. */
   readonly engines: readonly EngineVersion[];
   /** Why the JavaScript cannot be told apart by name: said after the run. */
@@ -62,11 +67,15 @@ export async function planRun(program: Program, request: Request, compiler: Comp
   const { platform, limits } = platformOf(program, request.limits);
 
   // of an engine that nobody knows, its own functions tell what it does
-  const frames = refused ? "engine" : request.frames;
+  const asked = refused ? "engine" : request.frames;
+  const builtins = asked === "builtin" ? engine.builtinNames.value : null;
+  const withoutBuiltins = asked === "builtin" && builtins === null;
+  const frames = withoutBuiltins ? "js" : asked;
   return {
     export: hosted && !program.plugin ? "" : named(name, () => chooseExport(program.module, request.export)),
     frames,
     native: nativeFrames(engine, frames),
+    ...{ builtins, withoutBuiltins },
     engines,
     refused,
     platform: hosted ? null : platform,

@@ -7,6 +7,8 @@ import { Kept } from "../base/kept.ts";
 import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
 import { identifyEngines } from "../quickjs/engines/identify.ts";
 import { type EngineVersion, engineById, versions } from "../quickjs/engines/versions.ts";
+import { type CalledBuiltins, calledBuiltins } from "../quickjs/natives/called-builtins.ts";
+import { findGateways, type Gateways } from "../quickjs/natives/gateways.ts";
 import { type NativeName, nameNatives } from "../quickjs/natives/natives.ts";
 import { functionNames } from "../wasm/names.ts";
 import type { Module } from "../wasm/types.ts";
@@ -16,6 +18,8 @@ export interface KnownEngine {
   readonly dispatch: Dispatch;
   /** Ids of the releases that it may be, likeliest first. */
   readonly engines: readonly string[];
+  /** What builtins are called; null where calls of builtins cannot be told. */
+  readonly builtins: CalledBuiltins | null;
 }
 
 export class EngineModule {
@@ -26,6 +30,11 @@ export class EngineModule {
   readonly dispatch: Kept<Dispatch>;
   /** Builtins and engine functions by absolute function index. */
   readonly natives: Kept<ReadonlyMap<number, NativeName>>;
+  /** Where it calls builtins and jobs. */
+  readonly gateways: Kept<Gateways>;
+  /** What builtins are called; null where calls of builtins cannot be told. */
+  readonly builtinNames: Kept<CalledBuiltins | null>;
+  readonly #builtins: Kept<ReturnType<typeof calledBuiltins>>;
   /** The releases that it may be, by the first byte of the program that it is to run; -1 for none. */
   readonly #engines = new Map<number, Kept<readonly EngineVersion[]>>();
 
@@ -36,10 +45,20 @@ export class EngineModule {
     this.#names = new Kept(() => functionNames(module.value));
     this.dispatch = new Kept(() => known?.dispatch ?? findDispatch(module.value, interpreter));
     this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, this.likelyEngines()));
+    this.gateways = new Kept(() => findGateways(module.value, this.likelyEngines()));
+    this.#builtins = new Kept(() => calledBuiltins(module.value, this.likelyEngines()));
+    this.builtinNames = new Kept(() =>
+      known ? known.builtins : this.gateways.value.builtins && this.#builtins.value.names,
+    );
   }
 
   get module(): Module {
     return this.#module.value;
+  }
+
+  /** Absolute function indices of the embedder's own natives, in the order of their names. */
+  get embeddedBuiltins(): readonly number[] {
+    return this.#builtins.value.embedded;
   }
 
   /** Function names of its name section, by absolute index. */

@@ -5,7 +5,7 @@
 import type { Recording } from "./recording.ts";
 
 export function withoutUnused(recording: Recording): Recording {
-  const { functions, nodes, codes, stack } = recording;
+  const { functions, nodes, codes, stack, passed } = recording;
   const used = new Set(nodes.function);
   const kept = [...functions.keys()].filter((id) => functions[id]!.origin.kind === "js" || used.has(id));
   if (kept.length === functions.length) return recording;
@@ -26,5 +26,6 @@ export function withoutUnused(recording: Recording): Recording {
       callFunction: renumbered(nodes.callFunction),
     },
     stack: stack.map((place) => ({ ...place, function: idOf[place.function]! })),
+    passed: passed?.map((frame) => ({ ...frame, function: idOf[frame.function]! })) ?? null,
   };
 }

@@ -33,6 +33,7 @@ export const warningCodes = {
   "map-unused": warning,
   "line-shared": note,
   "bytecode-damaged": warning,
+  "builtins-missing": note,
   "deep-stack": warning,
   "await-never-settled": warning,
   "events-dropped": note,
@@ -83,6 +84,7 @@ export interface WarningData {
   /** Functions that ran and stand on one line, of a file without a source map: a bundler wrote it. */
   readonly "line-shared": { readonly file: string; readonly line: number; readonly functions: number };
   readonly "bytecode-damaged": { readonly damage: BytecodeDamage };
+  readonly "builtins-missing": object;
   /** JavaScript frames. */
   readonly "deep-stack": { readonly frames: number };
   readonly "await-never-settled": object;

@@ -12,6 +12,7 @@ import type { CompiledSource } from "../javy/compile.ts";
 import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Bounds } from "../profiler/request.ts";
 import type { Carried } from "../quickjs/carry.ts";
+import type { CalledBuiltins } from "../quickjs/natives/called-builtins.ts";
 import type { MapData } from "../result/original-places.ts";
 import type { Recording } from "../result/recording.ts";
 import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
@@ -58,6 +59,8 @@ export interface ProfileSettings {
   readonly limit?: number | null;
   /** The native frames that the plan enters; none for JavaScript frames only. */
   readonly natives: NativeSettings | null;
+  /** What builtins are called, where the plan tells of their calls. */
+  readonly builtins?: CalledBuiltins | null;
   /** Only the total: no collector (for the benchmark and --frames none). */
   readonly totalsOnly?: boolean;
   /** What the engine charges for the app's instantiation before any of its code runs; default 0. */

@@ -10,6 +10,7 @@ import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
 import { functionPosition, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
+import { namesOf } from "../quickjs/natives/called-builtins.ts";
 import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
 import { FunctionPlaces, type Places } from "../quickjs/places.ts";
 import { OriginalPlaces } from "../result/original-places.ts";
@@ -47,6 +48,7 @@ export class ProfiledRun {
       resolve: (pc: number, funcObj: bigint) => this.#registry!.resolve(pc, funcObj),
       invocation: (id: number, funcObj: bigint, own: bigint, offset: number, resumed: boolean) =>
         this.#invocation(id, funcObj, own, offset, resumed),
+      ...(settings.builtins && { builtin: namesOf(settings.builtins) }),
     };
     this.recorder = settings.totalsOnly ? null : newRecorder(host, settings);
     if (settings.limit) this.recorder?.watchLimit(BigInt(settings.limit));
@@ -209,16 +211,21 @@ export class ProfiledRun {
       origin: { kind: "js", unit, index } as const,
       ...recorder.counters(natives.length + i),
     }));
+    const builtins = recorder.builtins().map(({ name, ...counters }, i) => ({
+      origin: { kind: "native", index: i, name, work: "builtin" } as const,
+      ...counters,
+    }));
+    const own = [...natives, ...functions];
     return {
       total: fuel,
       phases: recorder.phases(),
       units: registry?.units ?? [],
-      functions: [...natives, ...functions],
+      functions: [...own, ...builtins],
       codes: recorder.codes(),
-      nodes: recorder.nodes(),
+      nodes: recorder.nodes(own.length),
       events: recorder.events(),
       stack,
-      passed: recorder.passed,
+      passed: recorder.passed(own.length),
       rootPending: [...this.#suspended.values()].some(({ id }) => registry?.isRoot(id)),
       maxDepth: recorder.maxDepth,
     };

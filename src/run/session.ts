@@ -59,7 +59,11 @@ export interface SessionFacts {
   readonly milliseconds: number;
 }
 
-const roots = { js: undefined, builtin: "(unnamed)", engine: "(app)", wasm: "(app)" } as const;
+/** What runs outside of all frames is one root of the tree where it is not phases. */
+const roots = {
+  ...{ js: undefined, builtin: undefined },
+  ...{ work: "(unnamed)", engine: "(app)", wasm: "(app)" },
+} as const;
 
 /** Profiles a program. `version`: of this package. */
 export async function profileProgram(
@@ -156,7 +160,7 @@ export async function execute(
   counts: "everything" | "total" | "nothing" = "everything",
   monitor?: MonitorJob,
 ): Promise<RunOutcome> {
-  const { native, bounds, limits, lines, engines, model } = plan;
+  const { native, builtins, bounds, limits, lines, engines, model } = plan;
   const control = new SharedArrayBuffer(Control.words * 4);
   const words = new Int32Array(control);
   const stop = () => void Atomics.store(words, Control.stop, 1);
@@ -168,6 +172,7 @@ export async function execute(
     bounds,
     limit: limits?.fuel ?? null,
     natives: native && { frames: native.frames, shared: native.shared, work: native.work },
+    builtins,
     // a host of the user's has made the instance before it is asked to run it, but of a program on a plugin
     instantiation: request.host.userHost && !program.plugin ? 0n : instantiationFuel(program.module, model),
   };
@@ -247,6 +252,7 @@ function resultOf(
       ...linesWarnings(plan.lines, outcome.carried),
       ...mapWarnings(program),
       ...payloadWarnings(payload, engine),
+      ...(plan.withoutBuiltins ? [{ code: "builtins-missing" } as const] : []),
     ],
   };
   const root = roots[plan.frames];

@@ -67,7 +67,7 @@ describe("3: the sums hold, with engine frames too", () => {
     copyFileSync(program(name), join(folder.path, `${name}.js`));
     const args = [`${name}.js`, "--json", "--events", "--frames"];
     const runs = await Promise.all(
-      ["js", "engine"].map((frames) => javyProf(folder.path, [...args, frames])),
+      ["builtin", "engine"].map((frames) => javyProf(folder.path, [...args, frames])),
     );
     const [js, engine] = runs.map(({ stdout }) => JSON.parse(stdout) as Result) as [Result, Result];
     expect(brokenSums(js)).toEqual([]);
@@ -183,7 +183,15 @@ test("10: hostile names are inert on the terminal and survive every format", asy
   const source = `const o = {\n${names.map((name) => `  ${JSON.stringify(name)}() {},`).join("\n")}\n};\nfor (const f of Object.values(o)) f();\n`;
   const { path, remove } = folderWith({ "<b>; it's.js": source });
   try {
-    const args = ["<b>; it's.js", "--format", "speedscope,json,cpuprofile,folded", "--by", "function,line"];
+    const args = [
+      "<b>; it's.js",
+      "--format",
+      "speedscope,json,cpuprofile,folded",
+      "--by",
+      "function,line",
+      "--frames",
+      "js",
+    ];
     const { code, stderr } = await javyProf(path, args);
     expect(code).toBe(0);
     expect(stderr.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);

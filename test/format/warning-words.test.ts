@@ -122,6 +122,10 @@ const all: readonly (readonly [Warning, string])[] = [
     "the module's bytecode has 2 function(s) whose line table is damaged: they have no lines",
   ],
   [
+    { code: "builtins-missing" },
+    "builtins have no frames: the place where the engine calls them was not found; --frames engine shows the engine's functions",
+  ],
+  [
     { code: "deep-stack", frames: 1_500 },
     "the JavaScript stack was 1,500 frames deep; wasmtime's default stack ends at about 626",
   ],

@@ -27,7 +27,7 @@ test.each(programs)("%s: the same profile as with the plugin read anew", async (
   expect([prepared.engineFrom, anew.engineFrom]).toEqual(["embedded", "plugin"]);
   expect(prepared.plugin?.prepared).not.toBeNull();
   expect(anew.plugin?.prepared).toBeNull();
-  for (const frames of ["js", "builtin"] as const) {
+  for (const frames of ["js", "builtin", "work"] as const) {
     const [first, second] = await Promise.all([profile(prepared, { frames }), profile(anew, { frames })]);
     expect(first.result.toolchain.engine).toBe("embedded");
     const { toolchain, ...rest } = second.result;

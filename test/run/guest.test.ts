@@ -16,16 +16,17 @@ const programs = readdirSync(folder).filter(
 
 const base = { model: modelNamed("wasmtime-50"), mode: "run", checks: true } as const;
 const variants = [
-  ["profiled", { ...base, native: null }],
-  ["with native frames", { ...base, native: nativeFrames(plugin.engine, "engine") }],
-  ["with frames of builtins", { ...base, native: nativeFrames(plugin.engine, "builtin") }],
-  ["instruction by instruction", { ...base, mode: "instruction", native: null }],
+  ["profiled", "js", { ...base, native: null }],
+  ["with native frames", "engine", { ...base, native: nativeFrames(plugin.engine, "engine") }],
+  ["with engine work", "work", { ...base, native: nativeFrames(plugin.engine, "work") }],
+  ["with frames of builtins", "builtin", { ...base, native: null }],
+  ["instruction by instruction", "builtin", { ...base, mode: "instruction", native: null }],
 ] as const;
 const instrumented = new Map(
-  variants.map(([name, options]) => [name, instrumentEngine(plugin.engine, options)]),
+  variants.map(([name, frames, options]) => [name, instrumentEngine(plugin.engine, frames, options)]),
 );
 
-describe.each(variants)("%s", (variant, options) => {
+describe.each(variants)("%s", (variant, frames, options) => {
   test.each(programs)("%s", (name) => {
     const source = readFileSync(new URL(name, folder), "utf8");
     const { outcome: plain, bytecode, app } = runPlain(source);
@@ -42,6 +43,7 @@ describe.each(variants)("%s", (variant, options) => {
         payload: bytecode,
         engines: ["ng26"],
         natives: options.native,
+        builtins: frames === "builtin" ? plugin.engine.builtinNames.value : null,
         bounds: { keptEvents: 1000, keptNodes: 1000, maxFuel: null, timeoutMs: null },
       },
     });

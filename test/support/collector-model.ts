@@ -34,12 +34,13 @@ export interface ModelNode {
 }
 
 interface Activation {
-  readonly kind: "js" | "native";
+  /** A job is none, but opens and ends among them. */
+  readonly kind: "js" | "native" | "job";
   readonly fn: ModelFunction;
   readonly funcObj: bigint;
   /** Offset of the first opcode. */
   readonly first: number;
-  state: "pending" | "started" | "hoisting";
+  state: "pending" | "started" | "hoisting" | "unheard";
   offset: number;
   node: number;
   /** Of JavaScript: native frames below it included. */
@@ -47,6 +48,15 @@ interface Activation {
 }
 
 type Phase = "startup" | "gap";
+
+const nothing = {
+  kind: "job",
+  fn: { id: -1, length: 0, suspends: false, sites: undefined, address: 0, seen: false, hoists: false },
+  ...{ funcObj: 0n, first: 0, offset: 0, node: -1, own: 0 },
+} as const;
+
+/** Builtins have ids from here on, in the order of their first calls. */
+export const builtinsFrom = 100_000;
 
 export class CollectorModel {
   readonly slots = new Map<number, Map<number, Slot>>();
@@ -67,13 +77,25 @@ export class CollectorModel {
   #dispatched = false;
   #fuel = 0;
   readonly #children = new Map<string, number>();
+  /** Native functions have frames outside of JavaScript, too: then of a job only what opcodes cost is a function's. */
+  readonly #framesOutside: boolean;
+  /** The outermost job, where it began outside of JavaScript: what it cost before it ran any. */
+  #job: { readonly start: number; cost: number; isOwned: boolean } | null = null;
+  /** The function whose job it is, once its activation has ended. */
+  lingering: Activation | undefined;
+  #finishLingering: ((activation: Activation) => number | null) | undefined;
+
+  constructor(framesOutside: boolean) {
+    this.#framesOutside = framesOutside;
+  }
 
   #started(): Activation | undefined {
-    return this.stack.findLast(({ kind, state }) => kind === "js" && state === "started");
+    return this.stack.findLast(({ kind, state }) => kind === "js" && state === "started") ?? this.lingering;
   }
 
   #frame(): Activation | undefined {
-    return this.stack.findLast(({ state }) => state === "started");
+    const lingering = this.#framesOutside ? undefined : this.lingering;
+    return this.stack.findLast(({ state }) => state === "started") ?? lingering;
   }
 
   slot(fn: number, offset: number): Slot {
@@ -91,6 +113,7 @@ export class CollectorModel {
     if (fuel > this.limit) this.passed ??= this.frames();
     const started = this.#started();
     if (started) this.slot(started.fn.id, started.offset).fuel += spent;
+    else if (this.#job) this.#job.cost += spent;
     else this.phases[this.#phase] += spent;
     const frame = this.#frame();
     this.nodes[frame?.node ?? 0]!.self += spent;
@@ -104,7 +127,7 @@ export class CollectorModel {
     const caller = this.#started();
     const callFunction = caller?.fn.id ?? -1;
     const callOffset = caller ? (caller.fn.sites?.[caller.offset] ?? caller.offset) : -1;
-    const key = `${parent}/${caller ? `${callFunction}:${callOffset}` : this.#phase}/${fn.id}`;
+    const key = `${parent}/${caller ? `${callFunction}:${callOffset}` : this.#job ? "gap" : this.#phase}/${fn.id}`;
     let node = this.#children.get(key);
     if (node === undefined) {
       node = this.nodes.length;
@@ -152,11 +175,23 @@ export class CollectorModel {
         this.phases.gap = 0;
         this.#phase = "gap";
       }
+      let since = fuel;
+      if (!this.#started() && this.#job) {
+        const { start, cost } = this.#job;
+        this.#job = { start, cost: 0, isOwned: true };
+        this.slot(top.fn.id, offset).fuel += cost;
+        if (!this.#framesOutside) {
+          since = start;
+          this.nodes[0]!.self -= cost;
+          this.nodes[node]!.self += cost;
+          top.own = cost;
+        }
+      }
       top.node = node;
       top.state = "started";
       if (top.first === 0) this.nodes[node]!.calls += 1;
       else this.nodes[node]!.resumes += 1;
-      this.events.push({ node, fuel });
+      this.events.push({ node, fuel: since });
       const depth = this.stack.filter(({ kind, state }) => kind === "js" && state === "started").length;
       this.maxDepth = Math.max(this.maxDepth, depth);
     }
@@ -172,9 +207,45 @@ export class CollectorModel {
     if (this.#dispatched) this.unwound = [];
     this.#dispatched = false;
     if (this.unwound.length < 64) this.unwound.push({ function: top.fn.id, offset: top.offset });
+    if (!this.#started() && this.#job?.isOwned) {
+      this.lingering = top;
+      this.#finishLingering = finished;
+      if (this.#framesOutside) this.#ended(top, fuel, finished);
+    } else this.#ended(top, fuel, finished);
+  }
+
+  #ended(activation: Activation, fuel: number, finished: (activation: Activation) => number | null): void {
     this.events.push({ node: -1, fuel });
-    const own = finished(top);
-    if (own !== null) this.#complete(top.fn.id, own);
+    const own = finished(activation);
+    if (own !== null) this.#complete(activation.fn.id, own);
+  }
+
+  enterJob(fuel: number): void {
+    const isOutermost = !this.stack.some(({ kind }) => kind === "job");
+    this.stack.push({ ...nothing, state: "pending" });
+    if (!isOutermost || this.#started()) return;
+    this.#spend(fuel);
+    this.#job = { start: fuel, cost: 0, isOwned: false };
+  }
+
+  leaveJob(fuel: number): void {
+    this.stack.pop();
+    if (this.stack.some(({ kind }) => kind === "job") || !this.#job) return;
+    this.#spend(fuel);
+    const { cost } = this.#job;
+    const ended = this.lingering;
+    this.#job = null;
+    this.lingering = undefined;
+    // what ran no JavaScript is the queue's
+    this.phases[this.#phase] += cost;
+    if (ended && !this.#framesOutside) this.#ended(ended, fuel, this.#finishLingering!);
+  }
+
+  /** Outside of JavaScript a builtin is no frame. `id`: gives it one where it has none yet. */
+  enterBuiltin(fn: ModelFunction, fuel: number, id: () => void): void {
+    if (!this.#started()) return void this.stack.push({ ...nothing, kind: "native", state: "unheard" });
+    id();
+    this.enterNative(fn, fuel);
   }
 
   #complete(fn: number, own: number): void {
@@ -192,6 +263,7 @@ export class CollectorModel {
   }
 
   leaveNative(fuel: number): void {
+    if (this.stack.at(-1)!.state === "unheard") return void this.stack.pop();
     this.#spend(fuel);
     const { fn, own } = this.stack.pop()!;
     this.events.push({ node: -1, fuel });
@@ -200,20 +272,21 @@ export class CollectorModel {
 
   finish(fuel: number): void {
     this.#spend(fuel);
+    if (this.#job && !this.#job.isOwned) this.phases[this.#phase] += this.#job.cost;
   }
 
   /** All of them, innermost first. */
   frames(): Frame[] {
-    return this.stack
-      .filter(({ state }) => state === "started")
+    const started = this.stack.filter(({ state }) => state === "started");
+    return [...(this.lingering ? [this.lingering] : []), ...started]
       .map(({ kind, fn, offset }) => ({ function: fn.id, offset: kind === "js" ? offset : null }))
       .reverse();
   }
 
   /** JavaScript's, innermost first. */
   openFrames(): CodePlace[] {
-    return this.stack
-      .filter(({ kind, state }) => kind === "js" && state === "started")
+    const started = this.stack.filter(({ kind, state }) => kind === "js" && state === "started");
+    return [...(this.lingering ? [this.lingering] : []), ...started]
       .map(({ fn, offset }) => ({ function: fn.id, offset }))
       .reverse();
   }
@@ -222,6 +295,10 @@ export class CollectorModel {
 export interface DriverOptions {
   readonly functions: number;
   readonly natives: number;
+  /** Builtins whose calls are told; not together with natives. */
+  readonly builtins?: number;
+  /** Whether there are jobs. */
+  readonly jobs?: boolean;
   /** Greatest fuel between two hooks. */
   readonly dearest: number;
   /** Of 100 choices, how many enter a function; the more, the deeper. */
@@ -235,13 +312,21 @@ interface Suspended {
   readonly own: number;
 }
 
+interface Leaving {
+  readonly activation: Activation;
+  readonly resumed: Suspended | undefined;
+  readonly ends: boolean;
+}
+
 type Hooks = Record<string, (...args: (number | bigint)[]) => void>;
 
 /** Plays the engine: every choice is `choose(n)`, a number from 0 to n - 1. */
 export class Driver {
-  readonly model = new CollectorModel();
+  readonly model: CollectorModel;
   readonly functions: ModelFunction[];
   readonly natives: ModelFunction[];
+  readonly builtins: ModelFunction[];
+  #called = 0;
   fuel = 0;
   #recorder!: Recorder;
   #hooks!: Hooks;
@@ -251,11 +336,14 @@ export class Driver {
   readonly #choose: (n: number) => number;
   readonly #suspended: Suspended[] = [];
   /** What the model says of the activation that is being left, for the host's question. */
-  #leaving: { activation: Activation; resumed: Suspended | undefined; ends: boolean } | undefined;
+  #leaving: Leaving | undefined;
   readonly #resumed = new Map<Activation, Suspended>();
+  /** The same as #leaving of the activation that lingers. */
+  #lingering: Leaving | undefined;
 
   constructor(options: DriverOptions, choose: (n: number) => number) {
     this.#options = options;
+    this.model = new CollectorModel(options.natives > 0);
     this.#choose = choose;
     this.#nextId = options.natives;
     const plain = { suspends: false, sites: undefined, seen: true, hoists: false };
@@ -264,6 +352,10 @@ export class Driver {
       id,
       length: 0,
       address: 0,
+    }));
+    this.builtins = Array.from({ length: options.builtins ?? 0 }, () => ({
+      ...{ ...plain, seen: false, id: -1 },
+      ...{ length: 0, address: 0 },
     }));
     this.functions = Array.from({ length: options.functions }, (_, i) => {
       const length = 1 + ((i * 7) % 23);
@@ -300,6 +392,8 @@ export class Driver {
         throw new Error(`asked ${Object.values(asked)}, expected ${Object.values(expected)}`);
       return ends ? BigInt((before?.own ?? 0) + activation.own) : null;
     },
+    // magic and pointer tell them apart
+    builtin: (key, magic) => `builtin ${key} ${magic}`,
   };
 
   attach(recorder: Recorder): void {
@@ -323,6 +417,8 @@ export class Driver {
     const { calls } = this.#options;
     if (choice < calls) {
       if (this.natives.length > 0 && this.#choose(3) === 0) return this.#enterNative();
+      if (this.builtins.length > 0 && this.#choose(3) === 0) return this.#enterBuiltin();
+      if (this.#options.jobs && !hoisting && this.#choose(3) === 0) return this.#enterJob();
       // A module that is being linked calls no JavaScript, though the interpreter may be entered for a native function.
       return hoisting ? this.#enterAndLeave() : this.#enter();
     }
@@ -330,7 +426,7 @@ export class Driver {
     if (choice === 96) return this.#hoistAgain();
     if (!top) return this.#enter();
     if (choice < calls + (100 - calls) / 2) {
-      if (top.kind === "native") return this.#leave();
+      if (top.kind !== "js") return this.#leave();
       return this.#dispatch();
     }
     this.#leave();
@@ -377,7 +473,13 @@ export class Driver {
     const fuel = this.#advance();
     if (top.kind === "native") {
       model.leaveNative(fuel);
-      this.#hooks["leaveNative"]!(BigInt(fuel));
+      this.#hooks[this.builtins.length > 0 ? "leaveBuiltin" : "leaveNative"]!(BigInt(fuel));
+      return;
+    }
+    if (top.kind === "job") {
+      model.leaveJob(fuel);
+      this.#leaving = this.#lingering;
+      this.#hooks["leaveJob"]!(BigInt(fuel));
       return;
     }
     const resumed = this.#resumed.get(top);
@@ -395,6 +497,7 @@ export class Driver {
       return null;
     });
     this.#leaving = { activation: top, resumed, ends };
+    if (model.lingering === top) this.#lingering = this.#leaving;
     this.#hooks["leave"]!(BigInt(fuel));
   }
 
@@ -403,6 +506,23 @@ export class Driver {
     const fuel = this.#advance();
     this.model.enterNative(fn, fuel);
     this.#hooks["enterNative"]!(fn.id, BigInt(fuel));
+  }
+
+  #enterBuiltin(): void {
+    const index = this.#choose(this.builtins.length);
+    const fn = this.builtins[index]!;
+    const fuel = this.#advance();
+    this.model.enterBuiltin(fn, fuel, () => {
+      if (!fn.seen) (fn as { id: number }).id = builtinsFrom + this.#called++;
+      fn.seen = true;
+    });
+    this.#hooks["enterBuiltin"]!(index >> 1, index & 1, BigInt(fuel));
+  }
+
+  #enterJob(): void {
+    const fuel = this.#advance();
+    this.model.enterJob(fuel);
+    this.#hooks["enterJob"]!(BigInt(fuel));
   }
 
   /** Code is made anew: functions that do not run change places, so that addresses mean others than before. */

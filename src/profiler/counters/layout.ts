@@ -87,6 +87,8 @@ export const Activation = {
   self: 32,
   /** Of a started one: whether its first pc was not its function's. */
   resumed: 40,
+  /** Of a builtin: whether it is no frame, since nothing of the program runs. */
+  unheard: 44,
   inner: 48,
   size: 56,
 } as const;
@@ -119,6 +121,12 @@ export function bucketRange(index: number): { readonly low: number; readonly wid
 /** An entry of the map from a first pc to its function; pc 0 is a free place. */
 export const CodeEntry = { pc: 0, generation: 4, fn: 8, code: 12, size: 16 } as const;
 
+/**
+ * An entry of the map from what a call of a builtin says of it to its function; a function of 0 is a free place. `key`
+ * is the pointer to the C function, or the plan's own number of a native function (negative).
+ */
+export const BuiltinEntry = { key: 0, magic: 4, fn: 8, size: 12 } as const;
+
 /** A call or return. `node` is 0 for a return. Events lie in chunks: an address of the next chunk, a count, then entries. */
 export const Event = { fuel: 0, node: 8, size: 16 } as const;
 export const EventChunk = { next: 0, count: 4, entries: 8, capacity: 4096 } as const;
@@ -126,8 +134,8 @@ export const EventChunk = { next: 0, count: 4, entries: 8, capacity: 4096 } as c
 /** The slots in which activations ended one after the other, no opcode dispatched between: a count, then addresses. */
 export const Unwound = { count: 0, slots: 4, most: 64 } as const;
 
-/** Fixed addresses: the slots of the phases, the root node, the activations unwound last. */
-export const Fixed = { startup: 32, jobs: 64, gap: 96, root: 128, unwound: 192, end: 456 } as const;
+/** Fixed addresses: the slots of the phases and of the job at hand, the root node, the activations unwound last. */
+export const Fixed = { startup: 32, jobs: 64, gap: 96, job: 128, root: 160, unwound: 224, end: 488 } as const;
 
 /** How far the activation stack may grow at first; it doubles. */
 export const firstStackBytes = Activation.size * 4096;

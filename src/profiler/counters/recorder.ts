@@ -45,6 +45,10 @@ interface CollectorExports {
   readonly enterShared: (group: number, magic: number, fuel: bigint) => void;
   readonly enterWork: (fuel: bigint) => void;
   readonly leaveNative: (fuel: bigint) => void;
+  readonly enterBuiltin: (key: number, magic: number, fuel: bigint) => void;
+  readonly leaveBuiltin: (fuel: bigint) => void;
+  readonly enterJob: (fuel: bigint) => void;
+  readonly leaveJob: (fuel: bigint) => void;
   readonly finish: (fuel: bigint) => void;
   readonly top: () => number;
   readonly bottom: () => number;
@@ -73,6 +77,11 @@ export interface CollectorHost {
     offset: number,
     resumed: boolean,
   ) => bigint | null;
+  /**
+   * The name of a builtin that is called for the first time: of the C function with that pointer and magic, or of the
+   * native function of that (negative) number of the plan's. Builtins of one name are one.
+   */
+  readonly builtin?: (key: number, magic: number) => string;
 }
 
 /** A place in code: a function id and a code offset. */
@@ -100,6 +109,8 @@ export class Recorder {
   /** Address of each function's record, by id. */
   readonly #records: number[] = [];
   readonly #idOf = new Map<number, number>();
+  /** Addresses of the builtins' records, by name, in the order of their first calls. */
+  readonly #builtins = new Map<string, number>();
   /** Fuel at the end of the recording. */
   #end = 0n;
   #passed: Frame[] | null = null;
@@ -132,6 +143,7 @@ export class Recorder {
         passed: () => {
           this.#passed = this.#frames();
         },
+        builtin: final((key: number, magic: number): number => this.#builtin(host.builtin!(key, magic))),
         foreign: final((pc: number): never => {
           throw unsupported(
             "the program jumps out of its own code",
@@ -145,7 +157,7 @@ export class Recorder {
     this.#collector.start(BigInt(events), 0n, natives, mostNodes);
     for (let i = 0; i < natives; i++) this.addFunction(i, 0, {});
     this.#addShared(shared);
-    for (const slot of natives > 0 ? [Fixed.startup, Fixed.gap] : [])
+    for (const slot of natives > 0 ? [Fixed.startup, Fixed.gap, Fixed.job] : [])
       this.#view.setUint32(slot + Slot.work, this.#records[otherWork]!, true);
   }
 
@@ -167,9 +179,22 @@ export class Recorder {
 
   /** The functions that the instrumented module imports. */
   get hooks(): Readonly<Record<Exclude<HookName, "thrown">, unknown>> {
-    const { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative } =
-      this.#collector;
-    return { enter, dispatch, leave, generation, enterNative, enterShared, enterWork, leaveNative };
+    const { enter, dispatch, leave, generation } = this.#collector;
+    const { enterNative, enterShared, enterWork, leaveNative } = this.#collector;
+    const { enterBuiltin, leaveBuiltin, enterJob, leaveJob } = this.#collector;
+    const natives = { enterNative, enterShared, enterWork, leaveNative, enterBuiltin, leaveBuiltin };
+    return { enter, dispatch, leave, generation, ...natives, enterJob, leaveJob };
+  }
+
+  #builtin(name: string): number {
+    const known = this.#builtins.get(name) ?? this.#collector.function(0, 0, 0);
+    this.#builtins.set(name, known);
+    return known;
+  }
+
+  /** What is counted of the builtins that were called, in the order of their first calls. */
+  builtins(): (Omit<RecordedFunction, "origin"> & { readonly name: string })[] {
+    return [...this.#builtins].map(([name, record]) => ({ name, ...this.#counters(record) }));
   }
 
   /**
@@ -274,7 +299,10 @@ export class Recorder {
   /** What is counted of function `id` as a whole; nothing where it never ran. */
   counters(id: number): Omit<RecordedFunction, "origin"> {
     const record = this.#records[id];
-    if (record === undefined) return { total: 0n, perCall: null };
+    return record === undefined ? { total: 0n, perCall: null } : this.#counters(record);
+  }
+
+  #counters(record: number): Omit<RecordedFunction, "origin"> {
     const view = this.#view;
     const open = view.getInt32(record + Fn.active, true) > 0;
     const rest = open ? this.#end - view.getBigInt64(record + Fn.entered, true) : 0n;
@@ -337,7 +365,10 @@ export class Recorder {
     };
   }
 
-  nodes(): RecordedNodes {
+  /** `functions`: how many ids there are; the builtins come behind them, in their order. */
+  nodes(functions = this.#records.length): RecordedNodes {
+    const builtins = [...this.#builtins.values()].map((record, i) => [record, functions + i] as const);
+    const idOf = new Map([...this.#idOf, ...builtins]);
     const view = this.#view;
     const count = this.#collector.nodes.value as number;
     const placeOf = this.#places();
@@ -357,7 +388,7 @@ export class Recorder {
       nodes.parent[id] = isRoot
         ? -1
         : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);
-      nodes.function[id] = isRoot ? -1 : (this.#idOf.get(view.getUint32(node + Node.fn, true)) ?? -1);
+      nodes.function[id] = isRoot ? -1 : (idOf.get(view.getUint32(node + Node.fn, true)) ?? -1);
       nodes.callFunction[id] = place?.function ?? -1;
       nodes.callOffset[id] = place?.offset ?? -1;
       nodes.self[id] = view.getBigInt64(node + Node.self, true);
@@ -409,9 +440,10 @@ export class Recorder {
     this.#collector.limit.value = fuel;
   }
 
-  /** The frames that were open then, innermost first; null where it did not come to that. */
-  get passed(): readonly Frame[] | null {
-    return this.#passed;
+  /** The frames that were open then, innermost first; null where it did not come to that. `functions`: as of nodes(). */
+  passed(functions = this.#records.length): readonly Frame[] | null {
+    const idOf = (id: number) => (id < 0 ? functions - 1 - id : id);
+    return this.#passed?.map((frame) => ({ ...frame, function: idOf(frame.function) })) ?? null;
   }
 
   /** Where the open activations of JavaScript stand, innermost first. */
@@ -419,9 +451,11 @@ export class Recorder {
     return this.#frames().filter((frame) => frame.offset !== null) as CodePlace[];
   }
 
-  /** All open frames, innermost first. */
+  /** All open frames, innermost first; the function of builtin n is -1 - n. */
   #frames(): Frame[] {
     const view = this.#view;
+    const builtins = [...this.#builtins.values()];
+    const idAt = (record: number) => this.#idOf.get(record) ?? -1 - builtins.indexOf(record);
     const placeOf = this.#places();
     const frames: Frame[] = [];
     let state = this.#collector.currentState();
@@ -430,7 +464,8 @@ export class Recorder {
     const bottom = this.#collector.bottom();
     for (let at = this.#collector.top() - Activation.size; at >= bottom; at -= Activation.size) {
       if (view.getInt32(at + Activation.length, true) === nativeLength) {
-        frames.push({ function: this.#idOf.get(view.getUint32(node + Node.fn, true))!, offset: null });
+        if (view.getUint32(at + Activation.unheard, true)) continue;
+        frames.push({ function: idAt(view.getUint32(node + Node.fn, true)), offset: null });
         node = view.getUint32(at + Activation.node, true);
       } else if (state !== State.pending) {
         const place = state === State.started ? placeOf(slot) : undefined;
@@ -440,7 +475,9 @@ export class Recorder {
       }
       state = view.getUint32(at + Activation.state, true);
     }
-    return frames;
+    // of a job, the function whose it is may have ended
+    const owner = state === State.pending ? placeOf(slot) : undefined;
+    return owner ? [...frames, owner] : frames;
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import {
   Activation,
+  BuiltinEntry,
   bucketCount,
   CodeEntry,
   Event,
@@ -26,6 +27,9 @@ import {
   ValueTable,
 } from "./layout.ts";
 
+/** Of $job. */
+const Job = { none: 0, begun: 1, owned: 2 } as const;
+
 const eventChunkBytes = EventChunk.entries + EventChunk.capacity * Event.size;
 
 export const collectorSource = `
@@ -35,6 +39,8 @@ export const collectorSource = `
   ;; An activation of a function that can suspend has ended: (fn, funcObj, own fuel, offset of its last opcode,
   ;; resumed) -> own fuel of the whole invocation, or -1 where it is only suspended.
   (import "host" "invocation" (func $invocation (param i32 i64 i64 i32 i32) (result i64)))
+  ;; (key, magic) -> fn. A builtin is called for the first time (BuiltinEntry).
+  (import "host" "builtin" (func $nameBuiltin (param i32 i32) (result i32)))
   ;; A dispatch outside the code of the activation's function: the host throws.
   (import "host" "foreign" (func $foreign (param i32)))
   ;; The limit was passed (see $limit).
@@ -73,6 +79,26 @@ export const collectorSource = `
   (global $natives (mut i32) (i32.const 0))
   ;; Addresses of what tells those apart that are one function (Shared), by number; the host's.
   (global $shared (export "shared") (mut i32) (i32.const 0))
+
+  ;; A job of the queue that began outside of JavaScript: none, it has run no JavaScript yet, or it has. All of it is
+  ;; the work of the first function that it runs, whose frame stays open until the job ends.
+  (global $job (mut i32) (i32.const ${Job.none}))
+  ;; Jobs inside of one another, the fuel when the outermost began, and the slot that was charged before it.
+  (global $jobsOpen (mut i32) (i32.const 0))
+  (global $jobStart (mut i64) (i64.const 0))
+  (global $outside (mut i32) (i32.const 0))
+  ;; Frames for native functions are entered outside of JavaScript, too: a job is among them, and no frame stays open.
+  ;; Then only the slots are the function's.
+  (global $framesOutside (mut i32) (i32.const 0))
+  ;; The activation of that function has ended, and the job not; what its end will be asked for.
+  (global $lingers (mut i32) (i32.const 0))
+  (global $lingeringObj (mut i64) (i64.const 0))
+  (global $lingeringResumed (mut i32) (i32.const 0))
+
+  ;; Map of the builtins that were called (BuiltinEntry).
+  (global $builtins (mut i32) (i32.const 0))
+  (global $builtinMask (mut i32) (i32.const 255))
+  (global $builtinCount (mut i32) (i32.const 0))
 
   ;; Hash table of child nodes (addresses), and the map from first pcs to functions.
   (global $children (mut i32) (i32.const 0))
@@ -124,13 +150,16 @@ export const collectorSource = `
     (global.set $childMask (i32.const 1023))
     (global.set $codes (call $allocate (i32.const ${CodeEntry.size * 256})))
     (global.set $codeMask (i32.const 255))
+    (global.set $builtins (call $allocate (i32.const ${BuiltinEntry.size * 256})))
+    (global.set $framesOutside (i32.ne (local.get $natives) (i32.const 0)))
     (global.set $natives (global.get $free))
     (global.set $free (call $allocate (i32.mul (local.get $natives) (i32.const ${Fn.size}))))
     (global.set $eventsLeft (local.get $events))
     (global.set $mark (local.get $fuel))
     (global.set $segment (local.get $fuel))
     (i32.store offset=${Fixed.startup + Slot.site} (i32.const 0) (i32.const ${Fixed.startup}))
-    (i32.store offset=${Fixed.gap + Slot.site} (i32.const 0) (i32.const ${Fixed.gap})))
+    (i32.store offset=${Fixed.gap + Slot.site} (i32.const 0) (i32.const ${Fixed.gap}))
+    (i32.store offset=${Fixed.job + Slot.site} (i32.const 0) (i32.const ${Fixed.gap})))
 
   ;; A function: slots for its code, flags. The host keeps what its id means.
   (func $function (export "function") (param $id i32) (param $codeLength i32) (param $flags i32) (result i32)
@@ -237,6 +266,7 @@ export const collectorSource = `
   ;; A dispatch of an activation that is not started: it starts, unless it links a module.
   (func $first (param $pc i32) (param $fuel i64)
     (local $act i32) (local $fn i32) (local $code i32) (local $child i32) (local $resolved i64) (local $slot i32) (local $site i32)
+    (local $since i64) (local $earlier i64)
     (if (i32.eq (global.get $state) (i32.const ${State.hoisting}))
       (then (call $charge (local.get $fuel)) (return)))
     (if (i32.eq (global.get $state) (i32.const ${State.started})) (then (call $foreign (local.get $pc)) (unreachable)))
@@ -277,6 +307,20 @@ export const collectorSource = `
     (global.set $node (local.get $child))
     (global.set $self (i64.const 0))
     (global.set $inner (i64.const 0))
+    (local.set $since (local.get $fuel))
+    (if (i32.and (i32.eqz (global.get $depth)) (i32.eq (global.get $job) (i32.const ${Job.begun})))
+      (then
+        ;; What the job cost so far is the function's.
+        (global.set $job (i32.const ${Job.owned}))
+        (local.set $earlier (i64.load offset=${Fixed.job + Slot.fuel} (i32.const 0)))
+        (i64.store offset=${Fixed.job + Slot.fuel} (i32.const 0) (i64.const 0))
+        (if (i32.eqz (global.get $framesOutside))
+          (then
+            (local.set $since (global.get $jobStart))
+            (i64.store offset=${Fixed.root + Node.self} (i32.const 0)
+              (i64.sub (i64.load offset=${Fixed.root + Node.self} (i32.const 0)) (local.get $earlier)))
+            (i64.store offset=${Node.self} (local.get $child) (i64.add (i64.load offset=${Node.self} (local.get $child)) (local.get $earlier)))
+            (global.set $self (local.get $earlier))))))
     (global.set $state (i32.const ${State.started}))
     (global.set $code (local.get $code))
     (global.set $length (i32.load offset=${Fn.length} (local.get $fn)))
@@ -284,18 +328,18 @@ export const collectorSource = `
     (if (i32.ge_u (i32.sub (local.get $pc) (local.get $code)) (global.get $length)) (then (call $foreign (local.get $pc)) (unreachable)))
     (local.set $slot (i32.add (global.get $base) (i32.shl (local.get $pc) (i32.const ${slotShift}))))
     (global.set $cur (local.get $slot))
+    (i64.store offset=${Slot.fuel} (local.get $slot) (i64.add (i64.load offset=${Slot.fuel} (local.get $slot)) (local.get $earlier)))
     (i64.store offset=${Slot.hits} (local.get $slot) (i64.add (i64.load offset=${Slot.hits} (local.get $slot)) (i64.const 1)))
     (if (i32.eq (local.get $pc) (local.get $code))
       (then (i64.store offset=${Node.calls} (local.get $child) (i64.add (i64.load offset=${Node.calls} (local.get $child)) (i64.const 1))))
       (else (i64.store offset=${Node.resumes} (local.get $child) (i64.add (i64.load offset=${Node.resumes} (local.get $child)) (i64.const 1)))))
     (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
     (if (i32.gt_u (global.get $depth) (global.get $maxDepth)) (then (global.set $maxDepth (global.get $depth))))
-    (call $open (local.get $fn) (local.get $fuel))
-    (call $event (local.get $child) (local.get $fuel)))
+    (call $open (local.get $fn) (local.get $since))
+    (call $event (local.get $child) (local.get $since)))
 
   ;; A stretch outside any activation is over, and it was not the last: it was the job queue's.
   (func $endGap
-    (if (i32.ne (global.get $cur) (i32.const ${Fixed.gap})) (then (return)))
     (i64.store offset=${Fixed.jobs} (i32.const 0)
       (i64.add (i64.load offset=${Fixed.jobs} (i32.const 0)) (i64.load offset=${Fixed.gap} (i32.const 0))))
     (i64.store offset=${Fixed.gap} (i32.const 0) (i64.const 0)))
@@ -320,7 +364,7 @@ export const collectorSource = `
 
   ;; The interpreter function is left.
   (func (export "leave") (param $fuel i64)
-    (local $act i32) (local $fn i32) (local $pc i32) (local $own i64)
+    (local $act i32) (local $slot i32)
     (call $look (local.get $fuel))
     (global.set $sp (local.tee $act (i32.sub (global.get $sp) (i32.const ${Activation.size}))))
     (if (i32.eq (global.get $state) (i32.const ${State.started}))
@@ -329,27 +373,81 @@ export const collectorSource = `
         (call $charge (local.get $fuel))
         (global.set $left (local.get $fuel))
         (call $endSegment (local.get $fuel))
-        (call $event (i32.const 0) (local.get $fuel))
-        (local.set $fn (i32.load offset=${Node.fn} (global.get $node)))
-        (local.set $own (i64.add (global.get $self) (global.get $inner)))
-        (call $close (local.get $fn) (local.get $fuel))
-        (if (i32.and (i32.load offset=${Fn.flags} (local.get $fn)) (i32.const ${FnFlag.suspends}))
-          (then
-            (local.set $own (call $invocation
-              (local.get $fn)
-              (i64.load offset=${Activation.funcObj} (local.get $act))
-              (local.get $own)
-              (i32.shr_u (i32.sub (global.get $cur) (i32.load offset=${Fn.slots} (local.get $fn))) (i32.const ${slotShift}))
-              (i32.load offset=${Activation.resumed} (local.get $act))))))
-        (if (i64.ge_s (local.get $own) (i64.const 0)) (then (call $completed (local.get $fn) (local.get $own))))
         (global.set $depth (i32.sub (global.get $depth) (i32.const 1)))
-        (call $restore (local.get $act))
-        (if (i32.eqz (global.get $depth)) (then (global.set $cur (i32.const ${Fixed.gap}))))))
+        (if (i32.and (i32.and (i32.eqz (global.get $depth)) (i32.eq (global.get $job) (i32.const ${Job.owned}))) (i32.eqz (global.get $lingers)))
+          (then
+            (global.set $lingers (i32.const 1))
+            (global.set $lingeringObj (i64.load offset=${Activation.funcObj} (local.get $act)))
+            (global.set $lingeringResumed (i32.load offset=${Activation.resumed} (local.get $act)))
+            (if (global.get $framesOutside)
+              (then
+                (local.set $slot (global.get $cur))
+                (call $ended (global.get $lingeringObj) (global.get $lingeringResumed) (local.get $fuel))
+                (call $restore (local.get $act))
+                (global.set $cur (local.get $slot)))))
+          (else
+            (call $ended (i64.load offset=${Activation.funcObj} (local.get $act)) (i32.load offset=${Activation.resumed} (local.get $act)) (local.get $fuel))
+            (call $restore (local.get $act))
+            (if (i32.and (i32.eqz (global.get $depth)) (i32.eqz (global.get $lingers))) (then (global.set $cur (i32.const ${Fixed.gap}))))))))
     (if (i32.eq (global.get $state) (i32.const ${State.hoisting}))
       ;; Linking is no frame: native frames inside it went on adding to the own fuel of the frame below, which stays.
       (then (call $charge (local.get $fuel)) (global.set $cur (i32.load offset=${Activation.cur} (local.get $act)))))
     (global.set $state (i32.load offset=${Activation.state} (local.get $act)))
     (global.set $length (i32.load offset=${Activation.length} (local.get $act))))
+
+  ;; The frame of the activation that is current is closed.
+  (func $ended (param $funcObj i64) (param $resumed i32) (param $fuel i64)
+    (local $fn i32) (local $own i64)
+    (call $event (i32.const 0) (local.get $fuel))
+    (local.set $fn (i32.load offset=${Node.fn} (global.get $node)))
+    (local.set $own (i64.add (global.get $self) (global.get $inner)))
+    (call $close (local.get $fn) (local.get $fuel))
+    (if (i32.and (i32.load offset=${Fn.flags} (local.get $fn)) (i32.const ${FnFlag.suspends}))
+      (then
+        (local.set $own (call $invocation
+          (local.get $fn)
+          (local.get $funcObj)
+          (local.get $own)
+          (i32.shr_u (i32.sub (global.get $cur) (i32.load offset=${Fn.slots} (local.get $fn))) (i32.const ${slotShift}))
+          (local.get $resumed)))))
+    (if (i64.ge_s (local.get $own) (i64.const 0)) (then (call $completed (local.get $fn) (local.get $own)))))
+
+  ;; The queue runs a job, and it is done.
+  (func (export "enterJob") (param $fuel i64)
+    (global.set $jobsOpen (i32.add (global.get $jobsOpen) (i32.const 1)))
+    (if (i32.or (i32.or (global.get $depth) (global.get $lingers)) (i32.ne (global.get $jobsOpen) (i32.const 1))) (then (return)))
+    (call $look (local.get $fuel))
+    (call $charge (local.get $fuel))
+    (call $endSegment (local.get $fuel))
+    (global.set $outside (global.get $cur))
+    (global.set $cur (i32.const ${Fixed.job}))
+    (global.set $jobStart (local.get $fuel))
+    (global.set $job (i32.const ${Job.begun})))
+
+  (func $leaveJob (export "leaveJob") (param $fuel i64)
+    (global.set $jobsOpen (i32.sub (global.get $jobsOpen) (i32.const 1)))
+    (if (i32.eqz (global.get $jobsOpen)) (then (call $endJob (local.get $fuel)))))
+
+  (func $endJob (param $fuel i64)
+    (if (i32.eqz (global.get $job)) (then (return)))
+    (call $look (local.get $fuel))
+    (call $charge (local.get $fuel))
+    (call $endSegment (local.get $fuel))
+    (if (global.get $lingers)
+      (then
+        (global.set $lingers (i32.const 0))
+        (if (i32.eqz (global.get $framesOutside))
+          (then
+            (call $ended (global.get $lingeringObj) (global.get $lingeringResumed) (local.get $fuel))
+            (global.set $node (i32.const ${Fixed.root}))))
+        (global.set $cur (i32.const ${Fixed.gap})))
+      (else
+        ;; No JavaScript ran: the job is the queue's own work.
+        (i64.store offset=${Slot.fuel} (global.get $outside)
+          (i64.add (i64.load offset=${Slot.fuel} (global.get $outside)) (i64.load offset=${Fixed.job + Slot.fuel} (i32.const 0))))
+        (i64.store offset=${Fixed.job + Slot.fuel} (i32.const 0) (i64.const 0))
+        (global.set $cur (global.get $outside))))
+    (global.set $job (i32.const ${Job.none})))
 
   (func $restore (param $act i32)
     (global.set $cur (i32.load offset=${Activation.cur} (local.get $act)))
@@ -393,6 +491,7 @@ export const collectorSource = `
     (call $save (local.get $act))
     (i32.store offset=${Activation.state} (local.get $act) (global.get $state))
     (i32.store offset=${Activation.length} (local.get $act) (i32.const ${nativeLength}))
+    (i32.store offset=${Activation.unheard} (local.get $act) (i32.const 0))
     (local.set $child (i32.load offset=${Node.lastChild} (global.get $node)))
     (if (i32.or (i32.ne (i32.load offset=${Node.fn} (local.get $child)) (local.get $fn))
                 (i32.ne (i32.load offset=${Node.site} (local.get $child)) (local.get $site)))
@@ -406,7 +505,7 @@ export const collectorSource = `
     (call $open (local.get $fn) (local.get $fuel))
     (call $event (local.get $child) (local.get $fuel)))
 
-  (func (export "leaveNative") (param $fuel i64)
+  (func $leaveNative (export "leaveNative") (param $fuel i64)
     (local $act i32)
     (call $look (local.get $fuel))
     (call $endSegment (local.get $fuel))
@@ -418,9 +517,68 @@ export const collectorSource = `
     (global.set $inner (i64.add (i64.load offset=${Activation.inner} (local.get $act)) (i64.add (global.get $self) (global.get $inner))))
     (global.set $self (i64.load offset=${Activation.self} (local.get $act))))
 
+  ;; A builtin is called, or has ended. Outside of JavaScript it is no frame: what runs there is a phase's, or a job's.
+  (func (export "enterBuiltin") (param $key i32) (param $magic i32) (param $fuel i64)
+    (local $act i32)
+    (if (i32.or (global.get $depth) (global.get $lingers))
+      (then (call $native (call $builtinAt (local.get $key) (local.get $magic)) (local.get $fuel)))
+      (else
+        (local.set $act (call $push))
+        (i32.store offset=${Activation.state} (local.get $act) (global.get $state))
+        (i32.store offset=${Activation.length} (local.get $act) (i32.const ${nativeLength}))
+        (i32.store offset=${Activation.unheard} (local.get $act) (i32.const 1)))))
+
+  (func (export "leaveBuiltin") (param $fuel i64)
+    (local $act i32)
+    (local.set $act (i32.sub (global.get $sp) (i32.const ${Activation.size})))
+    (if (i32.load offset=${Activation.unheard} (local.get $act))
+      (then (global.set $sp (local.get $act)))
+      (else (call $leaveNative (local.get $fuel)))))
+
+  (func $builtinPlace (param $key i32) (param $magic i32) (result i32)
+    (local $i i32) (local $entry i32)
+    (local.set $i (i32.xor (i32.mul (local.get $key) (i32.const 0x9e3779b1)) (i32.mul (local.get $magic) (i32.const 0x85ebca6b))))
+    (local.set $i (i32.xor (local.get $i) (i32.shr_u (local.get $i) (i32.const 15))))
+    (loop $probe
+      (local.set $entry (i32.add (global.get $builtins)
+        (i32.mul (i32.and (local.get $i) (global.get $builtinMask)) (i32.const ${BuiltinEntry.size}))))
+      (if (i32.eqz (i32.load offset=${BuiltinEntry.fn} (local.get $entry))) (then (return (local.get $entry))))
+      (if (i32.and (i32.eq (i32.load offset=${BuiltinEntry.key} (local.get $entry)) (local.get $key))
+                   (i32.eq (i32.load offset=${BuiltinEntry.magic} (local.get $entry)) (local.get $magic)))
+        (then (return (local.get $entry))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $probe))
+    (unreachable))
+
+  (func $builtinAt (param $key i32) (param $magic i32) (result i32)
+    (local $entry i32) (local $fn i32)
+    (local.set $entry (call $builtinPlace (local.get $key) (local.get $magic)))
+    (if (local.tee $fn (i32.load offset=${BuiltinEntry.fn} (local.get $entry))) (then (return (local.get $fn))))
+    (local.set $fn (call $nameBuiltin (local.get $key) (local.get $magic)))
+    (i32.store offset=${BuiltinEntry.key} (local.get $entry) (local.get $key))
+    (i32.store offset=${BuiltinEntry.magic} (local.get $entry) (local.get $magic))
+    (i32.store offset=${BuiltinEntry.fn} (local.get $entry) (local.get $fn))
+    (global.set $builtinCount (i32.add (global.get $builtinCount) (i32.const 1)))
+    (if (i32.gt_u (i32.shl (global.get $builtinCount) (i32.const 1)) (global.get $builtinMask)) (then (call $growBuiltins)))
+    (local.get $fn))
+
+  (func $growBuiltins
+    (local $from i32) (local $end i32)
+    (local.set $from (global.get $builtins))
+    (local.set $end (i32.add (local.get $from) (i32.mul (i32.add (global.get $builtinMask) (i32.const 1)) (i32.const ${BuiltinEntry.size}))))
+    (global.set $builtinMask (i32.add (i32.shl (global.get $builtinMask) (i32.const 1)) (i32.const 1)))
+    (global.set $builtins (call $allocate (i32.mul (i32.add (global.get $builtinMask) (i32.const 1)) (i32.const ${BuiltinEntry.size}))))
+    (loop $each
+      (if (i32.load offset=${BuiltinEntry.fn} (local.get $from))
+        (then (memory.copy
+          (call $builtinPlace (i32.load offset=${BuiltinEntry.key} (local.get $from)) (i32.load offset=${BuiltinEntry.magic} (local.get $from)))
+          (local.get $from) (i32.const ${BuiltinEntry.size}))))
+      (br_if $each (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const ${BuiltinEntry.size}))) (local.get $end)))))
+
   ;; The run is over, wherever it stopped: the rest is charged where it stands.
   (func (export "finish") (param $fuel i64)
     (call $look (local.get $fuel))
+    (if (i32.eq (global.get $job) (i32.const ${Job.begun})) (then (call $endJob (local.get $fuel))))
     (call $charge (local.get $fuel))
     (call $endSegment (local.get $fuel)))
 

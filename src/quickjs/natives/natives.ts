@@ -27,6 +27,18 @@ export interface NativeName {
   readonly magic?: { readonly parameter: number; readonly names: ReadonlyMap<number, string> };
 }
 
+/** The builtins of a module, by name; the engine's own functions are left alone. */
+export function findBuiltins(
+  module: Module,
+  engines: readonly EngineVersion[] = versions,
+): readonly NamedNative[] {
+  const lists = new ListReader(module, initialMemory(module), initialTable(module));
+  const heap = firstOf(engines, (version) => walkHeap(lists, version));
+  if (heap) return heap.natives;
+  const facts = codeFacts(module);
+  return [...searchLists(lists, facts).natives, ...searchConstructors(lists, facts)];
+}
+
 /** Names by absolute function index. `engines`: those that may be in the module. */
 export function nameNatives(
   module: Module,
@@ -79,7 +91,8 @@ function firstOf<T, R>(items: readonly T[], find: (item: T) => R | null): R | nu
 /** Accessors that give back what they are called on; compilers merge them with the engine's own functions. */
 const trivial = /\[Symbol\.species\]$/;
 
-function builtinNames(natives: readonly NamedNative[]): Map<number, NativeName> {
+/** Names by the function that they are names of. */
+export function builtinNames(natives: readonly NamedNative[]): Map<number, NativeName> {
   const byFunction = new Map<number, NamedNative[]>();
   for (const native of natives)
     if (!trivial.test(native.name))

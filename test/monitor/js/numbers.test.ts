@@ -74,7 +74,7 @@ const placeText = ({ functionName, source }: RowPlace) =>
   `${functionName} ${source!.line > 0 ? source!.file : ""}:${source!.line}`;
 
 function expectSame(seen: Monitoring, result: Result): void {
-  const { functions, lines, opcodes, files, phases } = result;
+  const { functions, lines, opcodes, files } = result;
   const byId = new Map(functions.map((row) => [row.id, row]));
   const where = (row: (typeof functions)[number]) =>
     `${row.name} ${row.file === null ? "" : files[row.file]}:${row.line ?? 0}`;
@@ -141,7 +141,6 @@ function expectSame(seen: Monitoring, result: Result): void {
       ({ self: own }) => own,
     ),
   );
-  expect(self.reduce((sum, [, fuel]) => sum + Number(fuel), 0)).toBe(phases.js);
 }
 
 const total = (seen: Monitoring, variable: string) =>
@@ -150,14 +149,14 @@ const total = (seen: Monitoring, variable: string) =>
 describe("rules of js: count what the profiler counts", () => {
   test.each(paths)("%s", async (path) => {
     const program = await open(inRoot(`fixtures/${path}`));
-    const { result } = await profile(program);
+    // a monitor hears of activations; with these frames, what the engine does in a job besides is the engine's
+    const { result } = await profile(program, { frames: "work" });
     const seen = await monitor(program, { script: script(counting), output: "capture" });
     expect(seen.exit).toBe(result.run.exit.kind === "throw" ? "trap" : result.run.exit.kind);
     expectSame(seen, result);
     if (seen.exit === "ok") expect(total(seen, "exits")).toBe(total(seen, "entries"));
-    const named = await profile(program, { frames: "builtin" });
     const called = await monitor(program, { script: script(builtins), output: "capture" });
-    const rows = named.result.functions.filter(({ kind }) => kind === "builtin");
+    const rows = result.functions.filter(({ kind }) => kind === "builtin");
     expect(
       sums(
         at(called, "calls"),

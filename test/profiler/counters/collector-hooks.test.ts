@@ -9,7 +9,7 @@ import { profilerHooks } from "../../../src/profiler/profiler-plan.ts";
 import { decodeModule } from "../../../src/wasm/decode.ts";
 import { funcTypeAt } from "../../../src/wasm/types.ts";
 import { codesOf } from "../../support/codes.ts";
-import { Driver, type DriverOptions } from "../../support/collector-model.ts";
+import { builtinsFrom, Driver, type DriverOptions } from "../../support/collector-model.ts";
 
 test("the hooks are of the types that the plan calls them with", () => {
   const collector = decodeModule(
@@ -64,15 +64,19 @@ function outermost(nodes: Driver["model"]["nodes"], id: number): number {
   return total;
 }
 
-function compare({ model, functions, natives, fuel }: Driver, recorder: Recorder, events: number): void {
+function compare(
+  { model, functions, natives, builtins, fuel }: Driver,
+  recorder: Recorder,
+  events: number,
+): void {
   const { startup, jobs, gap } = model.phases;
   expect(recorder.phases()).toEqual({ startup: BigInt(startup), jobs: BigInt(jobs), exit: BigInt(gap) });
   expect(recorder.maxDepth).toBe(model.maxDepth);
   expect(recorder.stack()).toEqual(model.openFrames());
-  expect(recorder.passed).toEqual(model.passed);
+  expect(recorder.passed(builtinsFrom)).toEqual(model.passed);
   expect(recorder.unwound()).toEqual(model.unwound);
 
-  const nodes = recorder.nodes();
+  const nodes = recorder.nodes(builtinsFrom);
   const column = (
     key: "parent" | "function" | "callFunction" | "callOffset" | "self" | "calls" | "resumes",
   ) => model.nodes.map((node) => node[key]);
@@ -94,6 +98,13 @@ function compare({ model, functions, natives, fuel }: Driver, recorder: Recorder
     inSlots += sum(Array.from(fuels, Number));
     expect(Number(total), `total of function ${id}`).toBe(outermost(model.nodes, id));
   }
+
+  for (const [i, { perCall, total }] of recorder.builtins().entries()) {
+    const id = builtinsFrom + i;
+    expect(perCall, `calls of builtin ${i}`).toEqual(expectedPerCall(model.completed.get(id)));
+    expect(Number(total), `total of builtin ${i}`).toBe(outermost(model.nodes, id));
+  }
+  expect(recorder.builtins().length).toBe(builtins.filter(({ seen }) => seen).length);
 
   // The sums hold: everything is charged once, by opcode and by call path.
   expect(inSlots + startup + jobs + gap).toBe(fuel);
@@ -146,7 +157,9 @@ describe("counts what the model counts", () => {
     { natives: 0, calls: 30, functions: 6, dearest: 9 },
     { natives: 3, calls: 35, functions: 4, dearest: 3 },
     { natives: 2, calls: 20, functions: 12, dearest: 100_000 },
-  ])("$natives natives, $functions functions", (options) => {
+    { natives: 0, builtins: 5, jobs: true, calls: 25, functions: 5, dearest: 7 },
+    { natives: 3, jobs: true, calls: 30, functions: 5, dearest: 7 },
+  ])("$natives natives, $builtins builtins, $functions functions, jobs: $jobs", (options) => {
     fc.assert(
       fc.property(fc.array(fc.nat(99_999), { maxLength: 1500, size: "max" }), fc.boolean(), (tape, ends) => {
         let at = 0;
@@ -165,9 +178,9 @@ describe("counts what the model counts", () => {
       fc.property(fc.integer(), fc.nat(1500), (seed, limit) => {
         const options = { natives: 2, calls: 40, functions: 6, dearest: 9 };
         const { driver, recorder } = play(options, randomNumbers(seed), 200, 1e6, false, limit);
-        expect(recorder.passed !== null).toBe(driver.fuel > limit);
-        if (recorder.passed) passed += 1;
-        if (recorder.passed?.[0]?.offset === null) inNative += 1;
+        expect(recorder.passed() !== null).toBe(driver.fuel > limit);
+        if (recorder.passed()) passed += 1;
+        if (recorder.passed()?.[0]?.offset === null) inNative += 1;
       }),
       { numRuns: 100 },
     );
@@ -226,6 +239,12 @@ describe("grows", () => {
     const { driver } = play({ natives: 1, calls: 75, functions: 9, dearest: 50 }, randomNumbers(1), 12_000);
     expect(driver.model.stack.length).toBeGreaterThan(4096);
     expect(driver.model.maxDepth).toBeGreaterThan(500);
+  });
+
+  test("past the table of builtins", () => {
+    const options = { natives: 0, builtins: 700, jobs: true, calls: 45, functions: 9, dearest: 50 };
+    const { recorder } = play(options, randomNumbers(3), 12_000);
+    expect(recorder.builtins().length).toBeGreaterThan(300);
   });
 
   test("past the tables of children, code, events and distinct values", () => {
