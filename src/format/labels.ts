@@ -55,9 +55,11 @@ export function shortPlaces(rows: Iterable<Place>, files: readonly string[]): (r
       : full(row);
 }
 
-/** `(anonymous app.js:3:9)` and `(module app.js)` where the place stands beside the name anyway. */
+/** `(anonymous app.js:3:9)`, `(module app.js)` and `map callback (app.js:3:9)` where the place stands beside the name anyway. */
 export function withoutPlace(name: string): string {
-  return name.replace(/^\((anonymous|module) .*\)$/, "($1)");
+  return name
+    .replace(/^\((anonymous|module) .*\)$/, "($1)")
+    .replace(/( callback(?: in .*)?) \(.*:\d+\)$/, "$1");
 }
 
 /** `matchRules`, `(anonymous src/run.ts:12)`, `[native] JSON.parse`, `[quickjs] gc`, `(startup)`. */

@@ -65,7 +65,7 @@ export function carryDebug(stripped: BytecodeUnit, compiled: BytecodeUnit): Carr
     const source = found[index]!;
     if (!lacksDebug(fn)) return fn;
     if (typeof source === "string" || lacksDebug(source)) {
-      names ??= displayNames(stripped);
+      names ??= displayNames(stripped, undefined, false);
       const reason = typeof source === "string" ? source : "no debug information";
       lost.push({ index, name: names[index]!, reason });
       return fn;
@@ -189,7 +189,7 @@ class Side {
   /** What each function goes by; "" where that is only its place, which says nothing of the other program's. */
   get names(): readonly string[] {
     const place = /^fn#|^\(anonymous /;
-    this.#names ??= displayNames(this.#unit).map((name) => (place.test(name) ? "" : name));
+    this.#names ??= displayNames(this.#unit, undefined, false).map((name) => (place.test(name) ? "" : name));
     return this.#names;
   }
 

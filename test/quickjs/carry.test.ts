@@ -42,6 +42,7 @@ function carry(built: string, given: string) {
   const names = displayNames(
     original,
     placesAsCompiled(() => ""),
+    false,
   );
   return { ...result, lines: linesOf(result.unit, names) };
 }

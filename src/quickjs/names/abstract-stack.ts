@@ -12,6 +12,8 @@ export interface Value {
   readonly functions: readonly number[];
   /** How the source would write it: `o`, `exports.handler`, `Symbol.iterator`; "" unknown. */
   readonly path: string;
+  /** The property that it was read from, of whatever object; "" none. */
+  readonly property: string;
   /** Its text where it is a constant string or integer. */
   readonly text: string | null;
   /** The class that it is, or is the prototype of. */
@@ -19,7 +21,10 @@ export interface Value {
   readonly isPrototype: boolean;
 }
 
-export const unknown: Value = { functions: [], path: "", text: null, owner: null, isPrototype: false };
+export const unknown: Value = {
+  ...{ functions: [], path: "", property: "", text: null },
+  ...{ owner: null, isPrototype: false },
+};
 
 export const variable = (path: string): Value => (path === "" ? unknown : { ...unknown, path });
 export const constant = (text: string): Value => ({ ...unknown, text });
@@ -28,8 +33,13 @@ export const closure = (index: number): Value => (index < 0 ? unknown : { ...unk
 /** The path of a property; a prototype stands for its class: `Foo.prototype.bar` is `Foo.bar`. */
 export function member(object: Value, key: string): Value {
   const path = pathOf(object);
-  if (path === "" || key === "") return unknown;
-  return variable(key === "prototype" ? path : `${path}.${key}`);
+  if (path === "" || key === "") return key === "" ? unknown : { ...unknown, property: key };
+  return { ...variable(key === "prototype" ? path : `${path}.${key}`), property: key };
+}
+
+/** What a function is called where it is called: the property or variable that it was read from, or "". */
+export function calleeName(value: Value): string {
+  return value.property || pathOf(value);
 }
 
 export function pathOf(value: Value): string {
@@ -54,6 +64,7 @@ function join(a: Value, b: Value): Value {
   return {
     functions: [...new Set([...a.functions, ...b.functions])].slice(0, mostFunctions),
     path: a.path === b.path ? a.path : "",
+    property: a.property === b.property ? a.property : "",
     text: a.text === b.text ? a.text : null,
     owner: a.owner ?? b.owner,
     isPrototype: a.isPrototype && b.isPrototype,

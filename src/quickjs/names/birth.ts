@@ -14,7 +14,9 @@ export type Role =
   | "constructor"
   | "instance initializer"
   | "static initializer"
-  | "static block";
+  | "static block"
+  /** It has no name, and was given to a call: `key` is what that calls. */
+  | "callback";
 
 export interface Birth {
   readonly role: Role;

@@ -26,6 +26,8 @@ export interface Machine {
   home(value: Value, home: Value): void;
   /** A class: its parent and constructor become the class and its prototype. */
   defineClass(name: string): void;
+  /** `count` arguments lie on the stack, below them `between` values and the function that is called with them. */
+  passed(count: number, between: number): void;
   /** A function that may be called right where it is created. */
   called(value: Value): void;
   jump(target: number): void;
@@ -34,6 +36,11 @@ export interface Machine {
 }
 
 export type Effect = (machine: Machine, instruction: Instruction) => void;
+
+const call: Effect = (machine, instruction) => {
+  machine.passed(instruction.operands[0]!, 0);
+  machine.plain(instruction);
+};
 
 const pushConstant: Effect = (machine, { operands }) => {
   machine.stack.push(machine.functionConstant(operands[0]!));
@@ -158,6 +165,16 @@ export const effects: Readonly<Record<string, Effect>> = {
   // this function arguments… -> value
   call_method: (machine, instruction) => {
     machine.called(machine.stack.peek(instruction.operands[0]!));
+    call(machine, instruction);
+  },
+  tail_call_method: call,
+  // function arguments… -> value
+  ...Object.fromEntries(
+    ["call", "tail_call", "call0", "call1", "call2", "call3"].map((name) => [name, call]),
+  ),
+  // function new.target arguments… -> value
+  call_constructor: (machine, instruction) => {
+    machine.passed(instruction.operands[0]!, 1);
     machine.plain(instruction);
   },
 

@@ -13,19 +13,31 @@
 import { type Instruction, instructions, operandKinds } from "../bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../bytecode/function.ts";
 import type { Opcode } from "../engines/opcodes/table.ts";
-import { closure, joined, moves, pathOf, Stack, unknown, type Value, variable } from "./abstract-stack.ts";
+import {
+  calleeName,
+  closure,
+  joined,
+  moves,
+  pathOf,
+  Stack,
+  unknown,
+  type Value,
+  variable,
+} from "./abstract-stack.ts";
 import type { Birth, Owner, Role } from "./birth.ts";
 import { effects, type Machine } from "./effects.ts";
 
 /** A function's birth by its index; undefined where nothing tells. */
 export function births(unit: BytecodeUnit, opcodes: readonly Opcode[]): readonly (Birth | undefined)[] {
   const found: (Birth | undefined)[] = unit.functions.map(() => undefined);
+  const takers = new Map<number, string>();
   const receivers: Value[] = [];
   for (const fn of unit.functions) {
     const receiver = receiverOf(fn, found[fn.index], receivers[fn.parent]);
     receivers.push(receiver);
-    if (fn.constants.some((index) => index >= 0)) new Tracer(fn, receiver, found).run(opcodes);
+    if (fn.constants.some((index) => index >= 0)) new Tracer(fn, receiver, found, takers).run(opcodes);
   }
+  for (const [index, key] of takers) found[index] ??= { role: "callback", owner: null, key };
   return found;
 }
 
@@ -62,10 +74,18 @@ class Tracer implements Machine {
   readonly #births: (Birth | undefined)[];
   /** The stack that jumps bring to a code offset. */
   readonly #arriving = new Map<number, readonly Value[]>();
+  /** What functions were given to as arguments. */
+  readonly #takers: Map<number, string>;
   /** The home object that a function was given. */
   readonly #homes = new Map<number, Value>();
 
-  constructor(fn: BytecodeFunction, receiver: Value, found: (Birth | undefined)[]) {
+  constructor(
+    fn: BytecodeFunction,
+    receiver: Value,
+    found: (Birth | undefined)[],
+    takers: Map<number, string>,
+  ) {
+    this.#takers = takers;
     this.#fn = fn;
     this.receiver = receiver;
     this.#births = found;
@@ -179,6 +199,14 @@ class Tracer implements Machine {
     if (birth?.role !== "static initializer") return;
     for (const index of value.functions)
       this.#births[index] ??= { role: "static block", owner: birth.owner, key: "" };
+  }
+
+  passed(count: number, between: number): void {
+    const taker = calleeName(this.stack.peek(count + between));
+    if (taker === "") return;
+    for (let i = 0; i < count; i++)
+      for (const index of this.stack.peek(i).functions)
+        if (!this.#takers.has(index)) this.#takers.set(index, taker);
   }
 
   functionConstant(index: number): Value {

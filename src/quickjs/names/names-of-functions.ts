@@ -1,7 +1,9 @@
 /**
  * The name that each function goes by, as V8's stack traces would say it: `mapper`, `Shape.area`,
- * `get Shape.side`, `new Shape`, `Shape.#p`, `o.x`, `(module app.js)`, and for what really has no name where it
- * stands: `(anonymous app.js:14:27)`. births.ts finds what the code tells; this file puts it into words.
+ * `get Shape.side`, `new Shape`, `Shape.#p`, `o.x`, `(module app.js)`; for what has no name and is given to a call what
+ * takes it, and the named function around it: `map callback in total` (with the place where several are the same); and for
+ * what really has none where it stands: `(anonymous app.js:14:27)`. births.ts finds what the code tells; this file puts it
+ * into words.
  */
 
 import type { BytecodeFunction, BytecodeUnit } from "../bytecode/function.ts";
@@ -14,8 +16,11 @@ import { births } from "./find-births.ts";
 
 const asCompiled = placesAsCompiled((file) => file);
 
-/** One name a function, by index. Names need not be unique. `places`: where its code stands for the user. */
-export function displayNames(unit: BytecodeUnit, places: Places = asCompiled): string[] {
+/**
+ * One name a function, by index. Names need not be unique. `places`: where its code stands for the user; `callbacks`:
+ * false leaves anonymous what was given to a call, since what takes a function does not tell it from another.
+ */
+export function displayNames(unit: BytecodeUnit, places: Places = asCompiled, callbacks = true): string[] {
   const engine = engineById(unit.engine);
   const found = births(unit, engine.opcodes);
 
@@ -59,13 +64,35 @@ export function displayNames(unit: BytecodeUnit, places: Places = asCompiled): s
         return `set ${qualified(fn, birth, keyOf(fn, birth))}`;
       case "constructor":
         return `new ${birth.owner === null ? "" : ownerName(fn, birth.owner)}`;
+      case "callback":
+        return "";
       default:
         return qualified(fn, birth, `<${birth.role}>`);
     }
   };
-  return unit.functions.map((fn) => {
+  const own = unit.functions.map((fn) => {
     if (isModuleRoot(unit, fn)) return fn.file === "" ? "(module)" : `(module ${places.file(fn.file)})`;
     const birth = found[fn.index];
-    return original(fn, fn.name, "function") || (birth === undefined ? "" : born(fn, birth)) || anonymous(fn);
+    return original(fn, fn.name, "function") || (birth === undefined ? "" : born(fn, birth));
   });
+  const given = unit.functions.map((fn) => {
+    const birth = found[fn.index];
+    if (!callbacks || own[fn.index] !== "" || birth?.role !== "callback") return "";
+    let around = unit.functions[fn.parent];
+    while (around && own[around.index] === "") around = unit.functions[around.parent];
+    const within = around && around.parent >= 0 ? ` in ${own[around.index]}` : "";
+    return `${birth.key} callback${within}`;
+  });
+  const count = new Map<string, number>();
+  for (const name of given) count.set(name, (count.get(name) ?? 0) + 1);
+  return unit.functions.map((fn) => {
+    const callback = given[fn.index]!;
+    if (callback === "") return own[fn.index] || anonymous(fn);
+    return count.get(callback) === 1 ? callback : `${callback} ${placeIn(anonymous(fn))}`;
+  });
+}
+
+/** `(app.js:14:27)` of what is anonymous there. */
+function placeIn(name: string): string {
+  return name.replace(/^\(anonymous (.*)\)$/s, "($1)");
 }

@@ -38,6 +38,7 @@ function depthAfter(opcode: Opcode): number {
       stack.push(unknown);
     },
     called: nothing,
+    passed: nothing,
     jump: nothing,
     plain: ({ operands }) => {
       stack.drop(opcode.pops + operands[0]!);
@@ -90,9 +91,9 @@ test("a stack has no bottom, and joins from the top", () => {
 });
 
 test("paths and keys read as the source does", () => {
-  expect(member(variable("a"), "b")).toEqual(variable("a.b"));
-  expect(member(variable("A"), "prototype")).toEqual(variable("A"));
-  expect(member(unknown, "b")).toBe(unknown);
+  expect(member(variable("a"), "b")).toEqual({ ...variable("a.b"), property: "b" });
+  expect(member(variable("A"), "prototype").path).toBe("A");
+  expect(member(unknown, "b")).toEqual({ ...unknown, property: "b" });
   expect([keyOf(constant("k")), keyOf(variable("Symbol.iterator")), keyOf(unknown)]).toEqual([
     "k",
     "[Symbol.iterator]",
