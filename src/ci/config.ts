@@ -93,6 +93,11 @@ const common = {
   export: maybe(text("a name"), "the export to call; a fixture names its own"),
   fuelModel: maybe(text("a fuel model"), "wasmtime-<major>, or the path of a cost table (*.json)"),
   limits: maybe(text("a preset"), "shopify, shopify:<scale> or none"),
+  schemaPath: maybe(
+    text("a path"),
+    "a Shopify function's schema: with queryPath, its @scaleLimits raise the limits",
+  ),
+  queryPath: maybe(text("a path"), "the input query of a Shopify function"),
   maxFuel: maybe(count, "fuel past which a run is stopped"),
   budgets: maybe(budgets, "what the runs may cost"),
 };

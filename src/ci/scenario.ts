@@ -26,6 +26,8 @@ export interface Scenario {
   readonly args: readonly string[];
   readonly fuelModel: string | null;
   readonly limits: string | null;
+  readonly schemaPath: string | null;
+  readonly queryPath: string | null;
   readonly maxFuel: Config["maxFuel"] | null;
   /** Its own budgets, and those of the whole configuration. */
   readonly budgets: readonly Budget[];
@@ -51,6 +53,8 @@ export function scenariosOf(config: Config, file: string, find: FindFiles): Scen
       export: one.export ?? config.export ?? null,
       fuelModel: one.fuelModel ?? config.fuelModel ?? null,
       limits: one.limits ?? config.limits ?? null,
+      schemaPath: one.schemaPath ?? config.schemaPath ?? null,
+      queryPath: one.queryPath ?? config.queryPath ?? null,
       maxFuel: one.maxFuel ?? config.maxFuel ?? null,
     }));
   });

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import picomatch from "picomatch";
+import { encodeText } from "../base/bytes.ts";
 import { headline, usageError } from "../base/diagnostics.ts";
 import { countOf } from "../base/numbers.ts";
 import { exitText, warningText } from "../format/warning-words.ts";
@@ -22,7 +23,7 @@ import {
   type ScenarioRun,
   violates,
 } from "../index.ts";
-import { parseLimits, parseModel } from "./fuel-flags.ts";
+import { parseLimits, parseModel, scaledLimits } from "./fuel-flags.ts";
 import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -46,8 +47,14 @@ export async function runScenarios(
   const runs: ScenarioRun[] = [];
   let next = 0;
   const work = async () => {
-    for (let i = next++; i < scenarios.length; i = next++)
-      runs[i] = await runScenario(scenarios[i]!, programs, options);
+    try {
+      for (let i = next++; i < scenarios.length; i = next++)
+        runs[i] = await runScenario(scenarios[i]!, programs, options);
+    } catch (error) {
+      // the others need not begin
+      next = scenarios.length;
+      throw error;
+    }
   };
   const workers = Math.min(scenarios.length, availableParallelism());
   await Promise.all(Array.from({ length: workers }, work));
@@ -66,12 +73,12 @@ async function runScenario(
     const { args, limits, maxFuel, fuelModel } = scenario;
     const { result } = await profile(program, {
       ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
+      ...(await scaledBy(scenario, input, inputFolder)),
       ...(exported === null ? {} : { export: exported }),
       ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, inputFolder) }),
       ...(maxFuel === null || maxFuel === undefined ? {} : { maxFuel: fuelOf(maxFuel) }),
     });
-    if (result.run.exit.kind === "interrupted")
-      throw new Diagnostic({ kind: "interrupted", message: "interrupted: nothing was judged or written" });
+    if (result.run.exit.kind === "interrupted") throw interrupted();
     onResult?.(scenario, result, program);
     const isIgnored = config.ignore ? picomatch([...config.ignore]) : () => false;
     return { scenario: name, budgets, measured: measure(result, isIgnored), failure: failureOf(result) };
@@ -85,6 +92,16 @@ async function runScenario(
       offset: null,
     });
   }
+}
+
+/** The limits by the schema's and the query's scale, where the scenario names both. */
+function scaledBy({ limits, schemaPath, queryPath }: Scenario, input: Uint8Array, folder: string) {
+  const flags = {
+    ...(limits === null ? {} : { limits }),
+    ...(schemaPath === null ? {} : { schemaPath }),
+    ...(queryPath === null ? {} : { queryPath }),
+  };
+  return scaledLimits(flags, input, folder);
 }
 
 const fuelOf = (given: string | number): number => (typeof given === "number" ? given : countOf(given)!);
@@ -110,7 +127,7 @@ function shared(
 async function inputOf(
   { input, export: wanted }: Scenario,
   folder: string,
-): Promise<{ readonly input: Uint8Array | string; readonly exported: string | null }> {
+): Promise<{ readonly input: Uint8Array; readonly exported: string | null }> {
   switch (input.kind) {
     case "nothing":
       return { input: new Uint8Array(), exported: wanted };
@@ -118,7 +135,7 @@ async function inputOf(
       return { input: await readInput(input.path, folder, "the input"), exported: wanted };
     case "fixture": {
       const fixture = parseFixture(await readText(input.path, folder, "the fixture"), input.path);
-      return { input: fixture.input, exported: wanted ?? fixture.export };
+      return { input: encodeText(fixture.input), exported: wanted ?? fixture.export };
     }
   }
 }
@@ -135,6 +152,10 @@ export function failureOf({ run: { exit }, warnings }: Result): string | null {
   return `${exit.kind}${said === "" ? "" : `: ${said}`}${place}`;
 }
 
+function interrupted(): Diagnostic {
+  return new Diagnostic({ kind: "interrupted", message: "interrupted: nothing was judged or written" });
+}
+
 /** Runs the configuration's build command in a shell, in its folder; what it says goes to stderr. @throws Diagnostic (usage). */
 export function runBuild({ build }: Config, folder: string, io: CommandIo): Promise<void> {
   if (build === undefined) return Promise.resolve();
@@ -147,7 +168,8 @@ export function runBuild({ build }: Config, folder: string, io: CommandIo): Prom
     });
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => io.stderr(String(chunk)));
-    const wrong = (why: string) => failed(usageError(`the build command failed: ${why}`, build));
+    const wrong = (why: string) =>
+      failed(io.interrupted.aborted ? interrupted() : usageError(`the build command failed: ${why}`, build));
     child.on("error", (error) => wrong(error.message));
     child.on("close", (code, signal) => (code === 0 ? done() : wrong(signal ?? `exit code ${code}`)));
   });

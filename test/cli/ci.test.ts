@@ -2,6 +2,7 @@
  * The sample project of fixtures/ci, in a folder of its own and with changes planted in it: `snapshot` and `check` with
  * every status and exit code, as people run them.
  */
+import type { ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -156,6 +157,20 @@ describe("check", () => {
     expect(stdout).toMatch(/^cart\/large {2}over-budget {2}3,721,209 {2}33\.8% of the limit$/m);
     expect(stdout).toMatch(/^ {4}total: 3,721,209 of 3,300,000, 12\.8% over \(budgets\.total\)$/m);
     expect(stdout).toMatch(/^cart\/small {2}ok +570,500 {2}5\.2% of the limit$/m);
+    write(
+      "schema.graphql",
+      "directive @scaleLimits(rate: Float!) on FIELD_DEFINITION type Query { lines: [Line!]! @scaleLimits(rate: 0.01) } type Line { id: Int }",
+    );
+    write("run.graphql", "query { lines { id } }");
+    configure((config) => {
+      Object.assign(config, {
+        schemaPath: "schema.graphql",
+        queryPath: "run.graphql",
+        budgets: { startup: "1M" },
+      });
+    });
+    const scaled = await javyProf(folder, ["check"]);
+    expect(scaled.stdout).toMatch(/^cart\/huge {3}new {2}[\d,]+ {2}[3-6]\d\.\d% of the limit$/m);
   });
 
   test("calls scenarios new and removed", async () => {
@@ -205,6 +220,37 @@ describe("check", () => {
     expect(merged.sort((a, b) => (a.scenario < b.scenario ? -1 : 1))).toEqual(whole);
   });
 });
+
+test.skipIf(process.platform === "win32")(
+  "Ctrl-C ends a check, and its build, with 130; nothing is judged or written",
+  async () => {
+    const before = read(".fuel-snapshot");
+    const until = (text: string, ...args: string[]) => {
+      const started = (child: ChildProcess) =>
+        child.stderr!.on(
+          "data",
+          (chunk: Buffer) => void (String(chunk).includes(text) && child.kill("SIGINT")),
+        );
+      return javyProf(folder, args, { started });
+    };
+    const node = JSON.stringify(process.execPath);
+    configure((config) => {
+      config["build"] = `exec ${node} -e "console.log('building'); setTimeout(() => {}, 60000)"`;
+    });
+    const built = await until("building", "check");
+    expect([built.code, built.stderr]).toEqual([
+      130,
+      "building\njavy-prof: interrupted: nothing was judged or written\n",
+    ]);
+    configure((config) => {
+      config["build"] = `${node} -e "console.log('built')"`;
+    });
+    edit("src/discount.js", "function run(cart) {", "function run(cart) { for (;;);");
+    const run = await until("built", "check", "--update");
+    expect([run.code, run.stdout]).toEqual([130, ""]);
+    expect(read(".fuel-snapshot")).toBe(before);
+  },
+);
 
 describe("reports", () => {
   test("a regression names function, line and cost in every format, beside the table", async () => {
