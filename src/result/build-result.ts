@@ -2,6 +2,7 @@
  * Puts a result together: what ran, how it ended, and the profile. Pure; the sums are checked by whoever shows it.
  */
 import { type Fuel, toFuel } from "../base/fuel.ts";
+import { printedColumn } from "../quickjs/bytecode/line-table.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
 import { mostOrderedCalls } from "./budget.ts";
 import { judge, type Limits, limitWarnings } from "./limits.ts";
@@ -133,7 +134,8 @@ function printed(
   let next = 0;
   return frames.map(({ function: name, file, line, column }) => {
     if (file === null) return { function: `${name} (native)`, file: null, line: null, column: null };
-    const place = line === null ? null : options.places.at(file, line, column ?? 0);
+    const found = line === null || column === null ? 0 : printedColumn(line, column, options.engine!.lines);
+    const place = line === null ? null : options.places.at(file, line, found);
     const shown = place?.file ?? options.places.file(file);
     const known = files.indexOf(shown);
     const ours = unwound[next]?.line === place?.line ? unwound[next++]!.function : name;

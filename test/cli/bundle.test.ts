@@ -153,6 +153,13 @@ test("an exception is shown where it was thrown", async () => {
   expect(stderr).toContain("at (module) (app.ts:3:");
 });
 
+test("a column of the first line is the source's in a stack, too, so that it is found in a map", async () => {
+  const path = project({ "app.js": "function g(){null.x}g();" });
+  const { stderr } = await javyProf(path, ["app.js"]);
+  // the engine says 20, which is the bracket before
+  expect(stderr).toContain("at (module) (app.js:1:21)");
+});
+
 test("a built module is the one that runs", async () => {
   const path = project(typescript);
   await javyProf(path, ["build", "src/app.ts"]);

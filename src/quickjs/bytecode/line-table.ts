@@ -25,10 +25,17 @@ export interface LineEntry {
 /** What a line table is read from. */
 export type LineSource = Pick<BytecodeFunction, "line" | "column" | "lineTable" | "columnTable">;
 
-/** quickjs-ng measures line 1 from its first byte, other lines from the byte before: 1, 1, 2, 3 … */
 function sourceColumn(line: number, column: number, format: LineFormat): number {
   if (format.columns === "none") return 0;
   if (format.firstColumn === 0) return column + 1;
+  return printedColumn(line, column, format);
+}
+
+/**
+ * A column as the source has it, from one that the engine printed in a stack trace, where all count from 1. quickjs-ng
+ * measures line 1 from its first byte, other lines from the byte before: 1, 1, 2, 3 …
+ */
+export function printedColumn(line: number, column: number, format: LineFormat): number {
   return Math.max(1, format.firstLineShort && line === 1 && column > 1 ? column + 1 : column);
 }
 
