@@ -5,6 +5,7 @@
  */
 import { internalError } from "../base/diagnostics.ts";
 import { addFuel } from "../base/fuel.ts";
+import { outerPhases, phaseName } from "../result/phases.ts";
 import type { FunctionKind, LimitedAmount, Result } from "../result/result.ts";
 import { type Toolchain, toolchainOf } from "./toolchain.ts";
 
@@ -86,7 +87,7 @@ export function measure(result: Result, ignore: (file: string) => boolean = () =
   const measured: Measured = {
     ...{ toolchain: toolchainOf(toolchain), total: fuel.total, startup: phases.startup },
     ...{ limit: result.limits?.fuel ?? null, exceeded: exceededOf(result), dispatches: fuel.dispatches },
-    functions: gathered(withoutShares(rows, result), ignore).sort(inOrder),
+    functions: gathered(withPhases(rows, result), ignore).sort(inOrder),
     opcodes: opcodes.map(({ name, count, fuel }) => ({ name, count, fuel })),
     natives: rows.filter(isNative).map(({ name, calls, self }) => ({ name, count: calls, fuel: self })),
   };
@@ -123,22 +124,21 @@ export function measuredFunctions({ functions, files, pcs }: Result): MeasuredFu
 const isNative = ({ kind }: MeasuredFunction): boolean => kind === "builtin" || kind === "engine";
 
 /**
- * JavaScript's own fuel has the natives in it that it called. Of a native function, what is left is what it cost outside of
- * JavaScript.
+ * Functions whose own fuel adds up to the total, the same ones whatever frames the result has: of a program with an engine its
+ * JavaScript, which has in its own fuel the natives that it called, and the phases outside of it; else all there are.
  */
-function withoutShares(rows: readonly MeasuredFunction[], { functions }: Result): MeasuredFunction[] {
-  const shares = new Map<number, { calls: number; self: number }>();
-  for (const { natives = [] } of functions)
-    for (const { function: id, calls, self } of natives) {
-      const known = shares.get(id) ?? { calls: 0, self: 0 };
-      shares.set(id, { calls: known.calls + calls, self: addFuel(known.self, self) });
-    }
-  return rows
-    .map((row) => {
-      const share = row.id === null ? undefined : shares.get(row.id);
-      return share ? { ...row, calls: row.calls - share.calls, self: row.self - share.self } : row;
-    })
-    .filter((row) => !isNative(row) || row.self > 0);
+function withPhases(rows: readonly MeasuredFunction[], { phases, toolchain }: Result): MeasuredFunction[] {
+  if (toolchain.quickjs === null) return [...rows];
+  const outside = outerPhases.filter((phase) => phases[phase] > 0);
+  const rest = { file: null, line: null, column: null, perCall: null, lines: [], code: null } as const;
+  return [
+    ...rows.filter(({ kind }) => kind === "js"),
+    ...outside.map((phase): MeasuredFunction => {
+      const row = rows.find(({ kind, name }) => kind === "phase" && name === phaseName(phase));
+      const [self, id] = [phases[phase], row?.id ?? null];
+      return { id, name: phaseName(phase), kind: "phase", calls: 0, self, total: self, ...rest };
+    }),
+  ];
 }
 
 /** @throws Diagnostic (internal) unless the functions' own fuel adds up to the total. */

@@ -76,6 +76,28 @@ test("two results: by function, line, opcode and builtin, renamed ones tied, and
   expect(same.stdout).toMatch(/^src\/discount\.js {2}[\d,]+ \(the same\)\n$/);
 });
 
+test("functions, lines and opcodes are the same whatever frames a result has", async () => {
+  for (const frames of ["js", "engine"]) {
+    const args = [
+      "src/discount.js",
+      "-i",
+      "carts/small.json",
+      "--frames",
+      frames,
+      "--format",
+      "json",
+      "-o",
+      `${frames}.json`,
+      "--quiet",
+    ];
+    expect((await javyProf(folder, args)).code).toBe(0);
+  }
+  const { stdout } = await javyProf(folder, ["diff", "js.json", "engine.json", "--json"]);
+  const [{ diff }] = (JSON.parse(stdout) as DiffDocument).scenarios as [DiffDocument["scenarios"][number]];
+  expect(diff).toMatchObject({ functions: [], opcodes: [] });
+  expect(diff!.natives!.length).toBeGreaterThan(10);
+});
+
 test("two snapshots, with scenarios that one of them lacks", async () => {
   const text = readFileSync(join(folder, ".fuel-snapshot"), "utf8");
   const at = text.indexOf("\n[empty cart]");
