@@ -13,6 +13,7 @@ import { CallLog } from "./call-log.ts";
 import {
   depthFirst,
   type Nodes,
+  OtherCalls,
   restName,
   subtrees,
   TreeBuilder,
@@ -92,6 +93,7 @@ class Attribution {
   readonly #options: AttributeOptions;
   readonly #files: string[] = [];
   readonly #fileIndex = new Map<string, number>();
+  readonly #otherCalls = new OtherCalls();
   /** Null for native functions. */
   readonly #places: (FunctionPlaces | null)[];
   readonly #names: string[];
@@ -142,10 +144,13 @@ class Attribution {
     return this.#row(this.#places[id]?.at(offset) ?? null);
   }
 
-  /** The line of a call in its function's file; 0 where it has none there: the root of a bundle runs code of many files. */
+  /** The line of a call as the tree's columns have it: 0 for none, below 0 for one that is not in the caller's file. */
   #callLine(caller: number, offset: number): number {
     const { file, line } = this.#at(caller, offset);
-    return line !== null && this.#row(this.#places[caller]?.own ?? null).file === file ? line : 0;
+    if (file === null || line === null) return 0;
+    return this.#row(this.#places[caller]?.own ?? null).file === file
+      ? line
+      : this.#otherCalls.key(file, line);
   }
 
   profile(): Profile {
@@ -321,7 +326,7 @@ class Attribution {
       outside.push({ name: restName, kind: root === undefined ? "phase" : this.#nativeKind });
       nodes = { ...nodes, function: nodes.function.map((fn) => (isRest(fn) ? row : fn)) };
     }
-    const { rows, placed } = inOrder(nodes);
+    const { rows, placed } = inOrder(nodes, this.#otherCalls);
     const kept = keepsOrder ? this.#events((id) => placed[indexOf[id]!]!) : undefined;
     return { nodes, rows, events: kept, outside, natives, merged };
   }
@@ -428,7 +433,10 @@ interface OutsideRow {
 }
 
 /** The rows in depth-first order, and where each node is among them. */
-function inOrder(nodes: Nodes): { readonly rows: TreeNode[]; readonly placed: Int32Array } {
+function inOrder(
+  nodes: Nodes,
+  otherCalls: OtherCalls,
+): { readonly rows: TreeNode[]; readonly placed: Int32Array } {
   const placed = new Int32Array(nodes.length);
   const rows: TreeNode[] = [];
   for (const i of depthFirst(nodes)) {
@@ -437,7 +445,7 @@ function inOrder(nodes: Nodes): { readonly rows: TreeNode[]; readonly placed: In
     rows.push({
       parent: parent < 0 ? -1 : placed[parent]!,
       function: nodes.function[i]!,
-      callLine: nodes.callLine[i]! || null,
+      ...otherCalls.place(nodes.callLine[i]!),
       calls: nodes.calls[i]!,
       self: nodes.self[i]!,
     });

@@ -16,10 +16,31 @@ export interface Nodes {
   readonly length: number;
   readonly parent: Int32Array;
   readonly function: Int32Array;
-  /** 0 where a call has no line, or several. */
+  /** 0 where a call has no line, or several; below 0: one of OtherCalls. */
   readonly callLine: Int32Array;
   readonly calls: Float64Array;
   readonly self: Float64Array;
+}
+
+/** Calls that stand in another file than their function, as code of a bundle's root: numbers below -1, for what they are. */
+export class OtherCalls {
+  readonly #keys = new Map<string, number>();
+  readonly #places: { readonly callLine: number; readonly callFile: number }[] = [];
+
+  key(file: number, line: number): number {
+    const place = `${file}:${line}`;
+    let key = this.#keys.get(place);
+    if (key === undefined) {
+      key = -1 - this.#places.push({ callLine: line, callFile: file });
+      this.#keys.set(place, key);
+    }
+    return key;
+  }
+
+  /** What a tree's column says of a call, as a node has it. */
+  place(callLine: number): { readonly callLine: number | null; readonly callFile?: number } {
+    return callLine < 0 ? this.#places[-2 - callLine]! : { callLine: callLine || null };
+  }
 }
 
 export interface SmallerTree {

@@ -6,7 +6,7 @@
  * "The functions' row without a line" of the contract is the fuel of functions whose line is null: their pcs
  * have no line either and are in no LineRow, so phases.js = Σ lines.self + Σ fuel of the pcs without a line.
  */
-import { restName, TreeBuilder } from "./call-tree.ts";
+import { OtherCalls, restName, TreeBuilder } from "./call-tree.ts";
 import { judge } from "./limits.ts";
 import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
 
@@ -109,6 +109,7 @@ function brokenIndices(result: Result): string[] {
 
   const path: number[] = [-1];
   const seen = new TreeBuilder();
+  const others = new OtherCalls();
   for (const [i, node] of tree.entries()) {
     if (functions[node.function] === undefined) broken.push(`tree[${i}]: no function ${node.function}`);
     while (path.length > 0 && path.at(-1) !== node.parent) path.pop();
@@ -116,7 +117,11 @@ function brokenIndices(result: Result): string[] {
       return [...broken, `tree[${i}]: parent ${node.parent} breaks the depth-first order`];
     path.push(i);
     const before = seen.length;
-    seen.add(node.parent, node.function, node.callLine ?? 0, 0, 0);
+    const { callLine, callFile } = node;
+    if (callFile !== undefined && (callLine === null || files[callFile] === undefined))
+      return [...broken, `tree[${i}]: no line of a file ${callFile}`];
+    const call = callFile === undefined ? (callLine ?? 0) : others.key(callFile, callLine!);
+    seen.add(node.parent, node.function, call, 0, 0);
     if (seen.length === before) broken.push(`tree[${i}]: the same call as an earlier child of its parent`);
   }
   return broken;

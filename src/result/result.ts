@@ -233,8 +233,10 @@ export interface PcRow {
 export interface TreeNode {
   readonly parent: number;
   readonly function: number;
-  /** Line of the call in the parent's file, null where it has none, or stands in another file, as code of a bundle's root. */
+  /** Line of the call in the parent, null where it has none. */
   readonly callLine: number | null;
+  /** The file of that line, where it is not the parent's: the root of a bundle runs code of many files. */
+  readonly callFile?: number;
   readonly calls: number;
   readonly self: number;
 }

@@ -108,6 +108,10 @@ test("a minified bundle is shown by the names and the lines that were written", 
     "(anonymous src/app.ts:9:41) src/app.ts:9",
   ]);
   expect(result.warnings).toEqual([]);
+  // the root is the bundle's, its calls are the originals'
+  const total = result.functions.find(({ name }) => name === "total")!;
+  const call = result.tree.find((node) => node.function === total.id)!;
+  expect([result.files[call.callFile!], call.callLine]).toEqual(["src/app.ts", 10]);
   const listing = (await javyProf(path, ["disasm", "dist/app.js", "out.json"])).stdout;
   expect(listing).toContain("total   src/lib/cart.ts:12:8");
   expect(listing).toContain("14 |   for (const { price } of items) sum.add(price);");

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   depthFirst,
   type Nodes,
+  OtherCalls,
   subtrees,
   TreeBuilder,
   theRest,
@@ -152,4 +153,17 @@ describe("what is merged keeps its sums", () => {
     );
     expect(merges).toBeGreaterThan(10);
   });
+});
+
+test("calls in other files are told apart from lines, and from one another", () => {
+  const calls = new OtherCalls();
+  const keys = [calls.key(0, 3), calls.key(1, 3), calls.key(0, 4)];
+  expect(new Set([...keys, -1, 0]).size).toBe(5);
+  expect(calls.key(1, 3)).toBe(keys[1]);
+  expect(keys.map((key) => calls.place(key))).toEqual([
+    { callFile: 0, callLine: 3 },
+    { callFile: 1, callLine: 3 },
+    { callFile: 0, callLine: 4 },
+  ]);
+  expect([calls.place(7), calls.place(0)]).toEqual([{ callLine: 7 }, { callLine: null }]);
 });

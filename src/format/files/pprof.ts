@@ -43,9 +43,11 @@ export function pprofProfile(result: Result, mostBytes = mostFileBytes): Profile
   visitStacks(result, bytes, mostBytes, ({ path, fuel, calls, merged }) => {
     const callers = path
       .slice(0, merged ? undefined : -1)
-      .map((at, i) =>
-        places.at(tree[at]!.function, path[i + 1] === undefined ? null : tree[path[i + 1]!]!.callLine),
-      )
+      .map((at, i) => {
+        const next = tree[path[i + 1] ?? -1];
+        // a location is in its function's file: a line of another is none
+        return places.at(tree[at]!.function, next?.callFile === undefined ? (next?.callLine ?? null) : null);
+      })
       .reverse();
     if (merged) return add([places.rest(), ...callers], calls, fuel);
     const { id } = functions[tree[path.at(-1)!]!.function]!;

@@ -5,7 +5,7 @@
  * line's fuel includes the native work that it caused. Nothing is divided by guess.
  */
 import { grouped } from "../../base/numbers.ts";
-import type { Result } from "../../result/result.ts";
+import type { Result, TreeNode } from "../../result/result.ts";
 import { shortPlaces } from "../labels.ts";
 import type { FrameTable, SampledBuilder } from "./speedscope-builder.ts";
 
@@ -73,7 +73,7 @@ function lineLabels(result: Result): (file: number, line: number) => string {
 interface Common {
   path: readonly number[];
   paths: number;
-  readonly callLine: number | null;
+  readonly call: TreeNode;
 }
 
 function commonPaths({ tree, functions }: Result): ReadonlyMap<number, Common> {
@@ -83,7 +83,7 @@ function commonPaths({ tree, functions }: Result): ReadonlyMap<number, Common> {
   for (const [index, node] of tree.entries()) {
     while (path.length > 0 && path.at(-1) !== node.parent) open[tree[path.pop()!]!.function]! -= 1;
     const known = common.get(node.function);
-    if (!known) common.set(node.function, { path: [...path], paths: 1, callLine: node.callLine });
+    if (!known) common.set(node.function, { path: [...path], paths: 1, call: node });
     // that a recursion goes on is no other way to come to it
     else if (open[node.function] === 0) {
       let same = 0;
@@ -106,13 +106,15 @@ function callersOf(
 ): ReadonlyMap<number, readonly number[]> {
   const { tree, functions } = result;
   const callers = new Map<number, readonly number[]>();
-  for (const [fn, { path, paths, callLine }] of commonPaths(result)) {
+  for (const [fn, { path, paths, call }] of commonPaths(result)) {
     const above = path.flatMap((index, i) => {
       const caller = functions[tree[index]!.function]!;
       const next = path[i + 1];
-      const line = next !== undefined ? tree[next]!.callLine : paths === 1 ? callLine : null;
-      const isKnown = line !== null && caller.file !== null;
-      return isKnown ? [frames[caller.id]!, lineFrame(caller.file, line)] : [frames[caller.id]!];
+      const { callLine, callFile } = next === undefined ? call : tree[next]!;
+      const line = next !== undefined || paths === 1 ? callLine : null;
+      const file = callFile ?? caller.file;
+      const isKnown = line !== null && file !== null;
+      return isKnown ? [frames[caller.id]!, lineFrame(file, line)] : [frames[caller.id]!];
     });
     const half = mostCallers >> 1;
     const kept = above.length > mostCallers ? [...above.slice(0, half), ...above.slice(-half)] : above;
