@@ -1,8 +1,9 @@
 /** `javy-prof export <result> --format …`: a result document in the form that another tool reads. */
 import { basename } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
-import { type Format, parseFormats } from "../format/files/formats.ts";
+import { parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
+import { contentOf } from "./format-content.ts";
 import { readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput, writeStdout } from "./output-file.ts";
@@ -30,13 +31,13 @@ export async function exportResult(path: string, options: ExportOptions, io: Com
   const result = await readResult(path, io.cwd);
   for (const { format, out } of files) {
     // A result file holds its events because --events asked for them: they stay.
-    await give(format.write(result, { events: true }), out, io);
+    await give(contentOf(format, result, { events: true }), out, io);
     const note = format.note(result);
     if (note !== null) io.stderr(`note: ${note}\n`);
   }
 }
 
-async function give(content: ReturnType<Format["write"]>, out: string, io: CommandIo): Promise<void> {
+async function give(content: ReturnType<typeof contentOf>, out: string, io: CommandIo): Promise<void> {
   if (out === "-") return writeStdout(content, io);
   await writeOutput(out, content, io.cwd);
   io.stderr(`wrote ${inertText(out)}\n`);

@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
+import { contentOf } from "./format-content.ts";
 import type { CommandIo } from "./io.ts";
 import { writeStdout, writeWhole } from "./output-file.ts";
 import { placeOf } from "./output-place.ts";
@@ -89,12 +90,12 @@ export async function writeProfileFiles(
     const note = format.note(result);
     if (note !== null) notes.push(note);
     if (out === "-") {
-      await writeStdout(format.write(result, { events: events !== undefined }), io);
+      await writeStdout(contentOf(format, result, { events: events !== undefined }), io);
       continue;
     }
     try {
       // one that fails does not keep the others from being written
-      await writeWhole(resolve(io.cwd, out), format.write(result, { events: events !== undefined }));
+      await writeWhole(resolve(io.cwd, out), contentOf(format, result, { events: events !== undefined }));
       written.push(out);
     } catch (cause) {
       error = cannotWrite(`the profile ${out}`, cause, another);

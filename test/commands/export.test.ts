@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { Command } from "commander";
+import { Profile } from "pprof-format";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { registerExport } from "../../src/commands/declared/export.ts";
 import { exportResult } from "../../src/commands/export.ts";
@@ -32,6 +34,13 @@ test("writes each format beside the others, and says what it is", async () => {
     "wrote app.speedscope.json\nwrote app.cpuprofile\n" +
       "note: in the .cpuprofile 1 fuel is 1 µs\nwrote app.folded\n",
   );
+});
+
+test("pprof: compressed", async () => {
+  await exportResult("app.fuel.json", { format: "pprof" }, io);
+  const profile = Profile.decode(gunzipSync(readFileSync(join(folder, "app.pb.gz"))));
+  const fuel = profile.sample.map(({ value }) => Number(value[1]));
+  expect(fuel.reduce((a, b) => a + b, 0)).toBe(shop.fuel.total);
 });
 
 test("by the command line, to stdout: the same document", async () => {

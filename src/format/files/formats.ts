@@ -19,6 +19,8 @@ export interface Format {
   readonly extension: string;
   /** The file in chunks, made as they are taken. */
   readonly write: (result: Result, options?: WriteOptions) => Iterable<string | Uint8Array>;
+  /** The file is compressed with gzip. */
+  readonly gzipped?: boolean;
   /** What to tell the user about this file, where there is something. */
   readonly note: (result: Result) => string | null;
 }
@@ -34,7 +36,7 @@ const makings: Readonly<Record<FormatName, Making>> = {
     note: aggregated,
   },
   json: { extension: ".fuel.json", write: writeResultJson, note: nothing },
-  pprof: { extension: ".pb.gz", write: (result) => writePprof(result), note: nothing },
+  pprof: { extension: ".pb.gz", write: (result) => writePprof(result), gzipped: true, note: nothing },
   cpuprofile: {
     extension: ".cpuprofile",
     write: (result) => writeCpuProfile(result),

@@ -1,10 +1,9 @@
 /**
- * pprof's profile.proto, gzipped: what `go tool pprof`, Pyroscope and Parca read. Two values a sample, calls and fuel, of
+ * pprof's profile.proto: what `go tool pprof`, Pyroscope and Parca read. Two values a sample, calls and fuel, of
  * which fuel is the default; the unit is `count`, since the tool glues any other to the number. There is no time in it: the
  * same run gives the same bytes. The leaf stands first in a stack. A location is a function at a line, so that `-lines` and
  * `-list` work: the line of a call above the leaf, and below it the lines that line-ticks.ts hands out.
  */
-import { gzipSync } from "node:zlib";
 import {
   Line,
   Location,
@@ -22,9 +21,9 @@ import { frameName } from "../labels.ts";
 import { lineTicks, takeTicks } from "./line-ticks.ts";
 import { visitStacks } from "./stacks.ts";
 
-/** The file, in one chunk. `mostBytes`: of the profile before it is compressed, about. */
+/** The profile in one chunk, to be compressed. `mostBytes`: of it, about. */
 export function* writePprof(result: Result, mostBytes = mostFileBytes): Generator<Uint8Array> {
-  yield gzipSync(pprofProfile(result, mostBytes).encode());
+  yield pprofProfile(result, mostBytes).encode();
 }
 
 /** The profile as data; values are [calls, fuel]. */
