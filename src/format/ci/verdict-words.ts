@@ -50,13 +50,14 @@ export function culpritLines(change: FunctionChange, most: number): readonly Lin
   return inDirection(change, change.lines, most);
 }
 
-/** Parts that change in the direction of the whole, by at least a hundredth of it. */
+/** Parts that change in the direction of the whole, by at least a hundredth of it; of a whole that stays the same all that change. */
 function inDirection<T extends Change>(whole: Change, parts: readonly T[], most: number): readonly T[] {
-  const direction = Math.sign(delta(whole)) || 1;
+  const direction = Math.sign(delta(whole));
   const least = Math.max(1, Math.abs(delta(whole)) / 100);
+  const size = (part: T) => (direction === 0 ? Math.abs(delta(part)) : direction * delta(part));
   return parts
-    .filter((part) => direction * delta(part) >= least)
-    .sort((a, b) => direction * (delta(b) - delta(a)))
+    .filter((part) => size(part) >= least)
+    .sort((a, b) => size(b) - size(a))
     .slice(0, most);
 }
 
