@@ -4,10 +4,11 @@
  * Every error ends here, in one catch: said on stderr, and with --json as a document on stdout too, where the command
  * has not written its own.
  */
-import { writeSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import { delimiter } from "node:path";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
+import { nearest } from "./base/nearest.ts";
 import { version } from "./base/version.ts";
 import { registerBuild } from "./commands/declared/build.ts";
 import { registerCheck } from "./commands/declared/check.ts";
@@ -127,6 +128,7 @@ try {
   for (const register of called ? [called] : Object.values(commands)) register();
   for (const command of program.commands) command.exitOverride();
   if (args.length === 0) program.help({ error: true });
+  refuseMistyped(args[0]!);
   await program.parseAsync(words, { from: "user" });
 } catch (error) {
   ending = await report(error);
@@ -136,6 +138,14 @@ process.exitCode = exitCodes[ending];
 /** `javy-prof app.js` is `javy-prof run app.js`; said here, so that `-h` in the guest's arguments is the guest's. */
 function isEntry(word: string | undefined): boolean {
   return word !== undefined && !word.startsWith("-") && word !== "help" && !Object.hasOwn(commands, word);
+}
+
+/** A word that looks like a command, and is neither one nor a file. @throws Diagnostic (usage). */
+function refuseMistyped(word: string): void {
+  if (!isEntry(word) || !/^[a-z]+$/.test(word) || existsSync(word)) return;
+  const meant = nearest(word, Object.keys(commands));
+  if (meant !== undefined)
+    throw usageError(`there is no command ${word}, and no such file`, `did you mean: javy-prof ${meant}`);
 }
 
 async function report(error: unknown): Promise<Ending> {

@@ -3,6 +3,7 @@
  * what is supported, what to do, and where, as fields. It is put into words for a terminal or a JSON document in
  * format/errors.ts, and cli.ts chooses the exit code by its kind. Any other thrown value is a bug of ours.
  */
+import { systemText } from "./system-words.ts";
 
 /** How a command ends that does not end well. */
 export type DiagnosticKind =
@@ -120,5 +121,7 @@ const whyUnreadable: Readonly<Record<string, string>> = {
 /** A file of the command line that cannot be read (usage); `what` it should have been, `cause` as the system said it. */
 export function unreadable(path: string, what: string, cause: unknown): Diagnostic {
   const { code } = cause as { readonly code?: string };
-  return usageError(`cannot read ${what} ${path}: ${whyUnreadable[code ?? ""] ?? code ?? String(cause)}`);
+  return usageError(
+    `cannot read ${what} ${path}: ${whyUnreadable[code ?? ""] ?? (code === undefined ? String(cause) : systemText(code))}`,
+  );
 }

@@ -10,14 +10,16 @@ import type { JavyChoice } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
 /** A count as people write it: `11000000`, `11_000_000`, `11M`, `500k`, `1.5M`. */
-export function parseCount(text: string, flag: string): number {
+export function parseCount(text: string, flag: string, examples = "0, 10, 500"): number {
   const value = countOf(text);
   if (value === undefined)
-    throw usageError(
-      `${flag} takes a whole number, not ${JSON.stringify(text)}`,
-      "examples: 11000000, 11M, 500k",
-    );
+    throw usageError(`${flag} takes a whole number, not ${JSON.stringify(text)}`, `examples: ${examples}`);
   return value;
+}
+
+/** The same of fuel. */
+export function parseFuel(text: string, flag: string): number {
+  return parseCount(text, flag, "11000000, 11M, 500k");
 }
 
 /** A time in seconds, as milliseconds. */

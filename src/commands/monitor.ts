@@ -6,7 +6,7 @@ import { inertText } from "../format/inert.ts";
 import { renderDryRun } from "../format/monitor/dry-run.ts";
 import { reportFormats } from "../format/monitor/formats.ts";
 import { type Monitoring, type MonitorOptions, matchScript, monitor, open, type Program } from "../index.ts";
-import { javyChoice, parseChoice, parseCount, parseSeconds } from "./flags.ts";
+import { javyChoice, parseChoice, parseCount, parseFuel, parseSeconds } from "./flags.ts";
 import { chosenModel, costTableOf } from "./fuel-flags.ts";
 import { readInput } from "./input.ts";
 import type { CommandIo } from "./io.ts";
@@ -70,7 +70,7 @@ async function run(
       seed: parseCount(options.seed, "--seed"),
       realClock: options.realClock ?? false,
       ...(options.export === undefined ? {} : { export: options.export }),
-      ...(options.maxFuel === undefined ? {} : { maxFuel: parseCount(options.maxFuel, "--max-fuel") }),
+      ...(options.maxFuel === undefined ? {} : { maxFuel: parseFuel(options.maxFuel, "--max-fuel") }),
       ...(options.timeout === undefined ? {} : { timeoutMs: parseSeconds(options.timeout, "--timeout") }),
     });
     await write(reportFormats[format](monitoring.report, source.file), options.out, io);

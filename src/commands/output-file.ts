@@ -17,6 +17,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
+import { systemText } from "../base/system-words.ts";
 import type { Exit } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 import { type Existing, placeOf } from "./output-place.ts";
@@ -83,7 +84,7 @@ export async function writeWhole(file: string, content: Content): Promise<void> 
 /** Of a guest's stream that took no more. @throws Diagnostic (usage), unless its reader has gone: that one wants no more. */
 export function refuseLostOutput(lost: Exit["lost"] | null): void {
   if (lost && lost.code !== "EPIPE")
-    throw usageError(`cannot write the guest's output to ${lost.stream}: ${lost.code}`);
+    throw usageError(`cannot write the guest's output to ${lost.stream}: ${systemText(lost.code)}`);
 }
 
 async function withFile(

@@ -1,6 +1,6 @@
 /** The files that `run` writes: where they go, whether they can be written there, and writing them. */
-import { access, constants, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { access, constants, mkdir, open, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
@@ -23,16 +23,17 @@ export interface ProfileFile {
 export function profileFiles(
   path: string,
   { formats }: RunSettings,
-  { out }: Pick<RunFlags, "out">,
+  { out, outDir = "" }: Pick<RunFlags, "out" | "outDir">,
 ): readonly ProfileFile[] {
   const base = basename(path).replace(/\.(?:[cm]?[jt]s|[jt]sx|wasm)$/, "");
-  return formats.map((format) => ({ format, out: out ?? base + format.extension }));
+  return formats.map((format) => ({ format, out: out ?? join(outDir, base + format.extension) }));
 }
 
 const another = "give another place with --out";
 
 /**
- * Before anything runs: can the profile be written where it is wanted? A long run should not end in a typing error.
+ * Before anything runs: can the profile be written where it is wanted? A long run should not end in a typing error. A folder
+ * that is not there is made.
  * `inputs`: what must not be overwritten. @throws Diagnostic (usage).
  */
 export async function checkProfileFiles(
@@ -40,12 +41,21 @@ export async function checkProfileFiles(
   inputs: readonly NamedFile[],
   cwd: string,
 ): Promise<void> {
+  for (const { out } of files) if (out !== "-") await makeFolder(out, cwd);
   const outputs = files.map(({ out }) => ({ what: "the profile", file: out, flag: "--out" }));
   await refuseOverwriting(outputs, inputs, cwd);
   for (const { out } of files) {
     const why = out === "-" ? null : await hindrance(resolve(cwd, out));
     if (why !== null) throw usageError(`cannot write the profile ${out}: ${why}`, another);
   }
+}
+
+async function makeFolder(out: string, cwd: string): Promise<void> {
+  const folder = dirname(out);
+  if (folder === ".") return;
+  await mkdir(resolve(cwd, folder), { recursive: true }).catch((error: unknown) => {
+    throw cannotWrite(`the profile ${out}`, error, another);
+  });
 }
 
 /** Why a file cannot be written there; null where nothing is known to hinder it. */
@@ -77,6 +87,25 @@ export interface Written {
   readonly error: Error | null;
 }
 
+/** How a profile's file names its input within its first bytes: speedscope's, and the result itself. */
+const inputOf = /"input":\s*(?:\{\s*"bytes":\s*\d+,\s*"sha256":\s*)?"([0-9a-f]{64})"/;
+
+/** Whether the file at `path` is a profile that says that it is of another input. */
+async function isOfOtherInput(path: string, sha256: string): Promise<boolean> {
+  const handle = await open(path).catch(() => null);
+  if (handle === null) return false;
+  try {
+    if (!(await handle.stat()).isFile()) return false;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+    const found = inputOf.exec(buffer.toString("latin1", 0, bytesRead));
+    return found !== null && found[1] !== sha256;
+  } catch {
+    return false;
+  } finally {
+    await handle.close();
+  }
+}
+
 export async function writeProfileFiles(
   files: readonly ProfileFile[],
   result: Result,
@@ -93,9 +122,12 @@ export async function writeProfileFiles(
       await writeStdout(contentOf(format, result, { events: events !== undefined }), io);
       continue;
     }
+    const file = resolve(io.cwd, out);
+    if (await isOfOtherInput(file, result.run.input.sha256))
+      notes.push(`${out} was the profile of another input; --out or --out-dir keeps both`);
     try {
       // one that fails does not keep the others from being written
-      await writeWhole(resolve(io.cwd, out), contentOf(format, result, { events: events !== undefined }));
+      await writeWhole(file, contentOf(format, result, { events: events !== undefined }));
       written.push(out);
     } catch (cause) {
       error = cannotWrite(`the profile ${out}`, cause, another);

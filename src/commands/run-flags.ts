@@ -12,6 +12,7 @@ export interface RunFlags extends JavyFlags {
   readonly sourceMap?: string;
   readonly fuelModel?: string;
   readonly out?: string;
+  readonly outDir?: string;
   readonly format: string;
   readonly by?: readonly string[];
   readonly top?: string;
@@ -43,7 +44,10 @@ export const usualRows = { function: 10, line: 5, asked: 20 };
 export function addRunFlags(command: Command): Command {
   command
     .option("-f, --function <file>", "the program, as function-runner names it: the same as <entry>")
-    .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
+    .option(
+      "-i, --input <file>",
+      "stdin of the guest, - for this command's; default: piped stdin, else empty",
+    )
     .option(
       "--stdin <kind>",
       `how reads of it are cut: ${STDIN_KINDS.join(", ")}; memory: not at all, the others as wasmtime does`,
@@ -64,6 +68,7 @@ export function addRunFlags(command: Command): Command {
       "-o, --out <file>",
       "profile; default <base>.speedscope.json in the working directory; - is stdout",
     )
+    .option("--out-dir <folder>", "where the files go under their default names; made if it is not there")
     .option("--format <list>", FORMAT_NAMES.join(", "), "speedscope")
     .option(
       "--by <what>",

@@ -4,7 +4,7 @@ import { BREAKDOWNS, SORTS, type Sort, STDIN_KINDS } from "../format/choices.ts"
 import { type Format, parseFormats } from "../format/files/formats.ts";
 import type { Table } from "../format/summary/columns.ts";
 import type { Frames, ProfileOptions } from "../index.ts";
-import { parseChoice, parseCount, parseSeconds } from "./flags.ts";
+import { parseChoice, parseCount, parseFuel, parseSeconds } from "./flags.ts";
 import { chosenModel, parseLimits } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
 import { type RunFlags, usualRows } from "./run-flags.ts";
@@ -26,6 +26,8 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
   const formats = parseFormats(flags.format);
   if (flags.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
+  if (flags.out !== undefined && flags.outDir !== undefined)
+    throw usageError("--out and --out-dir both say where the profile goes", "give one of them");
   if (flags.source !== undefined && flags.frames === "wasm")
     throw usageError("--source gives lines to JavaScript, --frames wasm shows none");
   if (flags.out === "-" && flags.json) throw usageError("--out - and --json both want stdout");
@@ -35,7 +37,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
     formats,
     tables,
     sort: parseChoice(flags.sort, "--sort", SORTS),
-    min: parseCount(flags.min, "--min"),
+    min: parseFuel(flags.min, "--min"),
     profile: {
       ...(await chosenModel(flags, io.cwd)),
       limits: parseLimits(flags.limits),
@@ -46,7 +48,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
       realClock: flags.realClock ?? false,
       events: flags.events === "all" ? "all" : "usual",
       output: flags.json ? "capture" : flags.out === "-" ? "stderr" : "inherit",
-      ...(flags.maxFuel === undefined ? {} : { maxFuel: parseCount(flags.maxFuel, "--max-fuel") }),
+      ...(flags.maxFuel === undefined ? {} : { maxFuel: parseFuel(flags.maxFuel, "--max-fuel") }),
       ...(flags.timeout === undefined ? {} : { timeoutMs: parseSeconds(flags.timeout, "--timeout") }),
       ...(flags.export === undefined ? {} : { export: flags.export }),
     },

@@ -56,11 +56,15 @@ export async function run(
     ...(shown ? { progress: shown.show } : {}),
   });
   shown?.clear();
-  const { result, problem } = profiled;
+  const { result, problem, facts } = profiled;
   await report(profiled, program, settings, flags, io);
   // the figures are out by now, whatever happens to the files
   const written = await writeProfileFiles(files, result, flags, io);
   reportFiles(written, program, result, flags, io);
+  if (facts.readInput && result.run.input.bytes === 0 && flags.input === undefined && !flags.quiet)
+    io.stderr(
+      "note: the program read its input and there was none: give it with -i, for example -i cart.json\n",
+    );
   if (written.error) throw written.error;
   // What was counted is written; that it is not what was asked for decides the exit code.
   if (problem) throw problem;
@@ -75,7 +79,7 @@ function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
   const { fuelModel } = flags;
   return [
     { what: "the program", file: path },
-    { what: "the input", file: flags.input },
+    { what: "the input", file: flags.input === "-" ? undefined : flags.input },
     { what: "the plugin", file: flags.plugin },
     { what: "the source", file: flags.source },
     { what: "the source map", file: flags.sourceMap },
@@ -101,6 +105,7 @@ function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise<Progra
 
 /** What the guest reads: the file that was named, or what is piped in. */
 async function guestInput({ input }: RunFlags, io: CommandIo): Promise<Uint8Array | "inherit"> {
+  if (input === "-") return "inherit";
   if (input !== undefined) return readInput(input, io.cwd, "the input");
   return io.stdinIsTerminal ? new Uint8Array() : "inherit";
 }
@@ -123,7 +128,7 @@ async function report(
       : renderSummary(result, {
           ...{ ...settings, width, cuts, colour, unicode },
           maxFuel: facts.maxFuel,
-          input: flags.input === undefined ? null : basename(flags.input),
+          input: flags.input === undefined || flags.input === "-" ? null : basename(flags.input),
         }),
   );
 }

@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
 import { internalError, usageError } from "../base/diagnostics.ts";
+import { systemText } from "../base/system-words.ts";
 import { inertText } from "../format/inert.ts";
 
 export interface ServeOptions {
@@ -117,7 +118,11 @@ export async function serveProfile(options: ServeOptions): Promise<ServedProfile
   };
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(usageError(`cannot listen on 127.0.0.1:${options.port ?? 0}: ${error.code ?? error.message}`)),
+      reject(
+        usageError(
+          `cannot listen on 127.0.0.1:${options.port ?? 0}: ${error.code ? systemText(error.code) : error.message}`,
+        ),
+      ),
     );
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });

@@ -4,6 +4,7 @@
  */
 import { unlinkSync } from "node:fs";
 import { type Diagnostic, usageError } from "../base/diagnostics.ts";
+import { systemText } from "../base/system-words.ts";
 
 /** Files beside their places that this process has not renamed yet, by absolute path. */
 export const unfinished = new Set<string>();
@@ -26,5 +27,8 @@ export function removeUnfinished(): void {
 export function cannotWrite(what: string, error: unknown, ...details: string[]): Diagnostic | Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined && error instanceof Error) return error;
-  return usageError(`cannot write ${what}: ${code ?? String(error)}`, ...details);
+  return usageError(
+    `cannot write ${what}: ${code === undefined ? String(error) : systemText(code)}`,
+    ...details,
+  );
 }

@@ -1,6 +1,7 @@
 /** The words of each warning (result/warnings.ts), and of why a run ended. Not inert: that is made where it is printed. */
 import { headline } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
+import { systemText } from "../base/system-words.ts";
 import type { UncountedCode } from "../fuel/models.ts";
 import type { Uncounted } from "../fuel/uncounted.ts";
 import type { LossReason, LostFunction } from "../quickjs/carry.ts";
@@ -25,7 +26,7 @@ export function warningText(warning: Warning | WrittenWarning): string {
 
 /** Why a stream takes no more. */
 export function lostText({ stream, code }: NonNullable<Exit["lost"]>): string {
-  return code === "EPIPE" ? `${stream} was closed` : `${stream} took no more: ${code}`;
+  return code === "EPIPE" ? `${stream} was closed` : `${stream} took no more: ${systemText(code)}`;
 }
 
 /** Why a run ended, null where there is nothing to say. */

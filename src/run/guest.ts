@@ -287,6 +287,7 @@ class GuestRun {
       stdout: this.#output[1].summary,
       stderr: this.#output[2].summary,
       stdin: { bytes: stdin.length, sha256: createHash("sha256").update(stdin).digest("hex") },
+      readInput: this.#stdin !== undefined,
       asked: { startup: [...this.#asked.startup].sort(), program: [...this.#asked.program].sort() },
       consumed: end.kind === "trap" && !end.exact ? stdin : null,
       platform,

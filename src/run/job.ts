@@ -110,6 +110,8 @@ export interface RunOutcome {
   readonly stdout: OutputSummary;
   readonly stderr: OutputSummary;
   readonly stdin: { readonly bytes: number; readonly sha256: string };
+  /** Whether anybody asked for stdin. */
+  readonly readInput: boolean;
   /** What of time and random numbers was asked for: before any JavaScript ran, as engines do, and by the program. */
   readonly asked: Readonly<Record<"startup" | "program", readonly Unrepeatable[]>>;
   /** What was read of stdin, kept where the count is not exact: a repetition needs it. */

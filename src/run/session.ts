@@ -53,6 +53,8 @@ export interface SessionFacts {
   /** Size of the instrumented module that holds the engine. */
   readonly engineBytes: number;
   readonly memoryBytes: number;
+  /** Whether the guest asked for its input. */
+  readonly readInput: boolean;
   /** What the counters took. */
   readonly collectorBytes: number;
   /** Time inside the guest, in milliseconds. */
@@ -97,6 +99,7 @@ export async function profileProgram(
       dispatch: request.frames === "wasm" ? null : program.engine!.dispatch.value,
       engineBytes: modules.engineBytes,
       memoryBytes: outcome.maxMemoryBytes,
+      readInput: outcome.readInput,
       collectorBytes: outcome.collectorBytes,
       milliseconds: outcome.milliseconds,
     },

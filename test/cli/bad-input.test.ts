@@ -282,14 +282,9 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
   ["app.js --fuel-model bad-cost.json", usage, /cost\.call is -1; a cost is an integer/],
   ["app.js --fuel-model bad-base.json", usage, /unknown fuel model "v8"\n/],
   [
-    "app.js --out missing/p.json",
-    usage,
-    /cannot write the profile missing\/p\.json: there is no such folder\n/,
-  ],
-  [
     "app.js --out app.js/p.json",
     usage,
-    /cannot write the profile app\.js\/p\.json: there is no such folder\n/,
+    /cannot write the profile app\.js\/p\.json: a file stands where a folder should be/,
   ],
   ["app.js --out folder", usage, /cannot write the profile folder: it is a folder\n/],
   ["app.js --out app.js", usage, /the profile would overwrite app\.js\n/],

@@ -120,7 +120,7 @@ describe("a reader that goes away", () => {
 });
 
 describe("a stream that cannot be written is one line, exit 2", () => {
-  const full = "javy-prof: cannot write to stdout: ENOSPC\n";
+  const full = "javy-prof: cannot write to stdout: the disk is full (ENOSPC)\n";
   test.each([
     ...["--help", "--version", "run --help", "info app.js", "doctor", "disasm app.js"].map((line) => [
       line,
@@ -137,7 +137,7 @@ describe("a stream that cannot be written is one line, exit 2", () => {
   test("stdout of a guest: what was counted until then is kept", () => {
     const { status, stderr } = shell("javy-prof app.js --quiet -o full.json > /dev/full");
     expect(stderr).toMatch(
-      /^interrupted: stdout took no more: ENOSPC\n( {4}at .*\n)*javy-prof: cannot write the guest's output to stdout: ENOSPC\n$/,
+      /^interrupted: stdout took no more: the disk is full \(ENOSPC\)\n( {4}at .*\n)*javy-prof: cannot write the guest's output to stdout: the disk is full \(ENOSPC\)\n$/,
     );
     expect(status).toBe(2);
     expect(readFileSync(join(folder.path, "full.json"), "utf8")).toContain("(module app.js)");
@@ -145,7 +145,9 @@ describe("a stream that cannot be written is one line, exit 2", () => {
 
   test("stdout of a guest under a monitor", () => {
     const { status, stderr } = shell("javy-prof monitor calls app.js > /dev/full");
-    expect(stderr).toMatch(/\njavy-prof: cannot write the guest's output to stdout: ENOSPC\n$/);
+    expect(stderr).toMatch(
+      /\njavy-prof: cannot write the guest's output to stdout: the disk is full \(ENOSPC\)\n$/,
+    );
     expect(status).toBe(2);
   });
 

@@ -64,7 +64,10 @@ describe("an error leaves the old file whole and nothing beside it", () => {
     const full = Object.assign(new Error("no space left on device, write /secret"), { code: "ENOSPC" });
     const error: unknown = await writeOutput("old.txt", failing(full), folder.path).catch((one) => one);
     expect(error).toBeInstanceOf(Diagnostic);
-    expect(error).toMatchObject({ kind: "usage", message: "cannot write old.txt: ENOSPC" });
+    expect(error).toMatchObject({
+      kind: "usage",
+      message: "cannot write old.txt: the disk is full (ENOSPC)",
+    });
     expect([names(), read("old.txt")]).toEqual([["old.txt"], "old"]);
   });
 
