@@ -1,8 +1,8 @@
 /**
- * An engine's C sources for the generators beside this file: fetched from the Rust crate registry or at hand,
+ * An engine's C sources for the generators beside this file: fetched from the Rust crate registry, from PyPI, or at hand,
  * with the crate's own patches applied where its build script does so.
  *
- *   <name> --crate <crate>@<version> [--from folder] [--define NAME]… [--patch NAME]… [--like name] [--check]
+ *   <name> --crate <crate>@<version> | --sdist <package>@<version> [--from folder] [--define NAME]… [--patch NAME]… [--like name] [--check]
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -31,24 +31,31 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 export function parseOptions(args, script) {
   const options = {
-    ...{ script, name: "", crate: "", from: "", like: "", clang: "clang-19" },
-    ...{ defines: /** @type {string[]} */ ([]), patches: /** @type {string[]} */ ([]), check: false },
+    ...{ script, name: "", crate: "", sdist: "", from: "", like: "", clang: "clang-19" },
+    ...{
+      defines: /** @type {string[]} */ ([]),
+      patches: /** @type {string[]} */ ([]),
+      without: /** @type {string[]} */ ([]),
+      check: false,
+    },
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
     if (arg === "--crate") options.crate = args[++i] ?? "";
+    else if (arg === "--sdist") options.sdist = args[++i] ?? "";
     else if (arg === "--from") options.from = args[++i] ?? "";
     else if (arg === "--like") options.like = args[++i] ?? "";
     else if (arg === "--clang") options.clang = args[++i] ?? "";
+    else if (arg === "--without") options.without.push(args[++i] ?? "");
     else if (arg === "--define") options.defines.push(args[++i] ?? "");
     else if (arg === "--patch") options.patches.push(args[++i] ?? "");
     else if (arg === "--check") options.check = true;
     else if (/^[a-z]\w*$/.test(arg) && options.name === "") options.name = arg;
     else throw new Error(`unknown argument ${arg}`);
   }
-  if (options.name === "" || !/^[\w-]+@[\w.+-]+$/.test(options.crate))
+  if (options.name === "" || !/^[\w-]+@[\w.+-]+$/.test(options.crate || options.sdist))
     throw new Error(
-      `usage: node scripts/${script}.js <name> --crate <crate>@<version> [--from folder] [--define NAME] [--patch NAME] [--check]`,
+      `usage: node scripts/${script}.js <name> --crate|--sdist <package>@<version> [--from folder] [--define NAME] [--patch NAME] [--check]`,
     );
   return options;
 }
@@ -61,7 +68,11 @@ export function parseOptions(args, script) {
 export function withSources(options, use) {
   const temporary = mkdtempSync(join(tmpdir(), "javy-prof-sources-"));
   try {
-    const folder = options.from === "" ? fetchCrate(options.crate, temporary) : resolve(options.from);
+    const fetch =
+      options.sdist === ""
+        ? () => fetchCrate(options.crate, temporary)
+        : () => fetchSdist(options.sdist, temporary);
+    const folder = options.from === "" ? fetch() : resolve(options.from);
     use(options.patches.length === 0 ? folder : patched(folder, options.patches, temporary), temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
@@ -76,15 +87,16 @@ export function withSources(options, use) {
  * @param {string} folder
  * @returns {Origin}
  */
-export function origin({ crate, script, name, defines, patches, like }, folder) {
+export function origin({ crate, sdist, script, name, defines, patches, without, like }, folder) {
   const flags = [
     ...defines.map((each) => ` --define ${each}`),
     ...patches.map((each) => ` --patch ${each}`),
+    ...without.map((each) => ` --without ${each}`),
     ...(like === "" ? [] : [` --like ${like}`]),
   ];
   return {
-    crate: `crate ${crate}, ${basename(folder)}/`,
-    command: `node scripts/${script}.js ${name} --crate ${crate}${flags.join("")}`,
+    crate: `${crate === "" ? `source distribution ${sdist}` : `crate ${crate}`}, ${basename(folder)}/`,
+    command: `node scripts/${script}.js ${name} ${crate === "" ? `--sdist ${sdist}` : `--crate ${crate}`}${flags.join("")}`,
   };
 }
 
@@ -134,6 +146,34 @@ function fetchCrate(spec, temporary) {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const found = findHeader(join(temporary, "vendor", crate), 4);
+  if (found === null) throw new Error(`${spec} holds no quickjs-opcode.h`);
+  return found;
+}
+
+/**
+ * Fetches `name@version` from PyPI as its source distribution and returns the folder that holds quickjs-opcode.h.
+ * @param {string} spec
+ * @param {string} temporary
+ */
+function fetchSdist(spec, temporary) {
+  const wanted = spec.replace("@", "==");
+  const pip = [
+    "-m",
+    "pip",
+    "download",
+    "--quiet",
+    "--no-deps",
+    "--no-binary",
+    ":all:",
+    "-d",
+    temporary,
+    wanted,
+  ];
+  execFileSync("python3", pip, { stdio: ["ignore", "ignore", "inherit"] });
+  const archive = readdirSync(temporary).find((name) => name.endsWith(".tar.gz"));
+  if (archive === undefined) throw new Error(`${spec} has no source distribution`);
+  execFileSync("tar", ["xzf", archive], { cwd: temporary });
+  const found = findHeader(join(temporary, archive.replace(/\.tar\.gz$/, "")), 4);
   if (found === null) throw new Error(`${spec} holds no quickjs-opcode.h`);
   return found;
 }

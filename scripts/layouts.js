@@ -9,7 +9,7 @@
  * Needs clang and wasm-ld with the headers of wasi-libc: --clang names it (default clang-19).
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { origin, parseOptions, withSources, writeOrCheck } from "./engine-source.js";
 
@@ -43,6 +43,10 @@ function traits(source) {
   return {
     /** Debug information is a structure at the end of JSFunctionBytecode, which is left away without it. */
     debug: /\bdebug\.filename\b/.test(source),
+    /** The function's own position begins its line table, and has no fields. */
+    positionInTable: /\bdebug\.pc2line_buf\b/.test(source) && !/\bdebug\.line_num\b/.test(source),
+    /** What a function keeps of its variables. */
+    variable: /\bJSBytecodeVarDef\b/.test(source) ? "JSBytecodeVarDef" : "JSVarDef",
     /** Columns stand in the line table, in a table of their own, or nowhere. */
     columns: /** @type {"apart" | "with lines" | "none"} */ (
       /\bpc2column_len\b/.test(source) ? "apart" : /\bint col_num;/.test(source) ? "with lines" : "none"
@@ -64,7 +68,17 @@ function traits(source) {
  * The generated object, with an expression of C for each number; null where the engine has no such thing.
  * @type {(source: ReturnType<typeof traits>) => Shape}
  */
-const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashedShapes, headerBefore }) => ({
+const shapeOf = ({
+  positionInTable,
+  variable,
+  debug,
+  columns,
+  closureType,
+  slices,
+  alignedConstants,
+  hashedShapes,
+  headerBefore,
+}) => ({
   // JSGCObjectHeader, at the start of every structure that the collector knows
   object: {
     gcType: headerBefore
@@ -97,9 +111,9 @@ const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashed
     hasDebug: debug ? bits("JSFunctionBytecode", "has_debug") : null,
     sizeWithoutDebug: debug ? at("JSFunctionBytecode", "debug") : size("JSFunctionBytecode"),
     file: at("JSFunctionBytecode", debug ? "debug.filename" : "filename"),
-    line: at("JSFunctionBytecode", debug ? "debug.line_num" : "line_num"),
+    line: positionInTable ? null : at("JSFunctionBytecode", debug ? "debug.line_num" : "line_num"),
     column: {
-      "with lines": at("JSFunctionBytecode", "col_num"),
+      "with lines": positionInTable ? null : at("JSFunctionBytecode", "col_num"),
       apart: at("JSFunctionBytecode", "debug.column_num"),
       none: null,
     }[columns],
@@ -110,7 +124,7 @@ const shapeOf = ({ debug, columns, closureType, slices, alignedConstants, hashed
     sourceLength: at("JSFunctionBytecode", debug ? "debug.source_len" : "source_len"),
     source: at("JSFunctionBytecode", debug ? "debug.source" : "source"),
   },
-  variable: { size: size("JSVarDef"), name: at("JSVarDef", "var_name") },
+  variable: { size: size(variable), name: at(variable, "var_name") },
   closureVariable: {
     size: size("JSClosureVar"),
     name: at("JSClosureVar", "var_name"),
@@ -232,13 +246,30 @@ ${fields.map(({ struct, field }, i) => `union { struct ${struct} s; unsigned cha
 }
 
 /**
+ * quickjs-ng includes bytecode of its own that its build makes (builtin-….h), which not every package has. Where it is
+ * missing, an empty one stands in: it is code, and no structure depends on it.
+ * @param {string} folder
+ * @param {string} temporary
+ */
+function withoutBytecode(folder, temporary) {
+  const source = readFileSync(join(folder, "quickjs.c"), "utf8");
+  for (const [, file, name] of source.matchAll(/#include "(builtin-([\w-]+)\.h)"/g)) {
+    const variable = `qjsc_builtin_${name.replaceAll("-", "_")}`;
+    if (!existsSync(join(folder, file)))
+      writeFileSync(join(temporary, file), `static const unsigned char ${variable}[1] = { 0 };\n`);
+  }
+}
+
+/**
  * @param {string} folder
  * @param {import("./engine-source.js").Options} options
  * @param {string} temporary
  * @returns {{ path: readonly string[], value: Measured }[]}
  */
 function measure(folder, options, temporary) {
-  const items = leaves(shapeOf(traits(readFileSync(join(folder, "quickjs.c"), "utf8"))));
+  const shape = shapeOf(traits(readFileSync(join(folder, "quickjs.c"), "utf8")));
+  const items = leaves({ ...shape, firstAtom: `JS_ATOM_END - ${options.without.length}` });
+  withoutBytecode(folder, temporary);
   const source = join(temporary, "layout.c");
   const output = join(temporary, "layout.wasm");
   writeFileSync(source, program(items));
@@ -257,6 +288,7 @@ function measure(folder, options, temporary) {
       "-w",
       "-nostdlib",
       `-I${resolve(folder)}`,
+      `-I${temporary}`,
       ...defines.map((define) => `-D${define}`),
       "-Wl,--no-entry,--gc-sections,--allow-undefined",
       ...exported.map((name) => `-Wl,--export=${name}`),

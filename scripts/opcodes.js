@@ -9,6 +9,7 @@
  * Without --from the crate is fetched by `cargo vendor` in a temporary folder. --define NAME (repeatable) is
  * for headers with conditionals: CONFIG_BIGNUM in Bellard's engine (CONFIG_ATOMICS is never set for WebAssembly).
  * --like NAME is for an engine that differs from a generated one in nothing but the version byte.
+ * --without TEXT (repeatable) leaves a predefined atom out, for a commit of the same release that does not have it yet.
  * --patch NAME (repeatable) applies one of the crate's patches/*.patch first, as its build script does.
  * `DEF` rows are numbered from 0 in order of appearance; `def` rows exist only inside the compiler and have no
  * number of their own.
@@ -74,8 +75,9 @@ const atomRow = /\bDEF\(\s*(\w+)\s*,\s*"((?:[^"\\]|\\.)*)"\s*\)/g;
  * Everything the generated file holds, from a folder with quickjs-opcode.h, quickjs-atom.h and quickjs.c.
  * @param {string} folder
  * @param {readonly string[]} extra names that are defined beside the usual ones
+ * @param {readonly string[]} without predefined atoms that are left out
  */
-export function readEngine(folder, extra = []) {
+export function readEngine(folder, extra = [], without = []) {
   const defines = new Set(["FMT", "DEF", "def", "SHORT_OPCODES", ...extra]);
   const header = (/** @type {string} */ name) =>
     preprocess(readFileSync(join(folder, name), "utf8"), defines);
@@ -88,10 +90,12 @@ export function readEngine(folder, extra = []) {
     format,
   }));
   const formats = [...opcodeText.matchAll(formatRow)].map((match) => match[1]);
-  const atoms = [...header("quickjs-atom.h").matchAll(atomRow)].map(([, id, text]) => ({
+  const all = [...header("quickjs-atom.h").matchAll(atomRow)].map(([, id, text]) => ({
     id,
     text: JSON.parse(`"${text}"`),
   }));
+  const atoms = all.filter(({ text }) => !without.includes(text));
+  if (all.length - atoms.length !== without.length) throw new Error(`not all of ${without} are predefined`);
 
   const source = readFileSync(join(folder, "quickjs.c"), "utf8");
   const version = versionByte(source, defines);
@@ -188,7 +192,7 @@ const tables = fileURLToPath(new URL("../src/quickjs/engines/opcodes/", import.m
 function main(args) {
   const options = parseOptions(args, "opcodes");
   withSources(options, (folder) => {
-    const engine = readEngine(folder, options.defines);
+    const engine = readEngine(folder, options.defines, options.without);
     const { name, like } = options;
     const from = origin(options, folder);
     const text = like === "" ? render(engine, name, from) : renderLike(engine, name, like, from);

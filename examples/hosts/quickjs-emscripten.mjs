@@ -3,15 +3,19 @@
 //   npx javy-prof run node_modules/@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm \
 //     --host quickjs-emscripten.mjs -i input.txt -- app.js
 //
-// Needs quickjs-emscripten-core and that variant; another variant is another import, and its own module.
+// Needs quickjs-emscripten-core and that variant. Another one is named behind the program, and is its own module:
+//
+//   … node_modules/@jitl/quickjs-ng-wasmfile-release-sync/dist/emscripten-module.wasm \
+//     --host quickjs-emscripten.mjs -- app.js @jitl/quickjs-ng-wasmfile-release-sync
+//
 // The program finds its input in `input`, a string, and writes with console.log.
 import { readFileSync } from "node:fs";
-import variant from "@jitl/quickjs-wasmfile-release-sync";
 import { newQuickJSWASMModuleFromVariant, newVariant } from "quickjs-emscripten-core";
 
 export default async (guest) => {
-  const [program] = guest.args;
+  const [program, name = "@jitl/quickjs-wasmfile-release-sync"] = guest.args;
   if (program === undefined) throw new Error("which program? give it after --: -- app.js");
+  const { default: variant } = await import(name);
   const quickjs = await newQuickJSWASMModuleFromVariant(
     newVariant(variant, {
       emscriptenModule: {

@@ -28,7 +28,7 @@ test("totals, functions by address, opcodes by number, and the engine's function
   expect(stderr).toMatch(
     /unknown\.wasm: the module holds an unknown QuickJS\n {2}found: its predefined names are QuickJS's, but of no release/,
   );
-  expect(stderr).toContain("supported: quickjs 1, 2, 67; quickjs-ng 19, 21, 26, 28");
+  expect(stderr).toContain("supported: quickjs 1, 2, 5, 67; quickjs-ng 19, 21, 23, 26, 28");
   expect(existsSync(join(folder, "profile.json"))).toBe(true);
 
   const result = JSON.parse(stdout) as Result;

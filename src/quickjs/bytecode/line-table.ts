@@ -45,6 +45,22 @@ export function functionPosition(source: LineSource, format: LineFormat): Omit<L
   return line < 1 ? null : { line, column: sourceColumn(line, column, format) };
 }
 
+/**
+ * What a function's debug information says of its place, taken apart where the table begins with the function's position.
+ * A damaged beginning is no position.
+ */
+export function placedLines(source: LineSource, format: LineFormat): LineSource {
+  if (!format.beginsWithPosition || source.lineTable.length === 0) return source;
+  const reader = new ByteReader(source.lineTable);
+  try {
+    const [line, column] = [reader.leb() + 1, reader.leb() + 1];
+    return { ...source, line, column, lineTable: source.lineTable.subarray(reader.at) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { ...source, lineTable: new Uint8Array() };
+  }
+}
+
 /** A signed number in a LEB128: 0, -1, 1, -2, 2 … are 0, 1, 2, 3, 4 … */
 export function zigzag(reader: ByteReader): number {
   const value = reader.leb();

@@ -13,6 +13,7 @@ import { type DebugPart, type EngineVersion, enginesOfVersion, type FlagTuple } 
 import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
 import { atomOffsets } from "./disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit, ClosureVariable, FunctionKindQjs } from "./function.ts";
+import { placedLines } from "./line-table.ts";
 import { readModule } from "./modules.ts";
 import { deepest, readTag, skipTagged } from "./values.ts";
 
@@ -232,7 +233,7 @@ class UnitReader {
       },
     };
     for (const part of this.#engine.format.debug) parts[part]();
-    return debug;
+    return { ...debug, ...placedLines(debug, this.#engine.lines) };
   }
 }
 

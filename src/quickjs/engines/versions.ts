@@ -12,11 +12,15 @@ import { layoutBellard2021 } from "./layouts/bellard2021.ts";
 import { layoutBellard2021bignum } from "./layouts/bellard2021bignum.ts";
 import { layoutBellard2023 } from "./layouts/bellard2023.ts";
 import { layoutBellard2024bignum } from "./layouts/bellard2024bignum.ts";
+import { layoutBellard2025 } from "./layouts/bellard2025.ts";
+import { layoutBellard2025dumps } from "./layouts/bellard2025dumps.ts";
 import type { MemoryLayout } from "./layouts/layout.ts";
 import { layoutNg19 } from "./layouts/ng19.ts";
 import { layoutNg19dumps } from "./layouts/ng19dumps.ts";
 import { layoutNg21 } from "./layouts/ng21.ts";
 import { layoutNg21dumps } from "./layouts/ng21dumps.ts";
+import { layoutNg23 } from "./layouts/ng23.ts";
+import { layoutNg23dumps } from "./layouts/ng23dumps.ts";
 import { layoutNg26 } from "./layouts/ng26.ts";
 import { layoutNg26dumps } from "./layouts/ng26dumps.ts";
 import { layoutNg28 } from "./layouts/ng28.ts";
@@ -25,9 +29,11 @@ import { bellard2021 } from "./opcodes/bellard2021.ts";
 import { bellard2021bignum } from "./opcodes/bellard2021bignum.ts";
 import { bellard2023 } from "./opcodes/bellard2023.ts";
 import { bellard2024bignum } from "./opcodes/bellard2024bignum.ts";
+import { bellard2025 } from "./opcodes/bellard2025.ts";
 import { ng19 } from "./opcodes/ng19.ts";
 import { ng19early } from "./opcodes/ng19early.ts";
 import { ng21 } from "./opcodes/ng21.ts";
+import { ng23 } from "./opcodes/ng23.ts";
 import { ng26 } from "./opcodes/ng26.ts";
 import { ng28 } from "./opcodes/ng28.ts";
 import { type EngineTable, type Opcode, opcodesOf } from "./opcodes/table.ts";
@@ -73,6 +79,8 @@ export interface LineFormat {
   readonly firstColumn: 0 | 1;
   /** On line 1 every column but the first is one less than elsewhere. */
   readonly firstLineShort: boolean;
+  /** The table begins with the function's own line and column, both 0-based LEB128s. */
+  readonly beginsWithPosition: boolean;
 }
 
 /** One engine, as far as its programs and its memory are concerned. */
@@ -143,6 +151,7 @@ const bellardLines: LineFormat = {
   columns: "none",
   firstColumn: 1,
   firstLineShort: false,
+  beginsWithPosition: false,
 };
 
 /** quickjs-ng 19 and 21. */
@@ -179,6 +188,7 @@ const ngLines: LineFormat = {
   columns: "with lines",
   firstColumn: 1,
   firstLineShort: true,
+  beginsWithPosition: false,
 };
 
 const inlineCaches = new Map([
@@ -202,6 +212,13 @@ function engine(
 const bellard = { engine: "quickjs", format: bellardFormat, lines: bellardLines };
 const ng = { engine: "quickjs-ng", format: ngFormat, lines: ngLines };
 const newerNg = { ...ng, format: ng26Format };
+
+/** Known from memory: no module with a serialized program of it has been seen. */
+const bellard2025Form = {
+  ...bellard,
+  format: { ...bellardFormat, topLevelAwait: true, bigNumbers: "bytes" },
+  lines: { ...bellardLines, columns: "with lines", beginsWithPosition: true },
+} as const satisfies Partial<EngineVersion>;
 
 /**
  * The supported engines. quickjs-ng that was compiled without NDEBUG (as by rquickjs 0.8 and 0.9) keeps lists of strings for
@@ -227,11 +244,18 @@ export const versions: readonly EngineVersion[] = [
     },
     lines: { ...bellardLines, columns: "apart", firstColumn: 0 },
   }),
+  engine("bellard2025", "2025-09-13", bellard2025, layoutBellard2025, bellard2025Form),
+  engine("bellard2025dumps", "2025-09-13", bellard2025, layoutBellard2025dumps, bellard2025Form),
   engine("ng19early", "0.7", ng19early, layoutNg19dumps, { ...ng, caches: inlineCaches }),
   engine("ng19", "0.8", ng19, layoutNg19, { ...ng, caches: inlineCaches }),
   engine("ng19dumps", "0.8", ng19, layoutNg19dumps, { ...ng, caches: inlineCaches }),
   engine("ng21", "0.10 and 0.11", ng21, layoutNg21, ng),
   engine("ng21dumps", "0.10 and 0.11", ng21, layoutNg21dumps, ng),
+  engine("ng23", "0.12", ng23, layoutNg23, { ...newerNg, format: { ...ng26Format, checksum: false } }),
+  engine("ng23dumps", "0.12", ng23, layoutNg23dumps, {
+    ...newerNg,
+    format: { ...ng26Format, checksum: false },
+  }),
   engine("ng26", "0.15", ng26, layoutNg26, newerNg),
   engine("ng26dumps", "0.15", ng26, layoutNg26dumps, newerNg),
   engine("ng28", "0.16", ng28, layoutNg28, newerNg),
@@ -273,7 +297,7 @@ export function enginesOfVersion(version: number): readonly EngineVersion[] {
   );
 }
 
-/** `quickjs 1, 2, 3; quickjs-ng 19, 21, 26, 28`, for messages. */
+/** `quickjs 1, 2, 67; quickjs-ng 19, 21, 26`, for messages. */
 export function supportedVersions(): string {
   const names = [...new Set(versions.map(({ engine: name }) => name))];
   return names

@@ -8,6 +8,7 @@ import { atomText } from "../bytecode/atoms.ts";
 import { plainCode } from "../bytecode/caches.ts";
 import { atomOffsets } from "../bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit, ClosureVariable } from "../bytecode/function.ts";
+import { placedLines } from "../bytecode/line-table.ts";
 import { closureType, functionKinds } from "../bytecode/read-unit.ts";
 import { deepest } from "../bytecode/values.ts";
 import type { BitField } from "../engines/layouts/layout.ts";
@@ -104,10 +105,15 @@ class Tree {
       argumentCount: fields.argumentCount,
       closure,
       file,
-      line: fields.line,
-      column: fields.column,
-      lineTable: glance.copy(fields.lineTable, fields.lineTableLength),
-      columnTable: glance.copy(fields.columnTable, fields.columnTableLength),
+      ...placedLines(
+        {
+          line: fields.line,
+          column: fields.column,
+          lineTable: glance.copy(fields.lineTable, fields.lineTableLength),
+          columnTable: glance.copy(fields.columnTable, fields.columnTableLength),
+        },
+        this.#engine.lines,
+      ),
       source,
       isDerivedConstructor: fields.isDerivedConstructor,
       hasPrototype: fields.hasPrototype,

@@ -34,7 +34,7 @@ test("an unknown version is refused by name", () => {
     const { kind, message, details } = error as Diagnostic;
     expect(kind).toBe("unsupported");
     expect(message).toContain("99");
-    expect(details[0]).toBe("supported: quickjs 1, 2, 67; quickjs-ng 19, 21, 26, 28");
+    expect(details[0]).toBe("supported: quickjs 1, 2, 5, 67; quickjs-ng 19, 21, 23, 26, 28");
     expect(details[0]).toContain(supportedVersions());
   }
 });

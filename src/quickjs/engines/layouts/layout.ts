@@ -50,7 +50,8 @@ export interface MemoryLayout {
     /** Whether the fields from `file` on are there: without them the structure ends early. Null: they always are. */
     readonly hasDebug: BitField | null;
     readonly sizeWithoutDebug: number;
-    readonly line: number;
+    /** Null: the function's position begins its line table. */
+    readonly line: number | null;
     readonly column: number | null;
     /** Allocations of their own */
     readonly lineTable: number;
