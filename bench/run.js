@@ -59,8 +59,10 @@ const lines = [machine, "", ...(values.node ?? [process.execPath]).flatMap(table
 console.log(lines.join("\n"));
 if (values.write) {
   const page = new URL("../docs/performance.md", import.meta.url);
-  const [before = "", , after = ""] = readFileSync(page, "utf8").split(
-    /(?<=<!-- measured -->\n)|(?=<!-- \/measured -->)/,
-  );
-  writeFileSync(page, `${before}${lines.join("\n")}${after}`);
+  const text = readFileSync(page, "utf8");
+  const [begin, end] = ["<!-- measured -->\n", "<!-- /measured -->"].map((mark) => text.indexOf(mark));
+  if (begin === undefined || end === undefined || begin < 0 || end < begin)
+    throw new Error("docs/performance.md has no place for the tables");
+  const before = text.slice(0, begin + "<!-- measured -->\n".length);
+  writeFileSync(page, `${before}${lines.join("\n")}${text.slice(end)}`);
 }

@@ -10,6 +10,7 @@ import { defaultModelName } from "../../src/fuel/measured.ts";
 import { modelNamed } from "../../src/fuel/models.ts";
 import { open, profile } from "../../src/index.ts";
 import { instrumentEngine } from "../../src/profiler/instrument.ts";
+import { defaultFrames } from "../../src/profiler/request.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { codeOf } from "../../src/wasm/walk.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
@@ -70,7 +71,7 @@ describe("files that a command reads", () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
     expect(files.length).toBeLessThanOrEqual(20);
-    expect(bytesOf(files)).toBeLessThanOrEqual(720_000);
+    expect(bytesOf(files)).toBeLessThanOrEqual(760_000);
   });
 });
 
@@ -110,8 +111,10 @@ describe("code that is added to the embedded engine", () => {
     return { all, interpreter: count(engine.dispatch.value.function) };
   };
   const plain = instructions(engine.module.bytes);
-  const metered = instructions(instrumentEngine(engine, { ...options, totalsOnly: true }));
-  const unchecked = instructions(instrumentEngine(engine, { ...options, totalsOnly: true, checks: false }));
+  const metered = instructions(instrumentEngine(engine, defaultFrames, { ...options, totalsOnly: true }));
+  const unchecked = instructions(
+    instrumentEngine(engine, defaultFrames, { ...options, totalsOnly: true, checks: false }),
+  );
   const profiled = instructions(readFileSync(inRoot("dist/engine/engine.wasm")));
 
   test("bytes: a third more at most", () => {
@@ -128,7 +131,7 @@ describe("code that is added to the embedded engine", () => {
     expect((metered.all - unchecked.all) / plain.all).toBeLessThan(0.07);
     expect(profiled.interpreter - metered.interpreter).toBeGreaterThan(0);
     expect(profiled.interpreter - metered.interpreter).toBeLessThanOrEqual(15);
-    // no other function but two that make code has probes
-    expect(profiled.all - metered.all).toBeLessThanOrEqual(18);
+    // of other functions, those that make code and those that call builtins have probes
+    expect(profiled.all - metered.all).toBeLessThanOrEqual(160);
   });
 });
