@@ -85,3 +85,24 @@ export const programs = [
   { name: "native", source: native, stdin: none },
   { name: "cart", source: cart, stdin: cartInput(1000) },
 ];
+
+/** A program of calls, objects and JSON, of about so much fuel. @param {number} rounds */
+const mixed = (rounds) => `
+class Line {
+  constructor(id, price) { this.id = id; this.price = price; this.tags = ["t" + (id % 7), "all"]; }
+  total(rate) { return Math.round(this.price * rate) / 100; }
+}
+function matches(line) { return line.tags.some((tag) => tag === "t3"); }
+function round(n) {
+  const lines = [];
+  for (let i = 0; i < 40; i++) lines.push(new Line(i + n, 100 + ((i * 7919) % 997)));
+  const found = JSON.parse(JSON.stringify(lines.filter(matches)));
+  return found.reduce((sum, line) => sum + line.price, lines[0].total(15));
+}
+let sum = 0;
+for (let n = 0; n < ${rounds}; n++) sum += round(n);
+console.log(sum);
+`;
+
+/** By what they cost, about. */
+export const dense = { "10 M": mixed(12), "100 M": mixed(124), "1 G": mixed(1246) };

@@ -1,134 +1,68 @@
 /**
- * What profiling costs. For a fixed set of programs, in one process and in turn: the program as it is, with its total
- * counted, and profiled with each kind of frames. Ratios are of the time inside the guest, warm, pair by pair, medians.
- * Then: the first profile in a process and the later ones, and from command to written profile.
- * `npm run bench`; needs dist/ (built by it). Figures are ratios because machines differ and are noisy.
+ * What profiling costs: whole commands against plain Node.js (commands.js), and the time inside guests (in-process.js).
+ *
+ *   npm run bench                               on the Node.js at hand
+ *   npm run bench -- --node <path> --node …     on others
+ *   npm run bench -- --write                    also writes the tables of docs/performance.md anew
+ *
+ * Figures are medians and the lowest fifth; ROUNDS says of how many runs (default 9). Needs dist/ (the command builds it)
+ * and bash, whose `time` knows the processor time of a process.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { execute, open, profile } from "../dist/index.js";
-import { programs } from "./programs.js";
+import { parseArgs } from "node:util";
+import { commandRows, versionOf } from "./commands.js";
 
-const rounds = Number(process.env.ROUNDS ?? 9);
-const warmup = Number(process.env.WARMUP ?? 4);
-const median = (/** @type {readonly number[]} */ values) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const geometric = (/** @type {readonly number[]} */ values) =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-
-/**
- * One way to run a program: the time inside the guest, and what else it tells.
- * @typedef {{ exit: string, milliseconds: number, fuel: bigint | number | null, collectorBytes: number }} Outcome
- * @typedef {(program: import("../dist/index.js").Program, input: Uint8Array) => Promise<Outcome>} Way
- */
-/** @type {(frames: import("../dist/index.js").Frames) => Way} */
-const profiled = (frames) => async (program, input) => {
-  const { result, facts } = await profile(program, { input, frames, limits: "none" });
-  return { ...facts, exit: result.run.exit.kind, fuel: result.fuel.total };
-};
-/** @type {(count: boolean) => Way} */
-const executed = (count) => async (program, input) => ({
-  ...(await execute(program, { input, count })),
-  collectorBytes: 0,
+const { values } = parseArgs({
+  options: { node: { type: "string", multiple: true }, write: { type: "boolean" } },
 });
-/** @type {Record<string, Way>} */
-const ways = {
-  plain: executed(false),
-  "totals only": executed(true),
-  profiled: profiled("js"),
-  "frames of builtins": profiled("builtin"),
-  "frames engine": profiled("engine"),
-};
-const columns = Object.keys(ways).filter((name) => name !== "plain");
+const rounds = Number(process.env["ROUNDS"] ?? 9);
+const inProcess = fileURLToPath(new URL("in-process.js", import.meta.url));
 
-/** @type {(name: string, fuel: string, plain: string, ratios: readonly string[], collector: string) => string} */
-const cells = (name, fuel, plain, ratios, collector) =>
-  [
-    name.padEnd(14),
-    fuel.padStart(12),
-    plain.padStart(9),
-    ...ratios.map((ratio) => ratio.padStart(19)),
-    collector.padStart(11),
-  ].join(" ");
+/** @typedef {{ ratios: Record<string, number[]>, means: Record<string, number>, programs: string[], first: number, later: import("./commands.js").Figures }} InProcess */
 
-console.log(`warm ratio to the plain run, median of ${rounds} rounds in turn\n`);
-console.log(cells("program", "fuel", "plain ms", columns, "collector"));
-/** @type {Record<string, number[]>} */
-const all = Object.fromEntries(columns.map((name) => [name, []]));
-for (const { name, source, stdin } of programs) {
-  const program = await open(new TextEncoder().encode(source), { name: `${name}.js` });
-  /** @type {Record<string, number[]>} */
-  const times = Object.fromEntries(Object.keys(ways).map((way) => [way, []]));
-  /** @type {Outcome} */
-  let seen = { exit: "", milliseconds: 0, fuel: 0, collectorBytes: 0 };
-  for (let round = -warmup; round < rounds; round++) {
-    for (const [way, run] of Object.entries(ways)) {
-      const outcome = await run(program, stdin);
-      if (outcome.exit !== "ok") throw new Error(`${name}, ${way}: ${outcome.exit}`);
-      if (round >= 0) times[way].push(outcome.milliseconds);
-      if (way === "profiled") seen = outcome;
-    }
-  }
-  // Pair by pair, so that a machine that slows down slows both.
-  const ratios = columns.map((way) => median(times[way].map((time, i) => time / times.plain[i])));
-  ratios.forEach((ratio, i) => {
-    all[columns[i]].push(ratio);
-  });
-  console.log(
-    cells(
-      name,
-      (seen.fuel ?? 0).toLocaleString("en-US"),
-      median(times.plain).toFixed(1),
-      ratios.map((ratio) => ratio.toFixed(2)),
-      `${(seen.collectorBytes / 1048576).toFixed(1)} MB`,
+/** The tables of one Node.js, as Markdown. @param {string} node */
+function tables(node) {
+  const { rows, peak } = commandRows(node, rounds);
+  const text = execFileSync(node, [inProcess, String(rounds)], { encoding: "utf8" });
+  /** @type {InProcess} */
+  const inside = JSON.parse(text);
+  const pair = (/** @type {import("./commands.js").Figures} */ { median, lowest }, digits = 0) =>
+    `${median.toFixed(digits)} / ${lowest.toFixed(digits)}`;
+  return [
+    `### Node.js ${versionOf(node)}`,
+    "",
+    "| command | CPU ms | wall ms | CPU ratio | over |",
+    "| --- | ---: | ---: | ---: | --- |",
+    ...rows.map(
+      ({ name, cpu, wall, ratio, over }) =>
+        `| ${name} | ${pair(cpu)} | ${pair(wall)} | ${ratio ? pair(ratio, 2) : ""} | ${over} |`,
     ),
-  );
+    "",
+    `Peak memory of \`run hello\`: ${peak.toFixed(0)} MB. Profiles of hello in one process: the first ${inside.first.toFixed(0)} ms of CPU, each later one ${pair(inside.later)}.`,
+    "",
+    `| inside the guest, over plain | ${inside.programs.join(" | ")} | geometric mean |`,
+    `| --- | ${inside.programs.map(() => "---:").join(" | ")} | ---: |`,
+    ...Object.entries(inside.ratios).map(
+      ([way, ratios]) =>
+        `| ${way} | ${ratios.map((ratio) => ratio.toFixed(2)).join(" | ")} | ${inside.means[way]?.toFixed(2)} |`,
+    ),
+    "",
+  ];
 }
-console.log(
-  cells(
-    "geometric mean",
-    "",
-    "",
-    columns.map((way) => geometric(all[way]).toFixed(2)),
-    "",
-  ),
-);
 
-console.log("\nprofiles of one small program in one process");
-const hello = 'console.log("hello");';
-const small = await open(new TextEncoder().encode(hello), { name: "hello.js" });
-const walls = [];
-for (let i = 0; i < 20; i++) {
-  const started = performance.now();
-  await profile(small);
-  walls.push(performance.now() - started);
+const [first] = cpus();
+const machine = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${first?.model.trim()}, load average before it ${loadavg()[0]?.toFixed(1)}, ${rounds} rounds; each pair of figures is the median and the lowest fifth.`;
+const lines = [machine, "", ...(values.node ?? [process.execPath]).flatMap(tables)];
+console.log(lines.join("\n"));
+if (values.write) {
+  const page = new URL("../docs/performance.md", import.meta.url);
+  const text = readFileSync(page, "utf8");
+  const [begin, end] = ["<!-- measured -->\n", "<!-- /measured -->"].map((mark) => text.indexOf(mark));
+  if (begin === undefined || end === undefined || begin < 0 || end < begin)
+    throw new Error("docs/performance.md has no place for the tables");
+  const before = text.slice(0, begin + "<!-- measured -->\n".length);
+  writeFileSync(page, `${before}${lines.join("\n")}${text.slice(end)}`);
 }
-console.log(`  first ${walls[0].toFixed(0)} ms, then ${median(walls.slice(1)).toFixed(1)} ms each`);
-
-console.log("\nfrom command to written profile, whole process");
-const folder = mkdtempSync(join(tmpdir(), "javy-prof-bench-"));
-const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
-for (const { name, source, stdin } of [
-  { name: "hello", source: hello, stdin: new Uint8Array() },
-  ...programs.filter(({ name }) => name === "cart"),
-]) {
-  writeFileSync(join(folder, `${name}.js`), source);
-  const times = Array.from({ length: 5 }, () => {
-    const started = performance.now();
-    execFileSync(process.execPath, [cli, "run", `${name}.js`, "--quiet"], {
-      cwd: folder,
-      input: stdin,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    return performance.now() - started;
-  });
-  const bytes = readFileSync(join(folder, `${name}.speedscope.json`)).length;
-  console.log(
-    `  ${name.padEnd(8)} ${median(times).toFixed(0)} ms, profile of ${(bytes / 1024).toFixed(0)} KB`,
-  );
-}
-rmSync(folder, { recursive: true });
-console.log(`\nmemory of this process: ${(process.memoryUsage().rss / 1048576).toFixed(0)} MB`);

@@ -52,7 +52,7 @@ export function instrumentProgram(
  * engine work; all of them; and all, with nothing looked for of QuickJS.
  */
 export function nativeFrames(engine: EngineModule, frames: Frames): NativeFrames | null {
-  const { module, names } = engine;
+  // the embedded engine is decoded only where somebody asks for its module
   switch (frames) {
     case "js":
     case "builtin":
@@ -60,9 +60,9 @@ export function nativeFrames(engine: EngineModule, frames: Frames): NativeFrames
     case "work":
       return namedFrames(engine.natives.value, [...new Set(engine.likelyEngines().flatMap(opcodeWork))]);
     case "engine":
-      return allFrames(module, names, engine.natives.value);
+      return allFrames(engine.module, engine.names, engine.natives.value);
     case "wasm":
-      return allFrames(module, names, new Map());
+      return allFrames(engine.module, engine.names, new Map());
   }
 }
 

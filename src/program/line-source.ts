@@ -5,15 +5,13 @@
  * Compiling is tried with the plugin that the program runs on, then with the one given for it, then with the
  * embedded one, until one has the program's bytecode version and leaves debug information in.
  */
-import { Diagnostic, usageError } from "../base/diagnostics.ts";
+import { type Diagnostic, usageError } from "../base/diagnostics.ts";
 import type { CompiledSource, Compiler } from "../javy/compile.ts";
-import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
-import { lineTable } from "../quickjs/bytecode/line-table.ts";
-import { readUnit } from "../quickjs/bytecode/read-unit.ts";
-import { type LostFunction, lacksDebug } from "../quickjs/carry.ts";
+import type { LostFunction } from "../quickjs/carry.ts";
 import { type EngineVersion, versions } from "../quickjs/engines/versions.ts";
 import type { CompilerName, CompilerRefusal, NoLines, Warning } from "../result/warnings.ts";
 import { compileJob } from "./compile-source.ts";
+import { factsByAny, payloadFacts } from "./payload-facts.ts";
 import { embeddedPlugin, type Plugin } from "./plugin.ts";
 import type { ProgramSource } from "./source.ts";
 
@@ -74,21 +72,10 @@ export function isStripped(
   engines: readonly EngineVersion[] = versions,
 ): payload is Uint8Array {
   if (payload === null) return false;
-  return unitOf(payload, engines)?.functions.some(lacksDebug) ?? false;
+  return (factsByAny(payload, engines)?.stripped ?? 0) > 0;
 }
 
 /** A program as the first of these engines reads it that can. */
-function unitOf(payload: Uint8Array, engines: readonly EngineVersion[]): BytecodeUnit | null {
-  for (const engine of engines) {
-    try {
-      return readUnit(payload, 0, engine);
-    } catch (error) {
-      if (!(error instanceof Diagnostic)) throw error;
-    }
-  }
-  return null;
-}
-
 interface Candidate {
   readonly name: CompilerName;
   readonly plugin: Plugin;
@@ -122,10 +109,10 @@ async function compileWith(
     const problem = { message: outcome.message.split("\n", 1)[0]!, offset: null };
     return { compiler, reason: "failed", problem };
   }
-  const unit = unitOf(outcome.bytecode, engines);
-  if (unit === null) return { compiler, reason: "unreadable" };
+  const facts = factsByAny(outcome.bytecode, engines);
+  if (facts === null) return { compiler, reason: "unreadable" };
   // "use strip" is written in the source: then another compiler does no better
-  if (unit.functions.every(lacksDebug)) return { compiler, reason: "strips" };
+  if (facts.stripped === facts.functions) return { compiler, reason: "strips" };
   return { bytecode: outcome.bytecode, engines: engines.map(({ id }) => id) };
 }
 
@@ -154,25 +141,11 @@ export function linesWarnings(lines: Lines, carried: CarriedLines | null): Warni
 /** What of a program's bytecode is damaged: it may run all the same, and is shown as far as it can be. */
 export function payloadWarnings(payload: Uint8Array | null, engine: EngineVersion | null): Warning[] {
   if (payload === null || engine === null || payload[0] !== engine.version) return [];
-  let unit: BytecodeUnit;
-  try {
-    unit = readUnit(payload, 0, engine);
-  } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
-    return [{ code: "bytecode-damaged", damage: { kind: "unreadable", problem: problemOf(error) } }];
-  }
-  const functions = unit.functions.filter((made) => !hasSoundLines(made, engine)).length;
+  const facts = payloadFacts(payload, engine);
+  if (facts.problem)
+    return [{ code: "bytecode-damaged", damage: { kind: "unreadable", problem: problemOf(facts.problem) } }];
+  const functions = facts.value.unsoundLines;
   return functions === 0 ? [] : [{ code: "bytecode-damaged", damage: { kind: "line tables", functions } }];
 }
 
 const problemOf = ({ message, offset }: Diagnostic) => ({ message, offset });
-
-function hasSoundLines(made: BytecodeFunction, { lines }: EngineVersion): boolean {
-  try {
-    lineTable(made, lines);
-    return true;
-  } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
-    return false;
-  }
-}

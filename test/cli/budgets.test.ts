@@ -5,8 +5,29 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
-import { folderWith, javyProf } from "../support/javy-prof.ts";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { defaultModelName } from "../../src/fuel/measured.ts";
+import { modelNamed } from "../../src/fuel/models.ts";
+import { open, profile } from "../../src/index.ts";
+import { instrumentEngine } from "../../src/profiler/instrument.ts";
+import { defaultFrames } from "../../src/profiler/request.ts";
+import { decodeModule } from "../../src/wasm/decode.ts";
+import { codeOf } from "../../src/wasm/walk.ts";
+import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
+import { plugin } from "../support/plain.ts";
+
+/** Bytes of each module that was decoded, in order. */
+const decoded = vi.hoisted((): number[] => []);
+vi.mock("../../src/wasm/decode.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../src/wasm/decode.ts")>();
+  return {
+    ...original,
+    decodeModule: (bytes: Uint8Array) => {
+      decoded.push(bytes.length);
+      return original.decodeModule(bytes);
+    },
+  };
+});
 
 const folder = folderWith({ "hello.js": 'console.log("hello");\n' });
 afterAll(folder.remove);
@@ -42,7 +63,7 @@ describe("files that a command reads", () => {
   ])("to say what there is: $args", async ({ args, code }) => {
     const files = await filesLoaded(args, code);
     expect(files.length).toBeGreaterThan(1);
-    expect(files.length).toBeLessThanOrEqual(6);
+    expect(files.length).toBeLessThanOrEqual(8);
     expect(bytesOf(files)).toBeLessThanOrEqual(65_536);
   });
 
@@ -50,6 +71,67 @@ describe("files that a command reads", () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
     expect(files.length).toBeLessThanOrEqual(20);
-    expect(bytesOf(files)).toBeLessThanOrEqual(640_000);
+    expect(bytesOf(files)).toBeLessThanOrEqual(760_000);
+  });
+});
+
+describe("modules that are decoded for a run", () => {
+  const decodedFor = async (bytes: Uint8Array, name: string): Promise<number[]> => {
+    decoded.length = 0;
+    await profile(await open(bytes, { name }), { input: new Uint8Array() });
+    return [...decoded];
+  };
+
+  test("of JavaScript, on the embedded engine: the module that was linked for it, once", async () => {
+    const [linked, ...others] = await decodedFor(new TextEncoder().encode("1;"), "one.js");
+    expect(others).toEqual([]);
+    expect(linked).toBeLessThan(1024);
+  });
+
+  test("with its engine in it: it alone, once", async () => {
+    const bytes = new Uint8Array(readFileSync(inRoot("fixtures/javy/static.wasm")));
+    expect(await decodedFor(bytes, "static.wasm")).toEqual([bytes.length]);
+  });
+});
+
+describe("code that is added to the embedded engine", () => {
+  const options = { model: modelNamed(defaultModelName), mode: "run", checks: true, native: null } as const;
+  const engine = plugin.engine;
+  const { bodies, importedFunctions } = engine.module;
+  /** Instructions of the functions that the engine itself has, and of its interpreter. */
+  const instructions = (bytes: Uint8Array): { all: number; interpreter: number } => {
+    const module = decodeModule(bytes);
+    const moved = module.importedFunctions - importedFunctions;
+    const count = (index: number) => {
+      let found = 0;
+      for (const code = codeOf(module, index + moved); code.advance(); ) found += 1;
+      return found;
+    };
+    const all = bodies.reduce((sum, _, i) => sum + count(importedFunctions + i), 0);
+    return { all, interpreter: count(engine.dispatch.value.function) };
+  };
+  const plain = instructions(engine.module.bytes);
+  const metered = instructions(instrumentEngine(engine, defaultFrames, { ...options, totalsOnly: true }));
+  const unchecked = instructions(
+    instrumentEngine(engine, defaultFrames, { ...options, totalsOnly: true, checks: false }),
+  );
+  const profiled = instructions(readFileSync(inRoot("dist/engine/engine.wasm")));
+
+  test("bytes: a third more at most", () => {
+    const [before, after] = ["plugin/plugin.wasm", "dist/engine/engine.wasm"].map(
+      (path) => statSync(inRoot(path)).size,
+    );
+    expect(after! / before!).toBeGreaterThan(1);
+    expect(after! / before!).toBeLessThan(1.36);
+  });
+
+  test("for the total, for checks of a limit, and for the interpreter's dispatch, entry and exit", () => {
+    expect(metered.all / plain.all).toBeGreaterThan(1);
+    expect(metered.all / plain.all).toBeLessThan(1.47);
+    expect((metered.all - unchecked.all) / plain.all).toBeLessThan(0.07);
+    expect(profiled.interpreter - metered.interpreter).toBeGreaterThan(0);
+    expect(profiled.interpreter - metered.interpreter).toBeLessThanOrEqual(15);
+    // of other functions, those that make code and those that call builtins have probes
+    expect(profiled.all - metered.all).toBeLessThanOrEqual(160);
   });
 });
