@@ -78,7 +78,7 @@ test.each([
 });
 
 test("JUnit keeps Jenkins' schema, whatever the names", { timeout: 240_000 }, async () => {
-  const samples = fc.sample(verdicts, { numRuns: 40, seed: 1 });
+  const samples = fc.sample(verdicts, 40);
   const xml = samples.map((one, i) => ({ fileName: `${i}.xml`, contents: writeJunit(one, usual) }));
   const schema = [{ fileName: "junit.xsd", contents: file("jenkins-junit.xsd") }];
   const { valid, errors } = await validateXML({ xml, schema });
