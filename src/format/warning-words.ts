@@ -6,7 +6,9 @@ import type { UncountedCode } from "../fuel/models.ts";
 import type { Uncounted } from "../fuel/uncounted.ts";
 import type { LossReason, LostFunction } from "../quickjs/carry.ts";
 import { restName } from "../result/call-tree.ts";
+import { otherLines } from "../result/code-rows.ts";
 import type { Exit } from "../result/result.ts";
+import { otherFunctions } from "../result/shown-functions.ts";
 import type {
   BytecodeDamage,
   CompilerName,
@@ -71,8 +73,12 @@ const words: { readonly [Code in WarningCode]: (data: WarningData[Code]) => stri
     `there were ${grouped(calls)} calls, too many to keep their order (about ${grouped(most)} fit; --events all keeps any number); the call tree and all totals are complete`,
   "paths-merged": ({ paths, kept, least }) =>
     `the call tree is kept in ${grouped(kept)} of ${grouped(paths)} nodes: ${least === null ? "calls of one function from several lines are one" : `below each call, paths of less than ${grouped(least)} fuel are one, ${restName}`} (--events all keeps all); every function's figures are complete`,
+  "functions-merged": ({ functions, kept }) =>
+    `${grouped(kept)} ${functions === null ? "functions" : `of ${grouped(functions)} functions`} have a row, those that cost most: the others are one, ${otherFunctions} (--events all keeps all); no figure of a row and no total changes by it`,
+  "lines-merged": ({ lines, kept }) =>
+    `${grouped(kept)} of ${grouped(lines)} lines have a row, those that cost most: the others are one, ${otherLines} (--events all keeps all); no figure of a row and no total changes by it`,
   "pcs-merged": ({ pcs, kept }) =>
-    `the figures of ${grouped(pcs)} opcodes are kept in ${grouped(kept)} rows, one for each line of a function (--events all keeps all); lines and totals are complete`,
+    `the figures of ${grouped(pcs)} opcodes are kept in ${grouped(kept)} rows, one for each line of a function (--events all keeps all); no line and no total changes by it`,
 };
 
 const askedFor = {

@@ -164,6 +164,8 @@ export class JsListener {
         runs: (id, _, { hoists }) => {
           this.#functions[id] = this.#watch(id, registry, hoists);
         },
+        // all are told apart
+        rest: () => {},
         loadedAgain: (rootId) => {
           this.#functions[rootId]!.hoists = true;
         },

@@ -21,8 +21,9 @@ import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.t
 import type { GuestMemory } from "../quickjs/memory/checked-view.ts";
 import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory/functions.ts";
 import { liveRoots } from "../quickjs/memory/live-functions.ts";
-import { contentKey, identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
+import { addressesOf, checksOutAt, contentKey, identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
 import { codeAround, namelessFunction } from "../quickjs/memory/unknown-code.ts";
+import { KnownAddresses, type UnitPlace } from "./known-addresses.ts";
 
 /** A function as the profile counts it: id = index in the registry's `functions`. */
 export interface SeenFunction {
@@ -32,14 +33,6 @@ export interface SeenFunction {
   readonly function: BytecodeFunction;
 }
 
-interface KnownAddress {
-  readonly unit: number;
-  readonly index: number;
-  readonly fields: FunctionFields;
-  /** The code as it lies in memory, inline caches aside. */
-  readonly code: Uint8Array;
-}
-
 export interface RegistryListener {
   /** A function is about to run for the first time. */
   readonly runs: (
@@ -47,6 +40,8 @@ export interface RegistryListener {
     made: BytecodeFunction,
     flags: { readonly suspends: boolean; readonly hoists: boolean },
   ) => void;
+  /** From now on functions that are new are not told apart: they all are this one. */
+  readonly rest: (id: number) => void;
   /** A program known already was loaded once more. */
   readonly loadedAgain: (rootId: number) => void;
 }
@@ -59,13 +54,18 @@ export class FunctionRegistry {
   readonly #memory: GuestMemory;
   readonly #listener: RegistryListener;
   readonly #firstId: number;
-  readonly #byAddress = new Map<number, KnownAddress>();
+  /** By address of a function; the code as it lies in memory, inline caches aside. */
+  readonly #byAddress = new KnownAddresses();
   /** With an unknown engine: the unit of the function whose code is at an address. */
   readonly #unitAt = new Map<number, number>();
   /** Ids of a unit's functions, by unit; -1 where not given yet. */
   readonly #idsOfUnit: number[][] = [];
   /** Ids of the functions that ran. */
   readonly #ran = new Set<number>();
+  readonly #most: number;
+  /** Ids of the functions that ran when there were too many, and of the one that stands for them. */
+  readonly #past = new Set<number>();
+  #rest: number | null = null;
   /** Units made at run time, by the content of their root. */
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
@@ -79,7 +79,8 @@ export class FunctionRegistry {
 
   /**
    * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
-   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from.
+   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from; `most`: how
+   * many functions that run are told apart.
    */
   constructor(
     candidates: readonly EngineVersion[],
@@ -88,6 +89,7 @@ export class FunctionRegistry {
     firstId: number,
     listener: RegistryListener,
     compiled: CompiledSource | null = null,
+    most = Number.POSITIVE_INFINITY,
   ) {
     this.#candidates = candidates;
     this.#serialized = payload;
@@ -95,6 +97,7 @@ export class FunctionRegistry {
     this.#listener = listener;
     this.#firstId = firstId;
     this.#compiled = compiled;
+    this.#most = most;
   }
 
   /** The engine, once JavaScript has run. */
@@ -106,7 +109,7 @@ export class FunctionRegistry {
   #start(pc: number, funcObj: bigint): EngineVersion {
     const fits = (engine: EngineVersion) => {
       const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
-      return activation !== null && readUnitAt(this.#memory, engine, activation.bytecode) !== null;
+      return activation !== null && checksOutAt(this.#memory, engine, activation.bytecode);
     };
     const engine = this.#candidates.find(fits) ?? unknownEngine;
     this.#engine = engine;
@@ -137,12 +140,9 @@ export class FunctionRegistry {
       throw strangeMemory(`the function whose code is at 0x${pc.toString(16)} cannot be read`, engine);
     }
     const { fields, bytecode } = activation;
-    let known = this.#byAddress.get(bytecode);
-    if (!known || !sameFields(known.fields, fields) || !sameBytes(known.code, this.#codeOf(fields, engine))) {
-      this.#load(bytecode, engine);
-      known = this.#byAddress.get(bytecode)!;
-    }
-    return { id: this.#running(known.unit, known.index), code: fields.code };
+    const known =
+      this.#byAddress.find(bytecode, fields, this.#codeOf(fields, engine)) ?? this.#load(bytecode, engine);
+    return { id: known ? this.#running(known.unit, known.index) : this.#restId(), code: fields.code };
   }
 
   /** A function of an engine whose memory nobody can read: known by where its code is, and what it is. */
@@ -158,6 +158,11 @@ export class FunctionRegistry {
     const unit = this.#addUnit({ engine: unknownEngine.id, module: null, functions: [made] });
     this.#unitAt.set(start, unit);
     return { id: this.#running(unit, 0), code: start };
+  }
+
+  /** Whether a unit is the serialized program, as it was given. */
+  isGiven(unit: BytecodeUnit): boolean {
+    return unit === this.#payload;
   }
 
   /** Whether a function is the root of a module. */
@@ -181,31 +186,48 @@ export class FunctionRegistry {
     return index;
   }
 
-  /** Reads the program that the function at `address` belongs to and ties every address in it to a function. */
-  #load(address: number, engine: EngineVersion): void {
+  /**
+   * Reads the program that the function at `address` belongs to and ties every address in it to a function. Null where
+   * it is a new one, and functions are not told apart any more.
+   */
+  #load(address: number, engine: EngineVersion): UnitPlace | null {
+    const program = this.#payload && addressesOf(this.#memory, engine, address, this.#payload);
+    if (program) {
+      const again = this.#idsOfUnit[0]![0] !== -1;
+      const place = this.#tie(program, 0, address, engine);
+      // all of the program is shown, of other code what runs
+      for (let index = 0; index < program.length; index++) this.#id(0, index);
+      if (again) this.#listener.loadedAgain(this.#idsOfUnit[0]![0]!);
+      return place;
+    }
     const root = this.#rootOf.get(address) ?? address;
     // what was around it may be gone by now: then it is read for itself
     const around = root === address ? null : readUnitAt(this.#memory, engine, root);
     const loaded = around?.addresses.includes(address) ? around : readUnitAt(this.#memory, engine, address);
     if (!loaded) throw strangeMemory(`the function at 0x${address.toString(16)} cannot be read`, engine);
-    const isPayload = this.#payload !== null && identify(this.#payload, loaded.unit);
-    const unit = isPayload ? 0 : this.#runtimeUnit(loaded.unit);
-    const again = isPayload && this.#idsOfUnit[0]![0] !== -1;
-    loaded.addresses.forEach((address, index) => {
-      const fields = functionFields(this.#memory, engine.memory, address)!;
-      this.#byAddress.set(address, { unit, index, fields, code: this.#codeOf(fields, engine).slice() });
-      // all of the program is shown, of other code what runs
-      if (isPayload) this.#id(unit, index);
-    });
-    if (again) this.#listener.loadedAgain(this.#idsOfUnit[0]![0]!);
+    const unit = this.#runtimeUnit(loaded.unit);
+    return unit === null ? null : this.#tie(loaded.addresses, unit, address, engine);
   }
 
-  /** The unit of code made at run time: an earlier one of the same content, or a new one. */
-  #runtimeUnit(unit: BytecodeUnit): number {
+  /** Keeps what stands at the addresses of a unit's functions. The place of the one at `address`. */
+  #tie(addresses: readonly number[], unit: number, address: number, engine: EngineVersion): UnitPlace {
+    let found: UnitPlace | undefined;
+    for (const [index, at] of addresses.entries()) {
+      const fields = functionFields(this.#memory, engine.memory, at)!;
+      const place = { unit, index };
+      this.#byAddress.set(at, place, fields, this.#codeOf(fields, engine));
+      if (at === address) found = place;
+    }
+    return found!;
+  }
+
+  /** The unit of code made at run time: an earlier one of the same content, or a new one; null where there are too many. */
+  #runtimeUnit(unit: BytecodeUnit): number | null {
     const key = contentKey(unit);
     const candidates = this.#unitByContent.get(key) ?? [];
     const same = candidates.find((candidate) => identify(this.units[candidate]!, unit));
     if (same !== undefined) return same;
+    if (this.#ran.size >= this.#most) return null;
     const index = this.#addUnit(unit);
     candidates.push(index);
     this.#unitByContent.set(key, candidates);
@@ -225,13 +247,34 @@ export class FunctionRegistry {
   #running(unit: number, index: number): number {
     const id = this.#id(unit, index);
     if (this.#ran.has(id)) return id;
+    if (this.#ran.size >= this.#most) {
+      this.#past.add(id);
+      return this.#restId();
+    }
     this.#ran.add(id);
     const { function: made } = this.at(id);
     const hoists = index === 0 && isModuleRoot(this.units[unit]!, made);
     this.#listener.runs(id, made, { suspends: made.kind !== "normal", hoists });
     return id;
   }
+
+  /** The id of the function that stands for all that are not told apart. */
+  #restId(): number {
+    if (this.#rest === null) {
+      this.#rest = this.#firstId + this.functions.push(noFunction) - 1;
+      this.#past.add(this.#rest);
+      this.#listener.rest(this.#rest);
+    }
+    return this.#rest;
+  }
+
+  /** Whether what a function cost is counted with all others that are not told apart. */
+  isPast(id: number): boolean {
+    return this.#past.has(id);
+  }
 }
+
+const noFunction: SeenFunction = { unit: -1, index: -1, function: namelessFunction(0, 0, new Uint8Array()) };
 
 /** What the guest's memory holds is the guest's doing: damaged code can make anything of it, and so can other engines. */
 function strangeMemory(found: string, engine: EngineVersion | null): Diagnostic {
@@ -251,10 +294,6 @@ function readable(payload: Uint8Array, engine: EngineVersion): BytecodeUnit | nu
     if (error instanceof Diagnostic) return null;
     throw error;
   }
-}
-
-function sameFields(a: FunctionFields, b: FunctionFields): boolean {
-  return (Object.keys(a) as (keyof FunctionFields)[]).every((key) => a[key] === b[key]);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -41,6 +41,10 @@ export interface Bounds {
   readonly keptEvents: number;
   /** Paths of calls to tell apart. */
   readonly keptNodes: number;
+  /** JavaScript functions that run to tell apart. */
+  readonly keptFunctions: number;
+  /** Bytes of a function's code from which on opcodes of one line share their figures. */
+  readonly longCode: number;
 }
 
 /** What a caller may say; what it leaves out is as the command line has it by default. */
@@ -70,10 +74,20 @@ export interface RequestOptions {
   readonly output?: "capture" | "inherit" | "stderr";
 }
 
-/** What is kept by default: 8 MB of calls and returns, 24 MB of paths. */
-const usual = { keptEvents: 500_000, keptNodes: 300_000 } as const;
+/** What is kept by default: 8 MB of calls and returns, 24 MB of paths, 100 MB of functions, 16 MB of the longest code. */
+const usual = {
+  keptEvents: 500_000,
+  keptNodes: 300_000,
+  keptFunctions: 50_000,
+  longCode: 1 << 19,
+} as const;
 /** With `events: "all"`: what the collector's 4 GB have room for, 1 GB of calls and 1.5 GB of paths. */
-const everything = { keptEvents: 60_000_000, keptNodes: 20_000_000 } as const;
+const everything = {
+  keptEvents: 60_000_000,
+  keptNodes: 20_000_000,
+  keptFunctions: Number.POSITIVE_INFINITY,
+  longCode: Number.POSITIVE_INFINITY,
+} as const;
 
 /** Checks what a run is asked for. `name`: the guest's own, its argv[0]. @throws Diagnostic (usage). */
 export function checkRequest(options: RequestOptions, name: string): Request {

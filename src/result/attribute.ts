@@ -3,12 +3,12 @@
  * go in, the profile parts of a result come out. Every counter lands in exactly one row of each table.
  */
 import { type Fuel, toFuel } from "../base/fuel.ts";
-import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
-import { functionPosition, soundLines } from "../quickjs/bytecode/line-table.ts";
+import type { BytecodeFunction } from "../quickjs/bytecode/function.ts";
+import { functionPosition, LineColumns } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import { FunctionPlaces, type Place, type Places } from "../quickjs/places.ts";
-import { type Budget, callBytes } from "./budget.ts";
+import { type Budget, callBytes, nodesWithin, sampleBytes } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import {
   depthFirst,
@@ -21,11 +21,13 @@ import {
   withoutLines,
   withoutSmallPaths,
 } from "./call-tree.ts";
+import { type CodeRows, codeRows, otherLines, type RowPlace } from "./code-rows.ts";
 import type { LineText } from "./line-text.ts";
 import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
 import { type OuterPhase, phaseName } from "./phases.ts";
 import type { Recording } from "./recording.ts";
 import type { FunctionRow, LineRow, OpcodeRow, PcRow, Phases, StackFrame, TreeNode } from "./result.ts";
+import { otherFunctions, type ShownFunctions, shownFunctions } from "./shown-functions.ts";
 import { withoutUnused } from "./unused.ts";
 
 /** The profile parts of a result. */
@@ -54,8 +56,9 @@ export interface Merged {
    * was enough to leave out the lines of calls.
    */
   readonly paths: { readonly paths: number; readonly kept: number; readonly least: number | null } | null;
-  /** Rows of opcodes, before and after: lines instead of opcodes. */
-  readonly pcs: { readonly pcs: number; readonly kept: number } | null;
+  readonly functions: ShownFunctions["merged"];
+  readonly pcs: CodeRows["mergedPcs"];
+  readonly lines: CodeRows["mergedLines"];
 }
 
 export interface AttributeOptions {
@@ -79,14 +82,10 @@ export function attribute(recording: Recording, options: AttributeOptions): Prof
 
 type Frame = NonNullable<Recording["passed"]>[number];
 
-/** A position as a row of the result has it. */
-interface RowPlace {
-  readonly file: number | null;
-  readonly line: number | null;
-  readonly column: number | null;
-}
-
 const nowhere: RowPlace = { file: null, line: null, column: null };
+
+/** Functions whose tables of lines are held while the lines of calls are looked up. */
+const mostTables = 1000;
 
 class Attribution {
   readonly #recording: Recording;
@@ -94,19 +93,24 @@ class Attribution {
   readonly #files: string[] = [];
   readonly #fileIndex = new Map<string, number>();
   readonly #otherCalls = new OtherCalls();
-  /** Null for native functions. */
-  readonly #places: (FunctionPlaces | null)[];
+  readonly #places: RowPlace[];
   readonly #names: string[];
+  readonly #shown: ShownFunctions;
 
   constructor(recording: Recording, options: AttributeOptions) {
     this.#recording = recording;
     this.#options = options;
     const unitNames = recording.units.map((unit) => displayNames(unit, options.places));
-    this.#names = recording.functions.map(({ origin }) =>
-      origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!,
-    );
-    this.#places = recording.functions.map(({ origin }) =>
-      origin.kind === "native" ? null : this.#place(recording.units[origin.unit]!, origin.index),
+    this.#names = recording.functions.map(({ origin }) => {
+      if (origin.kind === "rest") return otherFunctions;
+      return origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!;
+    });
+    this.#places = recording.functions.map((_, id) => this.#row(this.#placesOf(id)?.own ?? null));
+    this.#shown = shownFunctions(
+      recording,
+      (id) => this.#names[id]!,
+      (id) => this.#files[this.#places[id]!.file ?? -1] ?? "",
+      options.budget.functionBytes,
     );
   }
 
@@ -120,13 +124,14 @@ class Attribution {
     return index;
   }
 
-  #place(unit: BytecodeUnit, index: number): FunctionPlaces {
-    const fn = unit.functions[index]!;
-    const { lines } = this.#options.engine!;
-    const table = soundLines(fn, lines);
-    // Class initialisers have no position of their own: their first line stands for them.
-    const start = fn.file === "" ? null : (functionPosition(fn, lines) ?? table[0] ?? null);
-    return new FunctionPlaces(unit, fn, start, table, this.#options.places);
+  /** The places of a function's code, position by position; null for what has no code. */
+  #placesOf(id: number): FunctionPlaces | null {
+    const { origin } = this.#recording.functions[id]!;
+    if (origin.kind !== "js") return null;
+    const unit = this.#recording.units[origin.unit]!;
+    const fn = unit.functions[origin.index]!;
+    const start = fn.file === "" ? null : functionPosition(fn, this.#options.engine!.lines);
+    return new FunctionPlaces(unit, fn, start, [], this.#options.places);
   }
 
   #row(place: Place | null): RowPlace {
@@ -136,28 +141,37 @@ class Attribution {
 
   #code(id: number): BytecodeFunction | undefined {
     const { origin } = this.#recording.functions[id]!;
-    return origin.kind === "js" ? unitFunction(this.#recording.units, origin.unit, origin.index) : undefined;
+    return origin.kind === "js" ? this.#recording.units[origin.unit]!.functions[origin.index] : undefined;
   }
 
-  /** Position of a code offset; the function's own where the table says nothing. */
+  /** What tells the position of each offset of a function's code: the function's own where its table says nothing. */
+  #positions(id: number): (offset: number) => RowPlace {
+    const own = this.#places[id]!;
+    const fn = this.#code(id);
+    if (own.line === null || !fn) return () => own;
+    const places = this.#placesOf(id)!;
+    const table = new LineColumns(fn, this.#options.engine!.lines);
+    let [last, place] = [-1, own];
+    return (offset) => {
+      const entry = table.indexAt(offset);
+      if (entry === last) return place;
+      last = entry;
+      place = entry < 0 ? own : this.#row(places.of(table.entry(entry)));
+      return place;
+    };
+  }
+
   #at(id: number, offset: number): RowPlace {
-    return this.#row(this.#places[id]?.at(offset) ?? null);
-  }
-
-  /** The line of a call as the tree's columns have it: 0 for none, below 0 for one that is not in the caller's file. */
-  #callLine(caller: number, offset: number): number {
-    const { file, line } = this.#at(caller, offset);
-    if (file === null || line === null) return 0;
-    return this.#row(this.#places[caller]?.own ?? null).file === file
-      ? line
-      : this.#otherCalls.key(file, line);
+    const place = this.#positions(id)(offset);
+    // where opcodes of a line share their figures, the offset is not the opcode's own
+    return this.#recording.sharing.has(id) ? { ...place, column: null } : place;
   }
 
   profile(): Profile {
     const { phases: outside, codes, stack, passed } = this.#recording;
-    const tree = this.#tree();
-    const pcs = this.#pcs();
-    const opcodes = this.#opcodes();
+    const lines = this.#callLines();
+    const code = this.#codeRows();
+    const tree = this.#tree(lines, code);
     const phases = {
       startup: toFuel(outside.startup),
       js: sum(codes.fuel),
@@ -168,12 +182,17 @@ class Attribution {
       phases,
       files: this.#files,
       functions: this.#functions(tree),
-      lines: this.#lines(pcs.rows),
-      opcodes,
-      pcs: pcs.rows,
+      lines: code.lines,
+      opcodes: code.opcodes,
+      pcs: code.pcs,
       tree: tree.rows,
       events: tree.events,
-      merged: { paths: tree.merged, pcs: pcs.merged },
+      merged: {
+        paths: tree.merged,
+        functions: this.#shown.merged,
+        pcs: code.mergedPcs,
+        lines: code.mergedLines,
+      },
       stack: stack.map((frame) => this.#frame(frame)),
       passed: passed && this.#passed(passed).map((frame) => this.#frame(frame)),
       dispatches: sum(codes.hits),
@@ -200,75 +219,43 @@ class Attribution {
     });
   }
 
-  /** A row an offset; where those would be too many, a row for each line of a function, at its first offset. */
-  #pcs(): { readonly rows: PcRow[]; readonly merged: Merged["pcs"] } {
-    const { first, offset: offsets, fuel, hits } = this.#recording.codes;
-    const most = this.#options.budget.pcs;
-    const isMerged = offsets.length > most;
-    const rows: { -readonly [Key in keyof PcRow]: PcRow[Key] }[] = [];
-    for (let id = 0; id + 1 < first.length; id++) {
-      const byLine = new Map<string, (typeof rows)[number]>();
-      for (let i = first[id]!; i < first[id + 1]!; i++) {
-        const offset = offsets[i]!;
-        const { file, line, column } = this.#at(id, offset);
-        const known = isMerged ? byLine.get(`${file}:${line}`) : undefined;
-        if (known) {
-          known.fuel += toFuel(fuel[i]!);
-          known.hits += toFuel(hits[i]!);
-          continue;
-        }
-        const row = {
-          function: id,
-          offset,
-          ...{ file, line, column },
-          fuel: toFuel(fuel[i]!),
-          hits: toFuel(hits[i]!),
-        };
-        rows.push(row);
-        if (isMerged) byLine.set(`${file}:${line}`, row);
-      }
-    }
-    return { rows, merged: isMerged ? { pcs: offsets.length, kept: rows.length } : null };
+  #codeRows(): CodeRows {
+    const { ids, rowOf } = this.#shown;
+    const { engine, budget, textOf } = this.#options;
+    const facts = {
+      code: (id: number) => this.#code(id),
+      hasLines: (id: number) => this.#places[id]!.line !== null,
+      positions: (id: number) => this.#positions(id),
+      fileName: (file: number) => this.#files[file]!,
+      textOf: (file: number, line: number) => textOf?.(this.#files[file]!, line) ?? null,
+      otherFile: () => this.#file(otherLines),
+      row: (id: number) => rowOf[id]!,
+      isOther: (row: number) => row >= ids.length,
+      engine,
+    };
+    return codeRows(this.#recording, facts, budget);
   }
 
-  #lines(pcs: readonly PcRow[]): LineRow[] {
-    const files = new Map<number, Map<number, { file: number; line: number; self: Fuel; hits: number }>>();
-    const rows: { file: number; line: number; self: Fuel; hits: number }[] = [];
-    for (const { file, line, fuel, hits } of pcs) {
+  /**
+   * The line of each node's call as the tree's columns have it: 0 for none, below 0 for one that is not in the caller's file.
+   */
+  #callLines(): Int32Array {
+    const { callFunction, callOffset } = this.#recording.nodes;
+    const lines = new Int32Array(callFunction.length);
+    const tables = new Map<number, (offset: number) => RowPlace>();
+    for (let node = 1; node < lines.length; node++) {
+      const id = callFunction[node]!;
+      if (id < 0) continue;
+      let positions = tables.get(id);
+      if (!positions) {
+        if (tables.size === mostTables) tables.clear();
+        tables.set(id, (positions = this.#positions(id)));
+      }
+      const { file, line } = positions(callOffset[node]!);
       if (file === null || line === null) continue;
-      let lines = files.get(file);
-      if (!lines) files.set(file, (lines = new Map()));
-      let row = lines.get(line);
-      if (!row) {
-        row = { file, line, self: 0, hits: 0 };
-        rows.push(row);
-        lines.set(line, row);
-      }
-      row.self += fuel;
-      row.hits += hits;
+      lines[node] = file === this.#places[id]!.file ? line : this.#otherCalls.key(file, line);
     }
-    const { textOf } = this.#options;
-    return rows
-      .sort((a, b) => a.file - b.file || a.line - b.line)
-      .map((row) => ({ ...row, text: textOf?.(this.#files[row.file]!, row.line) ?? null }));
-  }
-
-  #opcodes(): OpcodeRow[] {
-    const { first, offset, fuel, hits } = this.#recording.codes;
-    const rows = new Map<number, { name: string; code: number; count: number; fuel: Fuel }>();
-    for (let id = 0; id + 1 < first.length; id++) {
-      for (let i = first[id]!; i < first[id + 1]!; i++) {
-        const code = this.#code(id)!.code[offset[i]!]!;
-        let row = rows.get(code);
-        if (!row) {
-          const name = this.#options.engine?.opcodes[code]?.name ?? `opcode_${code}`;
-          rows.set(code, (row = { name, code, count: 0, fuel: 0 }));
-        }
-        row.count += toFuel(hits[i]!);
-        row.fuel += toFuel(fuel[i]!);
-      }
-    }
-    return [...rows.values()].sort((a, b) => a.code - b.code);
+    return lines;
   }
 
   /**
@@ -276,15 +263,24 @@ class Attribution {
    * their own, startup in front and the others behind, unless there is one root instead. What is past the
    * budget is merged (call-tree.ts), unless the calls in order are kept, which are more than the nodes.
    */
-  #tree(): Tree {
-    const { nodes: recorded, functions, phases, total, events } = this.#recording;
+  #tree(lines: Int32Array, code: CodeRows): Tree {
+    const { nodes: recorded, phases, total, events } = this.#recording;
     const { budget, root } = this.#options;
+    const { ids, rowOf, others, bytes: functionBytes } = this.#shown;
     const builder = new TreeBuilder();
     const indexOf = new Int32Array(recorded.parent.length).fill(-1);
-    const outside: OutsideRow[] = [];
+    const outside: OutsideRow[] = others.map((kind) =>
+      kind === "native"
+        ? { name: otherFunctions, kind: this.#nativeKind, place: nowhere }
+        : {
+            name: otherFunctions,
+            kind: "js",
+            place: { file: this.#file(otherLines), line: 1, column: null },
+          },
+    );
     const addOutside = (name: string, self: Fuel, kind: FunctionRow["kind"]): number => {
-      outside.push({ name, kind });
-      return builder.add(-1, functions.length + outside.length - 1, 0, 0, self);
+      outside.push({ name, kind, place: nowhere });
+      return builder.add(-1, ids.length + outside.length - 1, 0, 0, self);
     };
     const phase = (key: OuterPhase): void => {
       if (phases[key] > 0n) addOutside(phaseName(key), toFuel(phases[key]), "phase");
@@ -292,29 +288,30 @@ class Attribution {
     if (root === undefined) phase("startup");
     else indexOf[0] = addOutside(root, toFuel(recorded.self[0]!), this.#nativeKind);
     for (let id = 1; id < indexOf.length; id++) {
-      const caller = recorded.callFunction[id]!;
-      const line = caller < 0 ? 0 : this.#callLine(caller, recorded.callOffset[id]!);
-      const fn = recorded.function[id]! < 0 ? theRest : recorded.function[id]!;
+      const fn = recorded.function[id]! < 0 ? theRest : rowOf[recorded.function[id]!]!;
       const [calls, self] = [toFuel(recorded.calls[id]!), toFuel(recorded.self[id]!)];
-      indexOf[id] = builder.add(indexOf[recorded.parent[id]!]!, fn, line, calls, self);
+      indexOf[id] = builder.add(indexOf[recorded.parent[id]!]!, fn, lines[id]!, calls, self);
     }
     if (root === undefined) {
       phase("jobs");
       phase("exit");
     }
 
-    let nodes = builder.finish();
+    const all = builder.finish();
+    let nodes = all;
     // before anything is merged, since a rest does not say whose what is in it was
-    const natives = nativesByFunction(nodes, (fn) => this.#sortOf(fn));
-    const frames = functions.length + outside.length;
+    const natives = nativesByFunction(all, (row) => this.#sortOf(row));
+    const frames = ids.length + outside.length;
     const bytes = events ? callBytes(events.node.length, frames, toFuel(total)) : Number.POSITIVE_INFINITY;
-    const keepsOrder = events !== null && bytes <= budget.callBytes;
+    const beside = functionBytes + code.lineBytes + sampleBytes(code.pcs.length);
+    const keepsOrder = events !== null && bytes + beside <= budget.fileBytes;
+    const most = nodesWithin(budget, functionBytes, code.lineBytes, code.pcs.length);
     let merged: Merged["paths"] = null;
-    if (!keepsOrder && nodes.length > budget.nodes) {
+    if (!keepsOrder && nodes.length > most) {
       merged = { paths: nodes.length, kept: 0, least: null };
       nodes = withoutLines(nodes).nodes;
-      if (nodes.length > budget.nodes) {
-        const smaller = withoutSmallPaths(nodes, budget.nodes);
+      if (nodes.length > most) {
+        const smaller = withoutSmallPaths(nodes, most);
         nodes = smaller.nodes;
         merged = { ...merged, least: smaller.least };
       }
@@ -322,24 +319,27 @@ class Attribution {
     }
     const isRest = (fn: number): boolean => fn === theRest;
     if (nodes.function.some(isRest)) {
-      const row = functions.length + outside.length;
-      outside.push({ name: restName, kind: root === undefined ? "phase" : this.#nativeKind });
+      const row = ids.length + outside.length;
+      const kind = root === undefined ? "phase" : this.#nativeKind;
+      outside.push({ name: restName, kind, place: nowhere });
       nodes = { ...nodes, function: nodes.function.map((fn) => (isRest(fn) ? row : fn)) };
     }
     const { rows, placed } = inOrder(nodes, this.#otherCalls);
     const kept = keepsOrder ? this.#events((id) => placed[indexOf[id]!]!) : undefined;
-    return { nodes, rows, events: kept, outside, natives, merged };
+    return { all, nodes, rows, events: kept, outside, natives, merged };
   }
 
-  /** Of rows, or of what is none of the recording's: phases, the root, a rest. */
-  #sortOf(fn: number): FunctionSort {
-    const origin = this.#recording.functions[fn]?.origin;
-    return origin === undefined ? "outside" : origin.kind;
+  /** Of a row: what is none of the recording's is a phase, the root, or a rest of paths. */
+  #sortOf(row: number): FunctionSort {
+    const { ids, others } = this.#shown;
+    if (row < 0 || row >= ids.length) return others[row - ids.length] ?? "outside";
+    return this.#recording.functions[ids[row]!]!.origin.kind === "native" ? "native" : "js";
   }
 
-  #functions({ nodes, outside, natives }: Tree): FunctionRow[] {
+  #functions({ all, nodes, outside, natives }: Tree): FunctionRow[] {
     const { functions, nodes: recorded } = this.#recording;
-    const count = functions.length + outside.length;
+    const { ids, rowOf, others } = this.#shown;
+    const count = ids.length + outside.length;
     const self = new Float64Array(count);
     const calls = new Float64Array(count);
     const below = new Float64Array(count);
@@ -349,34 +349,42 @@ class Attribution {
       calls[nodes.function[i]!]! += nodes.calls[i]!;
       below[nodes.function[i]!]! += fuel[i]!;
     }
+    others.forEach((_, i) => {
+      below[ids.length + i] = outermost(all, ids.length + i);
+    });
     const resumes = new Float64Array(count);
     for (let node = 0; node < recorded.function.length; node++) {
       const id = recorded.function[node]!;
-      if (id >= 0) resumes[id]! += toFuel(recorded.resumes[node]!);
+      if (id >= 0) resumes[rowOf[id]!]! += toFuel(recorded.resumes[node]!);
     }
-    const rows = functions.map(({ origin, total, perCall }, id): FunctionRow => {
-      const { file, line, column } = this.#row(this.#places[id]?.own ?? null);
-      const shares = natives.get(id);
+    /** What every row has; `row`: its own number. */
+    const figures = (row: number, total: Fuel) => {
+      const shares = natives.get(row);
       const native = shares?.reduce((sum, share) => sum + share.self, 0) ?? 0;
+      const own = { calls: calls[row]!, resumes: resumes[row]!, self: self[row]! + native, total };
+      return { own, shares: shares && { natives: shares } };
+    };
+    const rows = Array.from(ids, (id, row): FunctionRow => {
+      const { origin, total, perCall } = functions[id]!;
+      const { own, shares } = figures(row, toFuel(total));
       return {
-        id,
+        id: row,
         name: this.#names[id]!,
         kind: origin.kind !== "native" ? "js" : this.#options.engine === null ? "wasm" : origin.work,
-        ...{ file, line, column },
-        ...{ calls: calls[id]!, resumes: resumes[id]!, self: self[id]! + native, total: toFuel(total) },
+        ...this.#places[id]!,
+        ...own,
         min: perCall && toFuel(perCall.min),
         median: perCall && toFuel(perCall.median),
         medianApprox: perCall?.approximate ?? false,
         max: perCall && toFuel(perCall.max),
-        ...(shares && { natives: shares }),
+        ...shares,
       };
     });
-    outside.forEach(({ name, kind }) => {
+    outside.forEach(({ name, kind, place }) => {
       const id = rows.length;
-      const none = { file: null, line: null, column: null, calls: 0, resumes: 0 };
+      const { own, shares } = figures(id, below[id]!);
       const noCall = { min: null, median: null, medianApprox: false, max: null };
-      // none of these is ever below itself
-      rows.push({ id, name, kind, ...none, self: self[id]!, total: below[id]!, ...noCall });
+      rows.push({ id, name, kind, ...place, ...own, ...noCall, ...shares });
     });
     return rows;
   }
@@ -416,6 +424,8 @@ class Attribution {
 
 /** What the tree is besides its rows. */
 interface Tree {
+  /** Before anything was merged, and after it. */
+  readonly all: Nodes;
   readonly nodes: Nodes;
   readonly rows: readonly TreeNode[];
   /** Undefined where there were too many to keep. */
@@ -430,6 +440,20 @@ interface Tree {
 interface OutsideRow {
   readonly name: string;
   readonly kind: FunctionRow["kind"];
+  readonly place: RowPlace;
+}
+
+/** Fuel of the outermost nodes of a row, with everything below them: rows of several functions can be below themselves. */
+function outermost({ length, parent, function: fn, self }: Nodes, row: number): Fuel {
+  const within = new Uint8Array(length);
+  let fuel = 0;
+  for (let i = 0; i < length; i++) {
+    if (fn[i] === row || (parent[i]! >= 0 && within[parent[i]!])) {
+      within[i] = 1;
+      fuel += self[i]!;
+    }
+  }
+  return fuel;
 }
 
 /** The rows in depth-first order, and where each node is among them. */
@@ -451,10 +475,6 @@ function inOrder(
     });
   }
   return { rows, placed };
-}
-
-function unitFunction(units: readonly BytecodeUnit[], unit: number, index: number): BytecodeFunction {
-  return units[unit]!.functions[index]!;
 }
 
 function sum(values: BigInt64Array): number {

@@ -64,6 +64,8 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
     warnings.push({ code: "events-dropped", calls: callsOf(recording), most: mostOrderedCalls });
   warnings.push(...sharedLine(profile, options.places));
   if (merged.paths) warnings.push({ code: "paths-merged", ...merged.paths });
+  if (merged.functions) warnings.push({ code: "functions-merged", ...merged.functions });
+  if (merged.lines) warnings.push({ code: "lines-merged", ...merged.lines });
   if (merged.pcs) warnings.push({ code: "pcs-merged", ...merged.pcs });
   const files = [...profile.files];
   return {

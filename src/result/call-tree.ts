@@ -6,6 +6,8 @@
  * fuel and no call leaves its function. Totals of functions can't be read off such a tree: the collector counts them.
  */
 
+import { twice } from "../base/columns.ts";
+
 /** Name of the rest's function, whose kind is "phase": no function of the program. It has no fuel of its own. */
 export const restName = "(other paths)";
 /** The rest's function where a tree is built. */
@@ -104,11 +106,6 @@ export class TreeBuilder {
   }
 
   #grow(): void {
-    const twice = <T extends Int32Array | Float64Array>(column: T): T => {
-      const larger = new (column.constructor as new (length: number) => T)(column.length * 2);
-      larger.set(column);
-      return larger;
-    };
     this.#parent = twice(this.#parent);
     this.#function = twice(this.#function);
     this.#callLine = twice(this.#callLine);

@@ -13,6 +13,11 @@ export interface Recording {
   /** By function id, 0-based. */
   readonly functions: readonly RecordedFunction[];
   readonly codes: RecordedCodes;
+  /**
+   * Functions of very long code, with how many opcodes that has: what is recorded at an offset of them is what all
+   * opcodes of one number on one line cost, and the offset that of the first.
+   */
+  readonly sharing: ReadonlyMap<number, number>;
   /** By node id, 0-based; node 0 is the root: fuel outside every frame. Parents precede children. */
   readonly nodes: RecordedNodes;
   /** Null where there were more than the limit, or more paths than nodes. */
@@ -29,6 +34,14 @@ export interface Recording {
   readonly maxDepth: number;
 }
 
+/**
+ * A recording as it leaves the guest's thread: the program's own unit is null where whoever takes the recording can read it
+ * from the module.
+ */
+export interface SentRecording extends Omit<Recording, "units"> {
+  readonly units: readonly (BytecodeUnit | null)[];
+}
+
 export interface RecordedFunction {
   readonly origin:
     | { readonly kind: "js"; readonly unit: number; readonly index: number }
@@ -37,7 +50,9 @@ export interface RecordedFunction {
         readonly index: number;
         readonly name: string;
         readonly work: "builtin" | "engine";
-      };
+      }
+    /** Of the JavaScript functions that were not told apart any more: the first of them has the figures of all. */
+    | { readonly kind: "rest" };
   /** Fuel of it and all it called; in a recursion that of the outermost frame alone. */
   readonly total: bigint;
   /** Own fuel of one completed call; null where none completed. */

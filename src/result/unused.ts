@@ -5,9 +5,9 @@
 import type { Recording } from "./recording.ts";
 
 export function withoutUnused(recording: Recording): Recording {
-  const { functions, nodes, codes, stack, passed } = recording;
+  const { functions, nodes, codes, sharing, stack, passed } = recording;
   const used = new Set(nodes.function);
-  const kept = [...functions.keys()].filter((id) => functions[id]!.origin.kind === "js" || used.has(id));
+  const kept = [...functions.keys()].filter((id) => functions[id]!.origin.kind !== "native" || used.has(id));
   if (kept.length === functions.length) return recording;
   const idOf = new Int32Array(functions.length).fill(-1);
   kept.forEach((old, id) => {
@@ -25,6 +25,7 @@ export function withoutUnused(recording: Recording): Recording {
       function: renumbered(nodes.function),
       callFunction: renumbered(nodes.callFunction),
     },
+    sharing: new Map([...sharing].map(([id, opcodes]) => [idOf[id]!, opcodes])),
     stack: stack.map((place) => ({ ...place, function: idOf[place.function]! })),
     passed: passed?.map((frame) => ({ ...frame, function: idOf[frame.function]! })) ?? null,
   };

@@ -31,7 +31,7 @@ export function walkTree(
 }
 
 /** The indices of each node's children, in order, by index into `tree`. */
-export function childrenOf(tree: readonly TreeNode[]): number[][] {
+export function childrenOf(tree: readonly Pick<TreeNode, "parent">[]): number[][] {
   const children: number[][] = tree.map(() => []);
   for (const [index, node] of tree.entries()) if (node.parent >= 0) children[node.parent]!.push(index);
   return children;

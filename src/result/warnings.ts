@@ -38,6 +38,8 @@ export const warningCodes = {
   "await-never-settled": warning,
   "events-dropped": note,
   "paths-merged": note,
+  "functions-merged": note,
+  "lines-merged": note,
   "pcs-merged": note,
 } as const satisfies Readonly<Record<string, Rank>>;
 
@@ -95,6 +97,10 @@ export interface WarningData {
    * it was enough to leave out the lines of calls.
    */
   readonly "paths-merged": { readonly paths: number; readonly kept: number; readonly least: number | null };
+  /** Functions, and those that have a row; null where not all of them were told apart. */
+  readonly "functions-merged": { readonly functions: number | null; readonly kept: number };
+  /** Lines, and those that have a row. */
+  readonly "lines-merged": { readonly lines: number; readonly kept: number };
   /** Opcodes, and the rows that they are: one for each line of a function. */
   readonly "pcs-merged": { readonly pcs: number; readonly kept: number };
 }

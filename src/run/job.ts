@@ -14,7 +14,7 @@ import type { Bounds } from "../profiler/request.ts";
 import type { Carried } from "../quickjs/carry.ts";
 import type { CalledBuiltins } from "../quickjs/natives/called-builtins.ts";
 import type { MapData } from "../result/original-places.ts";
-import type { Recording } from "../result/recording.ts";
+import type { SentRecording } from "../result/recording.ts";
 import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
 
 /**
@@ -98,7 +98,7 @@ export type RunEnd =
 export interface RunOutcome {
   readonly kind: "ran";
   readonly end: RunEnd;
-  readonly recording: Recording | null;
+  readonly recording: SentRecording | null;
   /** What a monitor left; null where there is none, or nothing was instantiated. */
   readonly monitor: MonitorRemains | null;
   /** Id of the QuickJS that was found in memory; null where no JavaScript ran. */

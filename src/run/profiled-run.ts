@@ -7,14 +7,15 @@ import { fuelLimit } from "../base/fuel.ts";
 import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
 import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
+import { shareSlots } from "../profiler/counters/shared-slots.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
-import { functionPosition, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
+import { functionPosition, LineColumns, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { namesOf } from "../quickjs/natives/called-builtins.ts";
 import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
 import { FunctionPlaces, type Places } from "../quickjs/places.ts";
 import { OriginalPlaces } from "../result/original-places.ts";
-import type { Recording } from "../result/recording.ts";
+import type { SentRecording } from "../result/recording.ts";
 import { Stop } from "./ends.ts";
 import type { ProfileSettings, RunEnd, RunOutcome } from "./job.ts";
 import type { Watch } from "./watch.ts";
@@ -119,7 +120,7 @@ export class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives, compiled, map } = this.#settings;
+    const { engines, payload, natives, compiled, bounds, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
     if (!memory)
       throw unsupported(
@@ -137,19 +138,31 @@ export class ProfiledRun {
       runs: (id, made, flags) => {
         const engine = registry.engine!;
         const work = natives ? workFrames(engine, natives.work) : undefined;
-        recorder.addFunction(
-          id,
-          made.code.length,
-          flags,
-          lineSites(made, engine.lines, originals && lineIn(registry, id, originals)),
-          work && ((offset) => work[made.code[offset]!] ?? work[0]!),
-        );
+        const workAt = work && ((offset: number) => work[made.code[offset]!] ?? work[0]!);
+        const { length } = made.code;
+        const lineOf = originals && lineIn(registry, id, originals);
+        if (length <= bounds.longCode)
+          recorder.addFunction(id, length, flags, lineSites(made, engine.lines, lineOf), workAt);
+        else {
+          const share = (slotOf: Uint32Array) =>
+            shareSlots(made.code, engine.opcodes, new LineColumns(made, engine.lines), slotOf, lineOf);
+          recorder.addSharing(id, length, flags, share, workAt);
+        }
       },
+      rest: (id) => recorder.addRest(id, natives?.work.get(otherWork)),
       loadedAgain: (rootId) => recorder.willHoist(rootId),
     };
     const known = engines.map(engineById);
     const firstId = natives?.frames.length ?? 0;
-    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
+    const registry = new FunctionRegistry(
+      known,
+      payload,
+      guest,
+      firstId,
+      listener,
+      compiled,
+      bounds.keptFunctions,
+    );
     this.#registry = registry;
   }
 
@@ -193,7 +206,7 @@ export class ProfiledRun {
     return sum;
   }
 
-  recording(end: RunEnd): Recording | null {
+  recording(end: RunEnd): SentRecording | null {
     const { recorder } = this;
     const registry = this.#registry;
     if (!recorder) return null;
@@ -208,7 +221,9 @@ export class ProfiledRun {
       ...recorder.counters(index),
     }));
     const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
-      origin: { kind: "js", unit, index } as const,
+      origin: registry!.isPast(natives.length + i)
+        ? ({ kind: "rest" } as const)
+        : ({ kind: "js", unit, index } as const),
       ...recorder.counters(natives.length + i),
     }));
     const builtins = recorder.builtins().map(({ name, ...counters }, i) => ({
@@ -219,9 +234,10 @@ export class ProfiledRun {
     return {
       total: fuel,
       phases: recorder.phases(),
-      units: registry?.units ?? [],
+      units: (registry?.units ?? []).map((unit) => (registry!.isGiven(unit) ? null : unit)),
       functions: [...own, ...builtins],
       codes: recorder.codes(),
+      sharing: recorder.sharing,
       nodes: recorder.nodes(own.length),
       events: recorder.events(),
       stack,

@@ -14,6 +14,7 @@ import { planRun, type RunPlan } from "../profiler/run-plan.ts";
 import { linesWarnings, payloadWarnings } from "../program/line-source.ts";
 import type { Program } from "../program/program.ts";
 import { mapWarnings } from "../program/program-map.ts";
+import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { lastTrace } from "../quickjs/stack-trace.ts";
@@ -67,6 +68,9 @@ const roots = {
   ...{ work: "(unnamed)", engine: "(app)", wasm: "(app)" },
 } as const;
 
+/** Memories of guests and counters that a thread keeps for the next run. */
+const mostKeptBytes = 64_000_000;
+
 /** Profiles a program. `version`: of this package. */
 export async function profileProgram(
   thread: GuestThread,
@@ -91,6 +95,8 @@ export async function profileProgram(
     if (repeated.end.kind === "trap")
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
+  // what the thread holds is not needed any more, and a result takes memory of its own
+  if (outcome.maxMemoryBytes + outcome.collectorBytes > mostKeptBytes) await thread.close();
   return {
     result: resultOf(program, request, plan, outcome, doubts, version),
     refused: plan.refused ?? (outcome.engine === unknownEngine.id ? unreadable(program, plan) : null),
@@ -217,7 +223,7 @@ function resultOf(
 ): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
-  const { plugin, payload } = program;
+  const { plugin } = program;
   const engine = outcome.engine === null ? (plan.engines[0] ?? null) : engineById(outcome.engine);
   const stderr = decodeText(outcome.stderr.head);
   // An engine whose functions have no names reports an uncaught exception as text and a trap.
@@ -254,7 +260,7 @@ function resultOf(
       ...outputNotes(outcome),
       ...linesWarnings(plan.lines, outcome.carried),
       ...mapWarnings(program),
-      ...payloadWarnings(payload, engine),
+      ...payloadWarnings(program.payload, engine),
       ...(plan.withoutBuiltins ? [{ code: "builtins-missing" } as const] : []),
     ],
   };
@@ -264,8 +270,10 @@ function resultOf(
   const { source, map } = program;
   const isItsOwn = map !== null || source?.from !== "file" || plan.lines.kind === "compiled";
   const textOf = lineTexts((file) => (isItsOwn ? program.sourceOf(file) : undefined));
+  const units = recording.units.map((unit) => unit ?? readUnit(program.payload!, 0, engine!));
   const places = program.places();
-  return buildResult(recording, { engine, places, textOf, budget, ...(root && { root }) }, facts);
+  const options = { engine, places, textOf, budget, ...(root && { root }) };
+  return buildResult({ ...recording, units }, options, facts);
 }
 
 /** What a run came to besides fuel: by the platform's own measure where it has a host of ours, else by its streams. */

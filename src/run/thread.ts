@@ -49,7 +49,7 @@ export class GuestThread implements Compiler {
     return this.#ask(job);
   }
 
-  /** Whether another job can be given to it: it is not at work, and nothing of the last one can linger in it. */
+  /** Whether another job can be given to it: it is there, not at work, and nothing of the last job can linger in it. */
   get reusable(): boolean {
     return !this.#working && !this.#failed;
   }
@@ -61,6 +61,7 @@ export class GuestThread implements Compiler {
   }
 
   async close(): Promise<void> {
+    this.#failed = true;
     await this.#worker.terminate();
   }
 

@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { Diagnostic } from "../base/diagnostics.ts";
 import type { CompileJob } from "../javy/compile.ts";
-import type { Recording } from "../result/recording.ts";
+import type { SentRecording } from "../result/recording.ts";
 import { compileGuest } from "./compile-guest.ts";
 import { runGuest, runUserHost } from "./guest.ts";
 import type { FailedOutcome, RunJob } from "./job.ts";
@@ -21,7 +21,7 @@ parentPort?.on("message", async (job: CompileJob | RunJob) => {
 });
 
 /** The buffers of a recording's columns: handed over, not copied. */
-function columnsOf({ nodes, codes, events }: Recording): ArrayBuffer[] {
+function columnsOf({ nodes, codes, events }: SentRecording): ArrayBuffer[] {
   const columns: (Int32Array | BigInt64Array)[] = [nodes, codes, events ?? {}].flatMap(Object.values);
   return columns.map(({ buffer }) => buffer as ArrayBuffer);
 }

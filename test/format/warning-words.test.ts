@@ -146,8 +146,20 @@ const all: readonly (readonly [Warning, string])[] = [
     "the call tree is kept in 140,000 of 200,000 nodes: calls of one function from several lines are one (--events all keeps all); every function's figures are complete",
   ],
   [
+    { code: "functions-merged", functions: 100_000, kept: 20_000 },
+    "20,000 of 100,000 functions have a row, those that cost most: the others are one, (other functions) (--events all keeps all); no figure of a row and no total changes by it",
+  ],
+  [
+    { code: "functions-merged", functions: null, kept: 20_000 },
+    "20,000 functions have a row, those that cost most: the others are one, (other functions) (--events all keeps all); no figure of a row and no total changes by it",
+  ],
+  [
+    { code: "lines-merged", lines: 300_000, kept: 25_000 },
+    "25,000 of 300,000 lines have a row, those that cost most: the others are one, (other lines) (--events all keeps all); no figure of a row and no total changes by it",
+  ],
+  [
     { code: "pcs-merged", pcs: 900_000, kept: 300_000 },
-    "the figures of 900,000 opcodes are kept in 300,000 rows, one for each line of a function (--events all keeps all); lines and totals are complete",
+    "the figures of 900,000 opcodes are kept in 300,000 rows, one for each line of a function (--events all keeps all); no line and no total changes by it",
   ],
 ];
 

@@ -20,7 +20,7 @@ const compiled = (source: string) => readUnit(compile(source));
 /** What a program is without debug information. */
 function stripped(unit: BytecodeUnit): BytecodeUnit {
   const none = new Uint8Array(0);
-  const debug = { file: "", line: 0, column: 0, lineTable: none, columnTable: none, source: null };
+  const debug = { file: "", line: 0, column: 0, lineTable: none, columnTable: none };
   return { ...unit, functions: unit.functions.map((fn) => ({ ...fn, ...debug })) };
 }
 

@@ -47,7 +47,7 @@ const functionOf = (code: Uint8Array, half: Uint8Array): BytecodeFunction => ({
   ...{ index: 0, parent: -1, constants: [-1, -1], literals: [half, half], name: "f", kind: "normal" },
   ...{ code, codeStart: 0, atoms: new Map([[1, "atom"]]), variables: [..."abcdwxyz"], argumentCount: 4 },
   closure: [..."rstu"].map((name, index) => ({ name, index, type: 0 })),
-  ...{ file: "", line: 0, column: 0, lineTable: nothing, columnTable: nothing, source: null },
+  ...{ file: "", line: 0, column: 0, lineTable: nothing, columnTable: nothing },
   ...{ isDerivedConstructor: false, hasPrototype: false },
 });
 

@@ -5,8 +5,14 @@
 import { describe, expect, test } from "vitest";
 import { FORMATS } from "../../src/format/files/formats.ts";
 import { open, type ProfileOptions, profile, type Result } from "../../src/index.ts";
+import { checkRequest } from "../../src/profiler/request.ts";
 import { mostFileBytes, mostOrderedCalls, usualBudget } from "../../src/result/budget.ts";
 import { restName } from "../../src/result/call-tree.ts";
+import { otherLines } from "../../src/result/code-rows.ts";
+import { brokenSums } from "../../src/result/invariants.ts";
+import { otherFunctions } from "../../src/result/shown-functions.ts";
+import { profileProgram } from "../../src/run/session.ts";
+import { withThread } from "../../src/run/threads.ts";
 
 async function profiled(source: string, options: ProfileOptions = {}): Promise<Result> {
   const program = await open(new TextEncoder().encode(source), { name: "app.js" });
@@ -50,7 +56,7 @@ describe("many call paths", () => {
     expect(bounded.tree.length).toBeGreaterThan(usualBudget.nodes / 10);
     const rest = bounded.functions.find(({ name }) => name === restName)!;
     expect([rest.self, rest.calls]).toEqual([0, 0]);
-    for (const format of ["speedscope", "folded", "json"])
+    for (const format of ["speedscope", "folded", "json", "cpuprofile"])
       expect(size(bounded, format), format).toBeLessThan(mostFileBytes);
 
     // the oracle: the same run with every path
@@ -112,15 +118,148 @@ describe("many functions", () => {
   }, 60_000);
 });
 
-test("many lines: opcodes are kept by line past the budget, lines are all there", async () => {
-  const count = 60_000;
-  const line = "x = x + y * 3 - 1;\n";
-  const source = `let x = 0, y = 1;\n${line.repeat(count)}console.log(x);`;
-  const result = await profiled(source);
-  expect(codes(result)).toContain("pcs-merged");
-  expect(result.pcs.length).toBeLessThanOrEqual(count + 10);
-  expect(result.lines.length).toBe(count + 2);
-  const all = await profiled(source, { events: "all" });
-  expect(all.pcs.length).toBeGreaterThan(usualBudget.pcs);
-  expect([result.lines, result.opcodes, result.functions]).toEqual([all.lines, all.opcodes, all.functions]);
-}, 120_000);
+describe("many lines", () => {
+  const lines = (count: number, line: string) => `let x = 0, y = 1;\n${line.repeat(count)}console.log(x);`;
+
+  test("opcodes are kept by line past the budget, lines are all there", async () => {
+    const source = lines(18_000, "x = x + y * 3 - 1;\n");
+    const result = await profiled(source);
+    expect(codes(result)).toEqual(["pcs-merged"]);
+    expect(result.pcs.length).toBeLessThanOrEqual(18_010);
+    expect(result.lines.length).toBe(18_002);
+    const all = await profiled(source, { events: "all" });
+    expect(all.pcs.length).toBeGreaterThan(usualBudget.pcs);
+    expect([result.lines, result.opcodes, figures(result)]).toEqual([all.lines, all.opcodes, figures(all)]);
+  }, 120_000);
+
+  test("those that cost most have a row, the others are one: no figure changes", async () => {
+    const source = lines(60_000, "x = x + y * 3 - 1;\n");
+    const result = await profiled(source);
+    expect(codes(result)).toEqual(["lines-merged", "pcs-merged"]);
+    const all = await profiled(source, { events: "all" });
+    expect(codes(all)).toEqual([]);
+    expect(all.lines.length).toBe(60_002);
+    const { lines: total, kept } = result.warnings.find(({ code }) => code === "lines-merged") as never;
+    expect([total, kept]).toEqual([60_002, result.lines.length - 1]);
+    const other = result.files.indexOf(otherLines);
+    const known = new Map(all.lines.map((row) => [row.line, row]));
+    const shown = result.lines.filter(({ file }) => file !== other);
+    for (const row of shown) expect(row).toEqual(known.get(row.line));
+    const least = Math.min(...shown.map(({ self }) => self));
+    const left = all.lines.filter(({ line }) => !shown.some((row) => row.line === line));
+    expect(Math.max(...left.map(({ self }) => self))).toBeLessThanOrEqual(least);
+    expect(result.lines.find(({ file }) => file === other)).toEqual({
+      ...{ file: other, line: 1 },
+      self: left.reduce((sum, { self }) => sum + self, 0),
+      hits: left.reduce((sum, { hits }) => sum + hits, 0),
+    });
+    expect([result.opcodes, result.functions]).toEqual([all.opcodes, all.functions]);
+    for (const format of ["speedscope", "json", "cpuprofile", "folded"])
+      expect(size(result, format), format).toBeLessThan(5_000_000);
+  }, 120_000);
+
+  test("code of more than half a megabyte has no counter for each of its bytes", async () => {
+    const source = `let x = 0;${"x=x+1;".repeat(100_000)}console.log(x);`;
+    const program = await open(new TextEncoder().encode(source), { name: "app.js" });
+    const { result, facts } = await profile(program);
+    expect(result.pcs.length).toBe(1);
+    expect(facts.collectorBytes).toBeLessThan(16_000_000);
+    const all = await profile(program, { events: "all" });
+    expect(all.facts.collectorBytes).toBeGreaterThan(24_000_000);
+    expect(all.result.pcs.length).toBeGreaterThan(500_000);
+    const kept = ({ fuel, lines, opcodes, functions, phases }: Result) => [
+      fuel,
+      lines,
+      opcodes,
+      functions,
+      phases,
+    ];
+    expect(kept(result)).toEqual(kept(all.result));
+  }, 120_000);
+});
+
+describe("too many functions", () => {
+  const source = `
+${Array.from({ length: 40_000 }, (_, i) => `function f${i}(a) { return a + ${i}; }`).join("\n")}
+let t = 0;
+for (let i = 0; i < 7; i++) t += f39999(i) + f5(i);
+console.log(t);`;
+
+  test("those that cost most have a row, never called ones are the first to have none", async () => {
+    const result = await profiled(source);
+    const all = await profiled(source, { events: "all" });
+    expect(all.functions.filter(({ kind }) => kind === "js").length).toBe(40_001);
+    expect(codes(result)).toContain("functions-merged");
+    const kept = result.functions.filter(({ kind, name }) => kind === "js" && name !== otherFunctions);
+    expect(kept.length).toBeGreaterThan(10_000);
+    expect(kept.length).toBeLessThan(30_000);
+    const named = new Map(all.functions.map((row) => [row.name, row]));
+    for (const row of kept) expect({ ...row, id: 0 }).toEqual({ ...named.get(row.name), id: 0 });
+    expect(kept.filter(({ calls }) => calls > 0).map(({ name }) => name)).toEqual([
+      "(module app.js)",
+      "f5",
+      "f39999",
+    ]);
+    const other = result.functions.find(({ name }) => name === otherFunctions)!;
+    expect([other.kind, other.calls, other.self, other.total]).toEqual(["js", 0, 0, 0]);
+    expect([result.fuel, result.lines]).toEqual([all.fuel, all.lines]);
+  }, 120_000);
+
+  test("past a number they are not told apart: their sums are one row", async () => {
+    const groups = Array.from(
+      { length: 30 },
+      (
+        _,
+        g,
+      ) => `function g${g}(n) { let t = 0; for (let i = 0; i < n; i++) t += i; return t ? new Function("a", "return a + ${g}")(t) : 0; }
+async function h${g}() { await null; return g${g}(0); }`,
+    );
+    const calls = `for (const f of [${Array.from({ length: 30 }, (_, g) => `g${g}`).join()}]) f(9) + f(0);
+(async () => { let t = 0; for (const f of [${Array.from({ length: 30 }, (_, g) => `h${g}`).join()}]) t += await f(); console.log(t); })();`;
+    const program = await open(new TextEncoder().encode(`${groups.join("\n")}\n${calls}`), {
+      name: "app.js",
+    });
+    const request = checkRequest({}, "app.js");
+    const run = (keptFunctions: number, frames: "js" | "builtin") =>
+      withThread((thread) =>
+        profileProgram(
+          thread,
+          program,
+          { ...request, frames, bounds: { ...request.bounds, keptFunctions } },
+          {},
+          "0",
+        ),
+      );
+    for (const frames of ["js", "builtin"] as const) {
+      const { result } = await run(20, frames);
+      const { result: all } = await run(1_000, frames);
+      expect(brokenSums(result)).toEqual([]);
+      expect([result.fuel, result.phases, result.run]).toEqual([all.fuel, all.phases, all.run]);
+      const isOther = ({ name }: { readonly name: string }) => name === otherFunctions;
+      const other = result.functions.find(isOther)!;
+      const js = (rows: Result["functions"]) => rows.filter(({ kind }) => kind === "js");
+      const shown = js(result.functions).filter((row) => !isOther(row));
+      const ran = shown.filter(({ calls }) => calls > 0);
+      expect(ran.length).toBe(20);
+      // a row says all of a function, or is not there
+      const text = (row: Result["functions"][number]) => JSON.stringify({ ...row, id: 0 });
+      const rest = js(all.functions);
+      for (const row of ran) {
+        const same = rest.findIndex((one) => text(one) === text(row));
+        expect(same, text(row)).toBeGreaterThanOrEqual(0);
+        rest.splice(same, 1);
+      }
+      const sum = (figure: "self" | "calls" | "resumes") => rest.reduce((sum, row) => sum + row[figure], 0);
+      expect([other.self, other.calls, other.resumes]).toEqual([sum("self"), sum("calls"), sum("resumes")]);
+      expect(other.min).toBeNull();
+      expect(result.warnings).toContainEqual({
+        ...{ code: "functions-merged", functions: null },
+        kept: expect.any(Number),
+      });
+      expect(result.opcodes.at(-1)).toEqual({
+        ...{ name: otherFunctions, code: 256 },
+        ...{ count: expect.any(Number), fuel: expect.any(Number) },
+      });
+    }
+  }, 120_000);
+});

@@ -44,7 +44,14 @@ describe.each(variants)("%s", (variant, frames, options) => {
         engines: ["ng26"],
         natives: options.native,
         builtins: frames === "builtin" ? plugin.engine.builtinNames.value : null,
-        bounds: { keptEvents: 1000, keptNodes: 1000, maxFuel: null, timeoutMs: null },
+        bounds: {
+          keptEvents: 1000,
+          keptNodes: 1000,
+          keptFunctions: 50_000,
+          longCode: 1 << 19,
+          maxFuel: null,
+          timeoutMs: null,
+        },
       },
     });
     expect(outcome.memorySha256).toBe(plain.memorySha256);

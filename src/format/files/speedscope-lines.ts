@@ -5,14 +5,10 @@
  * line's fuel includes the native work that it caused. Nothing is divided by guess.
  */
 import { grouped } from "../../base/numbers.ts";
+import { mostSampleDepth, mostSampleFrames } from "../../result/budget.ts";
 import type { Result, TreeNode } from "../../result/result.ts";
 import { shortPlaces } from "../labels.ts";
 import type { FrameTable, SampledBuilder } from "./speedscope-builder.ts";
-
-/** Frames above a function at most; of more, both ends are kept. */
-const mostCallers = 64;
-/** Frames of all samples at most: what a file can hold without growing large. Past it lines stand below their functions alone. */
-const mostFrames = 1_000_000;
 
 /** Adds a sample for each line of each function. `frames`: of the functions, by id. */
 export function addLineSamples(
@@ -25,10 +21,11 @@ export function addLineSamples(
   const labels = lineLabels(result);
   const frameOf = (file: number, line: number): number =>
     table.add({ name: labels(file, line), file: result.files[file]!, line });
+  // past what a file can hold, lines stand below their functions alone
   const callers = callersOf(result, frames, frameOf, table);
   const length = rows.reduce((sum, row) => sum + (callers.get(row.function)?.length ?? 0) + 2, 0);
   for (const row of rows) {
-    const above = length > mostFrames ? [] : (callers.get(row.function) ?? []);
+    const above = length > mostSampleFrames ? [] : (callers.get(row.function) ?? []);
     const own = row.file < 0 ? [] : [frameOf(row.file, row.line)];
     builder.sample([...above, frames[row.function]!, ...own], row.fuel);
   }
@@ -97,7 +94,7 @@ function commonPaths({ tree, functions }: Result): ReadonlyMap<number, Common> {
   return common;
 }
 
-/** By function: the frames that stand above it on every path, the outermost first. */
+/** By function: the frames that stand above it on every path, the outermost first; of many, both ends. */
 function callersOf(
   result: Result,
   frames: readonly number[],
@@ -116,8 +113,8 @@ function callersOf(
       const isKnown = line !== null && file !== null;
       return isKnown ? [frames[caller.id]!, lineFrame(file, line)] : [frames[caller.id]!];
     });
-    const half = mostCallers >> 1;
-    const kept = above.length > mostCallers ? [...above.slice(0, half), ...above.slice(-half)] : above;
+    const half = mostSampleDepth >> 1;
+    const kept = above.length > mostSampleDepth ? [...above.slice(0, half), ...above.slice(-half)] : above;
     callers.set(fn, paths > 1 ? [...kept, table.add({ name: `(${grouped(paths)} paths)` })] : kept);
   }
   return callers;

@@ -15,7 +15,7 @@ export const slotShift = 5;
 /** A function: JavaScript or native. */
 export const Fn = {
   id: 0,
-  /** Length of the code in bytes; 0 for native functions. */
+  /** Count of slots: the length of the code in bytes, unless opcodes share them; 0 for native functions. */
   length: 4,
   /** Address of its slots. */
   slots: 8,
@@ -34,6 +34,8 @@ export const Fn = {
   capacity: 52,
   /** How many frames of it are open, and i64: the fuel when the outermost of them was entered. */
   active: 56,
+  /** Address of the map of a function whose opcodes share slots (SlotMap); 0 where each offset has its own. */
+  map: 60,
   entered: 64,
   /** i64: fuel of it and all it called, by its outermost frames that were left. */
   total: 72,
@@ -48,7 +50,12 @@ export const FnFlag = {
   hoists: 1,
   /** A generator or an async function: its activations can suspend. */
   suspends: 2,
+  /** Stands for all functions that are not told apart: one slot for any code, and no figures of single calls. */
+  rest: 4,
 } as const;
+
+/** Of a function whose opcodes share slots: the length of its code, then the address of a slot for each byte of it. */
+export const SlotMap = { length: 0, slots: 4 } as const;
 
 /**
  * A node of the call tree. Nodes form one list in the order of their making. Past the limit of nodes, a path that is new

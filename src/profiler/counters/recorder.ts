@@ -26,11 +26,13 @@ import {
   nativeLength,
   Shared,
   Slot,
+  SlotMap,
   State,
   slotShift,
   Unwound,
   ValueTable,
 } from "./layout.ts";
+import type { SharedSlots } from "./shared-slots.ts";
 
 interface CollectorExports {
   readonly memory: WebAssembly.Memory;
@@ -108,9 +110,10 @@ export class Recorder {
   readonly #collector: CollectorExports;
   /** Address of each function's record, by id. */
   readonly #records: number[] = [];
-  readonly #idOf = new Map<number, number>();
   /** Addresses of the builtins' records, by name, in the order of their first calls. */
   readonly #builtins = new Map<string, number>();
+  /** By id of a function whose opcodes share slots: the first offset of each slot, and how many opcodes it has. */
+  readonly #shared = new Map<number, SharedSlots>();
   /** Fuel at the end of the recording. */
   #end = 0n;
   #passed: Frame[] | null = null;
@@ -128,7 +131,6 @@ export class Recorder {
     otherWork = 0,
     mostNodes = 0x7fff_ffff,
   ) {
-    const idAt = (record: number): number => this.#idOf.get(record)!;
     const { final = (call) => call } = host;
     const instance = new WebAssembly.Instance(collectorModule(), {
       host: {
@@ -137,8 +139,10 @@ export class Recorder {
           return (BigInt(this.#records[id]!) << 32n) | BigInt(code);
         }),
         invocation: final(
-          (record: number, funcObj: bigint, own: bigint, offset: number, resumed: number): bigint =>
-            host.invocation(idAt(record), funcObj, own, offset, resumed !== 0) ?? -1n,
+          (record: number, funcObj: bigint, own: bigint, slot: number, resumed: number): bigint => {
+            const id = this.#idAt(record);
+            return host.invocation(id, funcObj, own, this.#offsetOf(id, slot), resumed !== 0) ?? -1n;
+          },
         ),
         passed: () => {
           this.#passed = this.#frames();
@@ -187,7 +191,7 @@ export class Recorder {
   }
 
   #builtin(name: string): number {
-    const known = this.#builtins.get(name) ?? this.#collector.function(0, 0, 0);
+    const known = this.#builtins.get(name) ?? this.#collector.function(-1 - this.#builtins.size, 0, 0);
     this.#builtins.set(name, known);
     return known;
   }
@@ -209,20 +213,82 @@ export class Recorder {
     sites?: ArrayLike<number>,
     work?: (offset: number) => number,
   ): void {
-    const flags = (suspends ? FnFlag.suspends : 0) | (hoists ? FnFlag.hoists : 0);
-    const record = this.#collector.function(id, codeLength, flags);
+    const record = this.#add(id, codeLength, flagsOf({ suspends, hoists }));
+    this.#fill(record, codeLength, (offset) => sites?.[offset] ?? offset, work);
+  }
+
+  /**
+   * The same for a function of very long code. `share` tells which of its `codeLength` bytes have which slot
+   * (shared-slots.ts).
+   */
+  addSharing(
+    id: number,
+    codeLength: number,
+    { suspends = false, hoists = false },
+    share: (slotOf: Uint32Array) => SharedSlots,
+    work?: (offset: number) => number,
+  ): void {
+    const map = this.#collector.allocate(SlotMap.slots + 4 * codeLength);
+    const slotOf = () => new Uint32Array(this.#collector.memory.buffer, map + SlotMap.slots, codeLength);
+    const shared = share(slotOf());
+    this.#shared.set(id, shared);
+    const record = this.#add(id, shared.offsets.length, flagsOf({ suspends, hoists }));
+    const view = this.#view;
+    view.setUint32(map + SlotMap.length, codeLength, true);
+    view.setUint32(record + Fn.map, map, true);
+    const slots = view.getUint32(record + Fn.slots, true);
+    const numbers = slotOf();
+    for (let offset = 0; offset < codeLength; offset++)
+      numbers[offset] = slots + numbers[offset]! * Slot.size;
+    const { offsets, sites } = shared;
+    const workAt = work && ((slot: number) => work(offsets[slot]!));
+    this.#fill(record, offsets.length, (slot) => sites[slot]!, workAt);
+  }
+
+  /**
+   * Makes the record of the function that stands for all that are not told apart any more. `work`: the native function that
+   * stands for engine work in them.
+   */
+  addRest(id: number, work?: number): void {
+    const record = this.#add(id, 1, FnFlag.rest);
+    this.#fill(record, 1, () => 0, work === undefined ? undefined : () => work);
+  }
+
+  #add(id: number, slots: number, flags: number): number {
+    const record = this.#collector.function(id, slots, flags);
     this.#records[id] = record;
-    this.#idOf.set(record, id);
+    return record;
+  }
+
+  /** Of each slot: the one whose calls are at the same place, and the function that stands for the engine's work. */
+  #fill(
+    record: number,
+    count: number,
+    site: (slot: number) => number,
+    work?: (slot: number) => number,
+  ): void {
     const view = this.#view;
     const slots = view.getUint32(record + Fn.slots, true);
-    for (let offset = 0; offset < codeLength; offset++) {
-      view.setUint32(
-        slots + offset * Slot.size + Slot.site,
-        slots + (sites?.[offset] ?? offset) * Slot.size,
-        true,
-      );
-      if (work) view.setUint32(slots + offset * Slot.size + Slot.work, this.#records[work(offset)]!, true);
+    for (let slot = 0; slot < count; slot++) {
+      const at = slots + slot * Slot.size;
+      view.setUint32(at + Slot.site, slots + site(slot) * Slot.size, true);
+      if (work) view.setUint32(at + Slot.work, this.#records[work(slot)]!, true);
     }
+  }
+
+  /** The id of a function; of a builtin its place among them, as -1, -2, … */
+  #idAt(record: number): number {
+    return this.#view.getInt32(record + Fn.id, true);
+  }
+
+  /** The code offset of a function's slot. */
+  #offsetOf(id: number, slot: number): number {
+    return this.#shared.get(id)?.offsets[slot] ?? slot;
+  }
+
+  /** How many opcodes the functions have that share slots, by id. */
+  get sharing(): ReadonlyMap<number, number> {
+    return new Map([...this.#shared].map(([id, { opcodes }]) => [id, opcodes]));
   }
 
   /** The next activation of function `id` links its module. */
@@ -262,37 +328,38 @@ export class Recorder {
   /** What each code offset cost that was dispatched or charged, of all functions: by id, then by offset. */
   codes(): RecordedCodes {
     const view = this.#view;
-    const used: number[] = [];
     const first = new Int32Array(this.#records.length + 1);
-    for (let id = 0; id < this.#records.length; id++) {
-      first[id] = used.length;
-      const record = this.#records[id];
-      if (record === undefined) continue;
-      const slots = view.getUint32(record + Fn.slots, true);
-      const end = slots + view.getUint32(record + Fn.length, true) * Slot.size;
-      for (let slot = slots; slot < end; slot += Slot.size) {
-        if (
-          view.getBigInt64(slot + Slot.hits, true) !== 0n ||
-          view.getBigInt64(slot + Slot.fuel, true) !== 0n
-        )
-          used.push(slot);
+    let count = 0;
+    const each = (visit: (id: number, slot: number, at: number) => void): void => {
+      for (let id = 0; id < this.#records.length; id++) {
+        first[id] = count;
+        const record = this.#records[id];
+        if (record === undefined) continue;
+        const slots = view.getUint32(record + Fn.slots, true);
+        const length = view.getUint32(record + Fn.length, true);
+        for (let slot = 0, at = slots; slot < length; slot++, at += Slot.size) {
+          const isUsed =
+            view.getBigInt64(at + Slot.hits, true) !== 0n || view.getBigInt64(at + Slot.fuel, true) !== 0n;
+          if (isUsed) visit(id, slot, at);
+        }
       }
-    }
-    first[this.#records.length] = used.length;
+      first[this.#records.length] = count;
+    };
+    // once to count them, once to read them: as many as fill the columns
+    each(() => count++);
     const codes = {
       first,
-      offset: new Int32Array(used.length),
-      fuel: new BigInt64Array(used.length),
-      hits: new BigInt64Array(used.length),
+      offset: new Int32Array(count),
+      fuel: new BigInt64Array(count),
+      hits: new BigInt64Array(count),
     };
-    for (let id = 0; id < this.#records.length; id++) {
-      for (let i = first[id]!; i < first[id + 1]!; i++) {
-        const slot = used[i]!;
-        codes.offset[i] = (slot - view.getUint32(this.#records[id]! + Fn.slots, true)) >>> slotShift;
-        codes.fuel[i] = view.getBigInt64(slot + Slot.fuel, true);
-        codes.hits[i] = view.getBigInt64(slot + Slot.hits, true);
-      }
-    }
+    count = 0;
+    each((id, slot, at) => {
+      codes.offset[count] = this.#offsetOf(id, slot);
+      codes.fuel[count] = view.getBigInt64(at + Slot.fuel, true);
+      codes.hits[count] = view.getBigInt64(at + Slot.hits, true);
+      count += 1;
+    });
     return codes;
   }
 
@@ -360,15 +427,14 @@ export class Recorder {
         else high = middle;
       }
       const span = spans[low - 1];
-      const offset = span ? (slot - span.start) >>> slotShift : 0;
-      return span && offset < span.length ? { function: span.id, offset } : undefined;
+      const number = span ? (slot - span.start) >>> slotShift : 0;
+      if (!span || number >= span.length) return undefined;
+      return { function: span.id, offset: this.#offsetOf(span.id, number) };
     };
   }
 
   /** `functions`: how many ids there are; the builtins come behind them, in their order. */
   nodes(functions = this.#records.length): RecordedNodes {
-    const builtins = [...this.#builtins.values()].map((record, i) => [record, functions + i] as const);
-    const idOf = new Map([...this.#idOf, ...builtins]);
     const view = this.#view;
     const count = this.#collector.nodes.value as number;
     const placeOf = this.#places();
@@ -388,7 +454,9 @@ export class Recorder {
       nodes.parent[id] = isRoot
         ? -1
         : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);
-      nodes.function[id] = isRoot ? -1 : (idOf.get(view.getUint32(node + Node.fn, true)) ?? -1);
+      const fn = view.getUint32(node + Node.fn, true);
+      const known = isRoot || fn === 0 ? null : this.#idAt(fn);
+      nodes.function[id] = known === null ? -1 : known < 0 ? functions - 1 - known : known;
       nodes.callFunction[id] = place?.function ?? -1;
       nodes.callOffset[id] = place?.offset ?? -1;
       nodes.self[id] = view.getBigInt64(node + Node.self, true);
@@ -454,8 +522,6 @@ export class Recorder {
   /** All open frames, innermost first; the function of builtin n is -1 - n. */
   #frames(): Frame[] {
     const view = this.#view;
-    const builtins = [...this.#builtins.values()];
-    const idAt = (record: number) => this.#idOf.get(record) ?? -1 - builtins.indexOf(record);
     const placeOf = this.#places();
     const frames: Frame[] = [];
     let state = this.#collector.currentState();
@@ -465,7 +531,7 @@ export class Recorder {
     for (let at = this.#collector.top() - Activation.size; at >= bottom; at -= Activation.size) {
       if (view.getInt32(at + Activation.length, true) === nativeLength) {
         if (view.getUint32(at + Activation.unheard, true)) continue;
-        frames.push({ function: idAt(view.getUint32(node + Node.fn, true)), offset: null });
+        frames.push({ function: this.#idAt(view.getUint32(node + Node.fn, true)), offset: null });
         node = view.getUint32(at + Activation.node, true);
       } else if (state !== State.pending) {
         const place = state === State.started ? placeOf(slot) : undefined;
@@ -479,6 +545,10 @@ export class Recorder {
     const owner = state === State.pending ? placeOf(slot) : undefined;
     return owner ? [...frames, owner] : frames;
   }
+}
+
+function flagsOf({ suspends, hoists }: { readonly suspends: boolean; readonly hoists: boolean }): number {
+  return (suspends ? FnFlag.suspends : 0) | (hoists ? FnFlag.hoists : 0);
 }
 
 /** A bucket's middle can lie outside what was seen. */

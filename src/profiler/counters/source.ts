@@ -4,7 +4,9 @@
  *
  * One mark moves over the fuel counter; what lies between two marks is charged once, to the slot `cur`.
  * The globals are those of the innermost *started* activation; `length` is 0 while a pending one is on top,
- * so that the one comparison at a dispatch tells both "not started" and "pc outside the function".
+ * so that the one comparison at a dispatch tells both "not started" and "pc outside the function". It is 0 as well in
+ * the two kinds of started functions whose dispatches are looked up ($lookedUp): those whose opcodes share slots, and the
+ * rest, for which `base` is 0.
  */
 import {
   Activation,
@@ -21,6 +23,7 @@ import {
   nativeLength,
   Shared,
   Slot,
+  SlotMap,
   State,
   slotShift,
   Unwound,
@@ -269,7 +272,7 @@ export const collectorSource = `
     (local $since i64) (local $earlier i64)
     (if (i32.eq (global.get $state) (i32.const ${State.hoisting}))
       (then (call $charge (local.get $fuel)) (return)))
-    (if (i32.eq (global.get $state) (i32.const ${State.started})) (then (call $foreign (local.get $pc)) (unreachable)))
+    (if (i32.eq (global.get $state) (i32.const ${State.started})) (then (call $lookedUp (local.get $pc) (local.get $fuel)) (return)))
     (local.set $act (i32.sub (global.get $sp) (i32.const ${Activation.size})))
     (call $charge (local.get $fuel))
     (call $endSegment (local.get $fuel))
@@ -323,10 +326,8 @@ export const collectorSource = `
             (global.set $self (local.get $earlier))))))
     (global.set $state (i32.const ${State.started}))
     (global.set $code (local.get $code))
-    (global.set $length (i32.load offset=${Fn.length} (local.get $fn)))
-    (global.set $base (i32.sub (i32.load offset=${Fn.slots} (local.get $fn)) (i32.shl (local.get $code) (i32.const ${slotShift}))))
-    (if (i32.ge_u (i32.sub (local.get $pc) (local.get $code)) (global.get $length)) (then (call $foreign (local.get $pc)) (unreachable)))
-    (local.set $slot (i32.add (global.get $base) (i32.shl (local.get $pc) (i32.const ${slotShift}))))
+    (call $begin (local.get $fn) (local.get $code))
+    (local.set $slot (call $slotAt (local.get $pc) (local.get $fn)))
     (global.set $cur (local.get $slot))
     (i64.store offset=${Slot.fuel} (local.get $slot) (i64.add (i64.load offset=${Slot.fuel} (local.get $slot)) (local.get $earlier)))
     (i64.store offset=${Slot.hits} (local.get $slot) (i64.add (i64.load offset=${Slot.hits} (local.get $slot)) (i64.const 1)))
@@ -337,6 +338,45 @@ export const collectorSource = `
     (if (i32.gt_u (global.get $depth) (global.get $maxDepth)) (then (global.set $maxDepth (global.get $depth))))
     (call $open (local.get $fn) (local.get $since))
     (call $event (local.get $child) (local.get $since)))
+
+  ;; What a dispatch of $fn needs, whose code is at $code.
+  (func $begin (param $fn i32) (param $code i32)
+    (global.set $length (i32.const 0))
+    (global.set $base (i32.const 0))
+    (if (i32.and (i32.load offset=${Fn.flags} (local.get $fn)) (i32.const ${FnFlag.rest})) (then (return)))
+    (if (i32.load offset=${Fn.map} (local.get $fn))
+      (then
+        (global.set $base (i32.sub
+          (i32.add (i32.load offset=${Fn.map} (local.get $fn)) (i32.const ${SlotMap.slots}))
+          (i32.shl (local.get $code) (i32.const 2))))
+        (return)))
+    (global.set $length (i32.load offset=${Fn.length} (local.get $fn)))
+    (global.set $base (i32.sub (i32.load offset=${Fn.slots} (local.get $fn)) (i32.shl (local.get $code) (i32.const ${slotShift})))))
+
+  ;; The slot of $pc in the activation that is started. $fn is its function, which the rest alone needs.
+  (func $slotAt (param $pc i32) (param $fn i32) (result i32)
+    (local $offset i32)
+    (local.set $offset (i32.sub (local.get $pc) (global.get $code)))
+    (if (i32.lt_u (local.get $offset) (global.get $length))
+      (then (return (i32.add (global.get $base) (i32.shl (local.get $pc) (i32.const ${slotShift}))))))
+    (if (i32.eqz (global.get $length))
+      (then
+        (if (i32.eqz (global.get $base)) (then (return (i32.load offset=${Fn.slots} (local.get $fn)))))
+        (if (i32.lt_u (local.get $offset)
+              (i32.load (i32.sub (i32.add (global.get $base) (i32.shl (global.get $code) (i32.const 2))) (i32.const ${SlotMap.slots}))))
+          (then (return (i32.load (i32.add (global.get $base) (i32.shl (local.get $pc) (i32.const 2)))))))))
+    (call $foreign (local.get $pc))
+    (unreachable))
+
+  ;; A dispatch of a started activation that is not found by the address alone. The rest's one slot is current already.
+  (func $lookedUp (param $pc i32) (param $fuel i64)
+    (local $slot i32)
+    (local.set $slot (global.get $cur))
+    (if (i32.or (global.get $length) (global.get $base))
+      (then (local.set $slot (call $slotAt (local.get $pc) (i32.const 0)))))
+    (call $charge (local.get $fuel))
+    (global.set $cur (local.get $slot))
+    (i64.store offset=${Slot.hits} (local.get $slot) (i64.add (i64.load offset=${Slot.hits} (local.get $slot)) (i64.const 1))))
 
   ;; A stretch outside any activation is over, and it was not the last: it was the job queue's.
   (func $endGap
@@ -410,6 +450,7 @@ export const collectorSource = `
           (local.get $own)
           (i32.shr_u (i32.sub (global.get $cur) (i32.load offset=${Fn.slots} (local.get $fn))) (i32.const ${slotShift}))
           (local.get $resumed)))))
+    (if (i32.and (i32.load offset=${Fn.flags} (local.get $fn)) (i32.const ${FnFlag.rest})) (then (local.set $own (i64.const -1))))
     (if (i64.ge_s (local.get $own) (i64.const 0)) (then (call $completed (local.get $fn) (local.get $own)))))
 
   ;; The queue runs a job, and it is done.

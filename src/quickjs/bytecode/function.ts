@@ -1,6 +1,6 @@
 /**
  * A JavaScript function as QuickJS compiled it, whatever it was read from: the serialized payload of a module
- * (bytecode.ts) or the guest's memory (memory.ts). Types only.
+ * (bytecode.ts) or the guest's memory (memory.ts). Types.
  */
 
 export type FunctionKindQjs = "normal" | "generator" | "async" | "async generator";
@@ -50,11 +50,12 @@ export interface BytecodeFunction {
   readonly lineTable: Uint8Array;
   /** The table of columns where the engine keeps them apart, otherwise empty. */
   readonly columnTable: Uint8Array;
-  /** Source text of the function, null where stripped. */
-  readonly source: string | null;
   readonly isDerivedConstructor: boolean;
   readonly hasPrototype: boolean;
 }
+
+/** Of the many functions that have none: one map, since an empty one takes as much as a small function. */
+export const noAtoms: BytecodeFunction["atoms"] = new Map();
 
 /** What a module exports: a variable of its own, or one of a module that it requests. */
 export interface ModuleExport {

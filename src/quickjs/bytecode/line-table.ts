@@ -10,6 +10,7 @@
  * one that the source agrees with. Columns count bytes of UTF-8: `textColumn` turns them into characters.
  */
 import { ByteReader, decodeText, encodeText } from "../../base/bytes.ts";
+import { twice } from "../../base/columns.ts";
 import { DecodeError } from "../../base/diagnostics.ts";
 import type { LineFormat } from "../engines/versions.ts";
 import type { BytecodeFunction } from "./function.ts";
@@ -72,18 +73,26 @@ export function zigzag(reader: ByteReader): number {
  * table has one there. Empty where the function has no position. `base` is where the table stands, for errors.
  */
 export function lineTable(source: LineSource, format: LineFormat, base = 0): LineEntry[] {
-  if (source.line < 1) return [];
   const entries: LineEntry[] = [];
-  const add = (offset: number, line: number, column: number) => {
-    if (line < 1) return;
+  for (const [offset, line, column] of positions(source, format, base)) {
     if (entries.at(-1)?.offset === offset) entries.pop();
-    entries.push({ offset, line, column: sourceColumn(line, column, format) });
-  };
+    entries.push({ offset, line, column });
+  }
+  return entries;
+}
+
+/** Every position that a table gives, in order; of several at one offset the last counts. */
+function* positions(
+  source: LineSource,
+  format: LineFormat,
+  base: number,
+): Generator<readonly [offset: number, line: number, column: number]> {
   const { line, column } = source;
+  if (line < 1) return;
   if (format.columns !== "apart") {
     for (const [offset, at, with_] of deltas(source.lineTable, line, column, format, base))
-      add(offset, at, with_);
-    return entries;
+      if (at >= 1) yield [offset, at, sourceColumn(at, with_, format)];
+    return;
   }
   // two tables: what either says holds until it says something else
   const columns = [...deltas(source.columnTable, column, 0, format, base)];
@@ -93,9 +102,95 @@ export function lineTable(source: LineSource, format: LineFormat, base = 0): Lin
   for (const offset of offsets) {
     while (nextLine + 1 < lines.length && lines[nextLine + 1]![0] <= offset) nextLine++;
     while (nextColumn + 1 < columns.length && columns[nextColumn + 1]![0] <= offset) nextColumn++;
-    add(offset, lines[nextLine]![1], columns[nextColumn]![1]);
+    const [at, with_] = [lines[nextLine]![1], columns[nextColumn]![1]];
+    if (at >= 1) yield [offset, at, sourceColumn(at, with_, format)];
   }
-  return entries;
+}
+
+/** Whether a table can be read. */
+export function hasSoundLines(source: LineSource, format: LineFormat): boolean {
+  try {
+    for (const _ of positions(source, format, 0));
+    return true;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return false;
+  }
+}
+
+/**
+ * The lines of a function as columns of numbers, for functions of hundreds of thousands of lines: 12 bytes an entry.
+ * A damaged table leaves the function's own position.
+ */
+export class LineColumns {
+  #offset = new Int32Array(16);
+  #line = new Int32Array(16);
+  #column = new Int32Array(16);
+  length = 0;
+
+  constructor(source: LineSource, format: LineFormat) {
+    try {
+      this.#read(source, format);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.length = 0;
+      this.#read(withoutTables(source), format);
+    }
+  }
+
+  #read(source: LineSource, format: LineFormat): void {
+    for (const [offset, line, column] of positions(source, format, 0)) {
+      const last = this.length - 1;
+      const at = last >= 0 && this.#offset[last] === offset ? last : this.length++;
+      if (at === this.#offset.length) this.#grow();
+      this.#offset[at] = offset;
+      this.#line[at] = line;
+      this.#column[at] = column;
+    }
+  }
+
+  #grow(): void {
+    this.#offset = twice(this.#offset);
+    this.#line = twice(this.#line);
+    this.#column = twice(this.#column);
+  }
+
+  /** The entry that covers an offset of the code; null before the first. */
+  at(offset: number): LineEntry | null {
+    const entry = this.indexAt(offset);
+    return entry < 0 ? null : this.entry(entry);
+  }
+
+  /** The line of an offset of the code; 0 before the first. */
+  lineAt(offset: number): number {
+    const entry = this.indexAt(offset);
+    return entry < 0 ? 0 : this.#line[entry]!;
+  }
+
+  /** Offset and line of the entry at an index. */
+  offsetOf(index: number): number {
+    return this.#offset[index]!;
+  }
+
+  lineOf(index: number): number {
+    return this.#line[index]!;
+  }
+
+  entry(index: number): LineEntry {
+    return { offset: this.#offset[index]!, line: this.#line[index]!, column: this.#column[index]! };
+  }
+
+  /** Index of the entry that covers an offset of the code; -1 before the first. */
+  indexAt(offset: number): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#offset[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
 }
 
 /** The same where a damaged table is no reason to stop: the function's own position is all that is known then. */
@@ -104,8 +199,12 @@ export function soundLines(source: LineSource, format: LineFormat): LineEntry[] 
     return lineTable(source, format);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return lineTable({ ...source, lineTable: new Uint8Array(), columnTable: new Uint8Array() }, format);
+    return lineTable(withoutTables(source), format);
   }
+}
+
+function withoutTables({ line, column }: LineSource): LineSource {
+  return { line, column, lineTable: new Uint8Array(), columnTable: new Uint8Array() };
 }
 
 /** Each entry of a delta-coded table: offset, value and, where the format has it with lines, column; (0, as given) first. */
@@ -164,11 +263,11 @@ export function lineSites(
 ): Uint32Array {
   const sites = new Uint32Array(fn.code.length);
   const first = new Map<number | string, number>();
-  const table = soundLines(fn, format);
+  const table = new LineColumns(fn, format);
   let next = 0;
   let line: number | string | null = null;
   for (let offset = 0; offset < sites.length; offset++) {
-    while (table[next] && table[next]!.offset <= offset) line = lineOf(table[next++]!);
+    while (next < table.length && table.offsetOf(next) <= offset) line = lineOf(table.entry(next++));
     const site = (line === null ? null : first.get(line)) ?? offset;
     if (line !== null) first.set(line, site);
     sites[offset] = site;

@@ -7,12 +7,18 @@
  * Read from JS_ReadObjectAtoms, JS_ReadModule and JS_ReadFunctionTag of quickjs.c; what differs between engines
  * is in versions.ts. Everything is bounded by the input: a count never allocates before its items were read.
  */
-import { ByteReader, decodeText } from "../../base/bytes.ts";
+import { ByteReader } from "../../base/bytes.ts";
 import { Diagnostic, unsupported } from "../../base/diagnostics.ts";
 import { type DebugPart, type EngineVersion, enginesOfVersion, type FlagTuple } from "../engines/versions.ts";
 import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
 import { atomOffsets } from "./disassemble.ts";
-import type { BytecodeFunction, BytecodeUnit, ClosureVariable, FunctionKindQjs } from "./function.ts";
+import {
+  type BytecodeFunction,
+  type BytecodeUnit,
+  type ClosureVariable,
+  type FunctionKindQjs,
+  noAtoms,
+} from "./function.ts";
 import { placedLines } from "./line-table.ts";
 import { readModule } from "./modules.ts";
 import { deepest, readTag, skipTagged } from "./values.ts";
@@ -196,7 +202,7 @@ class UnitReader {
     return { constants, literals };
   }
 
-  #codeAtoms(code: Uint8Array, start: number): Map<number, string | null> {
+  #codeAtoms(code: Uint8Array, start: number): BytecodeFunction["atoms"] {
     const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
     const atoms = new Map<number, string | null>();
     for (const offset of atomOffsets(code, this.#engine.opcodes, start)) {
@@ -205,7 +211,7 @@ class UnitReader {
       if (atom === null) this.#reader.fail(`no atom ${number}`, start + offset - this.#reader.base);
       atoms.set(offset, atomText(atom));
     }
-    return atoms;
+    return atoms.size === 0 ? noAtoms : atoms;
   }
 
   #debug(): DebugInfo {
@@ -228,8 +234,7 @@ class UnitReader {
         debug.columnTable = reader.take(reader.leb());
       },
       source: () => {
-        const source = reader.take(reader.leb());
-        debug.source = source.length === 0 ? null : decodeText(source);
+        reader.take(reader.leb());
       },
     };
     for (const part of this.#engine.format.debug) parts[part]();
@@ -249,13 +254,12 @@ interface DebugInfo {
   column: number;
   lineTable: Uint8Array;
   columnTable: Uint8Array;
-  source: string | null;
 }
 
 const nothing = new Uint8Array(0);
 const noDebug: DebugInfo = {
   ...{ file: "", line: 0, column: 0 },
-  ...{ lineTable: nothing, columnTable: nothing, source: null },
+  ...{ lineTable: nothing, columnTable: nothing },
 };
 
 const placeholder: BytecodeFunction = {

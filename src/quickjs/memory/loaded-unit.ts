@@ -3,11 +3,15 @@
  * program: same order, same shape. And tells whether such a tree is a given program after loading.
  */
 import { createHash } from "node:crypto";
-import { decodeText } from "../../base/bytes.ts";
 import { atomText } from "../bytecode/atoms.ts";
 import { plainCode } from "../bytecode/caches.ts";
 import { atomOffsets } from "../bytecode/disassemble.ts";
-import type { BytecodeFunction, BytecodeUnit, ClosureVariable } from "../bytecode/function.ts";
+import {
+  type BytecodeFunction,
+  type BytecodeUnit,
+  type ClosureVariable,
+  noAtoms,
+} from "../bytecode/function.ts";
 import { placedLines } from "../bytecode/line-table.ts";
 import { closureType, functionKinds } from "../bytecode/read-unit.ts";
 import { deepest } from "../bytecode/values.ts";
@@ -25,32 +29,77 @@ export interface LoadedUnit {
 
 /** Reads the tree of functions below the JSFunctionBytecode at `root`; null when any part does not check out. */
 export function readUnitAt(memory: GuestMemory, engine: EngineVersion, root: number): LoadedUnit | null {
+  const atoms = atomsAt(memory, engine, root);
+  if (atoms === null) return null;
+  const functions: BytecodeFunction[] = [];
+  const tree = new Tree(memory, engine, atoms, (made) => {
+    functions[made.index] = made;
+    return true;
+  });
+  if (tree.read(root, -1, 0) < 0) return null;
+  return { unit: { engine: engine.id, module: null, functions }, addresses: tree.addresses };
+}
+
+/**
+ * Addresses of the functions at `root`, by index, where they are what loading the serialized `program` makes; null where
+ * they are not. One function is held at a time: a program can have hundreds of thousands.
+ */
+export function addressesOf(
+  memory: GuestMemory,
+  engine: EngineVersion,
+  root: number,
+  program: BytecodeUnit,
+): readonly number[] | null {
+  const { functions } = program;
+  const atoms = program.engine === engine.id ? atomsAt(memory, engine, root) : null;
+  if (atoms === null) return null;
+  const isSame = (made: BytecodeFunction): boolean =>
+    made.index < functions.length && sameItems(functions[made.index]!.constants, made.constants);
+  const mayBe = (made: BytecodeFunction): boolean =>
+    made.index < functions.length && sameFunction(functions[made.index]!, made, engine);
+  const tree = new Tree(memory, engine, atoms, isSame, mayBe);
+  return tree.read(root, -1, 0) === 0 && tree.addresses.length === functions.length ? tree.addresses : null;
+}
+
+/** Whether every part of the function at `root`, and of those inside it, checks out. */
+export function checksOutAt(memory: GuestMemory, engine: EngineVersion, root: number): boolean {
+  const atoms = atomsAt(memory, engine, root);
+  return atoms !== null && new Tree(memory, engine, atoms, () => true).read(root, -1, 0) === 0;
+}
+
+function atomsAt(memory: GuestMemory, engine: EngineVersion, root: number): GuestAtoms | null {
   const realm = functionFields(memory, engine.memory, root)?.realm ?? 0;
   const runtime = contextRuntime(memory, engine, realm);
-  const atoms = runtime === null ? null : guestAtoms(memory, engine, runtime);
-  if (atoms === null) return null;
-  const tree = new Tree(memory, engine, atoms);
-  if (tree.read(root, -1, 0) < 0) return null;
-  return {
-    unit: { engine: engine.id, module: null, functions: tree.functions },
-    addresses: tree.addresses,
-  };
+  return runtime === null ? null : guestAtoms(memory, engine, runtime);
 }
 
 class Tree {
-  readonly functions: BytecodeFunction[] = [];
   readonly addresses: number[] = [];
   readonly #seen = new Set<number>();
   readonly #memory: GuestMemory;
   readonly #glance: Glance;
   readonly #engine: EngineVersion;
   readonly #atoms: GuestAtoms;
+  readonly #take: (made: BytecodeFunction) => boolean;
+  readonly #mayBe: (made: BytecodeFunction) => boolean;
 
-  constructor(memory: GuestMemory, engine: EngineVersion, atoms: GuestAtoms) {
+  /**
+   * Each function is taken once those inside it were; `mayBe` sees it before, without its constants. Where either says no,
+   * reading ends.
+   */
+  constructor(
+    memory: GuestMemory,
+    engine: EngineVersion,
+    atoms: GuestAtoms,
+    take: (made: BytecodeFunction) => boolean,
+    mayBe: (made: BytecodeFunction) => boolean = () => true,
+  ) {
     this.#memory = memory;
     this.#glance = new Glance(memory);
     this.#engine = engine;
     this.#atoms = atoms;
+    this.#take = take;
+    this.#mayBe = mayBe;
   }
 
   /** Reads the function at `address` and those inside it; its index, or -1 when something is wrong. */
@@ -61,8 +110,7 @@ class Tree {
     this.#seen.add(address);
     const index = this.addresses.push(address) - 1;
     const own = this.#own(fields, index, parent);
-    if (own === null) return -1;
-    this.functions.push(own);
+    if (own === null || !this.#mayBe(own)) return -1;
     const constants: number[] = [];
     for (let i = 0; i < fields.constantCount; i++) {
       const value = fields.constants + i * this.#engine.memory.value.size;
@@ -73,8 +121,7 @@ class Tree {
         constants.push(inner);
       }
     }
-    this.functions[index] = { ...own, constants };
-    return index;
+    return this.#take({ ...own, constants }) ? index : -1;
   }
 
   /** Everything about a function but the functions inside it. */
@@ -88,10 +135,6 @@ class Tree {
     const closure = this.#closure(fields);
     if (name === null || file === null || atoms === null || variables === null || closure === null)
       return null;
-    const source =
-      fields.source === 0 || fields.sourceLength === 0
-        ? null
-        : decodeText(glance.copy(fields.source, fields.sourceLength));
     return {
       index,
       parent,
@@ -114,7 +157,6 @@ class Tree {
         },
         this.#engine.lines,
       ),
-      source,
       isDerivedConstructor: fields.isDerivedConstructor,
       hasPrototype: fields.hasPrototype,
     };
@@ -126,7 +168,7 @@ class Tree {
     return found === null ? null : (atomText(found) ?? "");
   }
 
-  #codeAtoms(code: Uint8Array): Map<number, string | null> | null {
+  #codeAtoms(code: Uint8Array): ReadonlyMap<number, string | null> | null {
     const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
     const atoms = new Map<number, string | null>();
     try {
@@ -138,7 +180,7 @@ class Tree {
     } catch {
       return null;
     }
-    return atoms;
+    return atoms.size === 0 ? noAtoms : atoms;
   }
 
   #variables(fields: FunctionFields): string[] | null {
@@ -177,7 +219,10 @@ export function identify(program: BytecodeUnit, loaded: BytecodeUnit): boolean {
   return (
     program.engine === loaded.engine &&
     program.functions.length === loaded.functions.length &&
-    program.functions.every((fn, index) => sameFunction(fn, loaded.functions[index]!, engine))
+    program.functions.every((fn, index) => {
+      const made = loaded.functions[index]!;
+      return sameFunction(fn, made, engine) && sameItems(fn.constants, made.constants);
+    })
   );
 }
 
@@ -197,7 +242,7 @@ export function contentKey({ engine: id, functions }: BytecodeUnit): string {
   return hash.digest("base64");
 }
 
-/** Loading rewrites atom operands; all else stays as it was. */
+/** But for the constants. Loading rewrites atom operands; all else stays as it was. */
 function sameFunction(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersion): boolean {
   return (
     a.parent === b.parent &&
@@ -206,7 +251,6 @@ function sameFunction(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVe
     a.line === b.line &&
     a.column === b.column &&
     a.kind === b.kind &&
-    sameItems(a.constants, b.constants) &&
     sameItems(a.lineTable, b.lineTable) &&
     sameItems(a.columnTable, b.columnTable) &&
     sameCode(a, b, engine)

@@ -40,7 +40,7 @@ export function namelessFunction(number: number, start: number, code: Uint8Array
   return {
     ...{ index: 0, parent: -1, constants: [], name: `fn#${number}@0x${start.toString(16)}`, kind: "normal" },
     ...{ code, codeStart: 0, atoms: new Map(), variables: [], argumentCount: 0, closure: [] },
-    ...{ file: "", line: 0, column: 0, lineTable: none, columnTable: none, source: null },
+    ...{ file: "", line: 0, column: 0, lineTable: none, columnTable: none },
     ...{ isDerivedConstructor: false, hasPrototype: false },
   };
 }

@@ -93,6 +93,38 @@ test("cpuprofile: lines are 0-based in frames, 1-based in ticks", () => {
   expect(sum(ticks.map((tick) => tick.ticks))).toBe(shop.functions[1]!.self);
 });
 
+test("cpuprofile: past its size small paths are one node, and no fuel leaves its function", () => {
+  fc.assert(
+    fc.property(arbitraryResult, fc.nat(3000), (result, mostBytes) => {
+      const all = cpuProfile(result);
+      const smaller = cpuProfile(result, mostBytes);
+      const byFunction = ({ nodes }: CpuProfile) => {
+        const fuel = new Map<string, number>();
+        for (const { callFrame, hitCount } of nodes)
+          if (hitCount > 0)
+            fuel.set(JSON.stringify(callFrame), (fuel.get(JSON.stringify(callFrame)) ?? 0) + hitCount);
+        return [...fuel].sort();
+      };
+      expect(byFunction(smaller)).toEqual(byFunction(all));
+      const times = ownTimes(smaller);
+      for (const { id, hitCount } of smaller.nodes) expect(times.get(id) ?? 0).toBe(hitCount);
+      for (const { children } of smaller.nodes)
+        for (const child of children) expect(smaller.nodes[child - 1]!.id).toBe(child);
+    }),
+  );
+  // a call path for each of many leaves
+  const leaf = { parent: 0, function: 1, calls: 1, self: 1 };
+  const tree = [
+    { parent: -1, function: 0, callLine: null, calls: 1, self: 10 },
+    ...Array.from({ length: 5000 }, (_, line) => ({ ...leaf, callLine: line + 1 })),
+  ];
+  const { events: _, ...rest } = shop;
+  const many = { ...rest, tree } as Result;
+  const bytes = (most: number) => wholeText(writeCpuProfile(many, most)).length;
+  expect(bytes(200_000)).toBeLessThan(200_000);
+  expect(bytes(Number.POSITIVE_INFINITY)).toBeGreaterThan(1_000_000);
+});
+
 test("formats by name; an unknown one names those available", () => {
   expect(parseFormats("json,folded,json").map((format) => format.name)).toEqual(["json", "folded"]);
   expect(() => parseFormats("svg")).toThrow(

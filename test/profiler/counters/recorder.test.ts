@@ -463,3 +463,57 @@ test("where a run stops, the open activations are known", () => {
     { function: 0, offset: 7 },
   ]);
 });
+
+test("the rest: functions that are not told apart have one slot, wherever their code is", () => {
+  const codeOf = (pc: number) => pc - (pc % 100);
+  const recorder = new Recorder(
+    { resolve: (pc) => ({ id: pc < 200 ? 0 : 1, code: codeOf(pc) }), invocation: () => null },
+    100,
+    0,
+  );
+  recorder.addFunction(0, 50, {});
+  recorder.addRest(1);
+  const { enter, dispatch, leave } = recorder.hooks as unknown as {
+    enter: (o: bigint) => void;
+    dispatch: (pc: number, fuel: bigint) => void;
+    leave: (fuel: bigint) => void;
+  };
+  enter(1n);
+  dispatch(100, 10n);
+  for (const [code, fuel] of [
+    [300, 20n],
+    [900, 40n],
+  ] as const) {
+    enter(2n);
+    dispatch(code, fuel);
+    dispatch(code + 7, fuel + 5n);
+    // one of the others calls another, and the known one
+    enter(3n);
+    dispatch(code + 100, fuel + 6n);
+    enter(1n);
+    dispatch(100, fuel + 7n);
+    dispatch(120, fuel + 9n);
+    leave(fuel + 10n);
+    dispatch(code + 103, fuel + 11n);
+    leave(fuel + 12n);
+    dispatch(code + 9, fuel + 14n);
+    leave(fuel + 15n);
+    dispatch(110, fuel + 16n);
+  }
+  leave(60n);
+  recorder.finish(60n);
+  const rest = codesOf(recorder, 1);
+  expect([...rest.offsets]).toEqual([0]);
+  // by hand: of each of the two, 5 + 1 to the first call, 1 to the second, 2 behind it, 2 and 1 to the end
+  expect([...rest.fuel, ...rest.hits]).toEqual([24n, 10n]);
+  const { self, calls, function: id } = recorder.nodes();
+  const ofRest = [...id.keys()].filter((node) => id[node] === 1);
+  // two lines that call one, which calls another
+  expect(ofRest.map((node) => calls[node])).toEqual([1n, 1n, 1n, 1n]);
+  expect(ofRest.reduce((sum, node) => sum + self[node]!, 0n)).toBe(24n);
+  // figures of single calls would be those of different functions
+  expect(recorder.counters(1).perCall).toBeNull();
+  expect(recorder.counters(0).perCall).not.toBeNull();
+  const known = codesOf(recorder, 0);
+  expect([...known.fuel].reduce((sum, one) => sum + one, 24n + 10n)).toBe(60n);
+});

@@ -46,7 +46,6 @@ test("a module's record, functions and everything between them", () => {
     line: 7,
     argumentCount: 2,
     hasPrototype: false,
-    source: null,
   });
   expect(main.variables.slice(0, main.argumentCount)).toEqual(["a", "b"]);
   expect(main.variables).toContain("inner");
