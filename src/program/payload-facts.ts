@@ -2,11 +2,9 @@
  * What a run wants to know of a serialized program, from one reading of it: megabytes of bytecode take a second to read, and
  * as much memory as matters. So counts are kept, for as long as the bytes are, and the functions are not.
  */
-import { Diagnostic } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
-import type { BytecodeFunction } from "../quickjs/bytecode/function.ts";
-import { lineTable } from "../quickjs/bytecode/line-table.ts";
-import { readUnit } from "../quickjs/bytecode/read-unit.ts";
+import { hasSoundLines } from "../quickjs/bytecode/line-table.ts";
+import { eachFunction } from "../quickjs/bytecode/read-unit.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 
@@ -30,22 +28,13 @@ export function payloadFacts(payload: Uint8Array, engine: EngineVersion): Kept<P
 }
 
 function read(payload: Uint8Array, engine: EngineVersion): PayloadFacts {
-  const { functions } = readUnit(payload, 0, engine);
-  return {
-    functions: functions.length,
-    stripped: functions.filter(lacksDebug).length,
-    unsoundLines: functions.filter((made) => !hasSoundLines(made, engine)).length,
-  };
-}
-
-function hasSoundLines(made: BytecodeFunction, { lines }: EngineVersion): boolean {
-  try {
-    lineTable(made, lines);
-    return true;
-  } catch (error) {
-    if (!(error instanceof Diagnostic)) throw error;
-    return false;
-  }
+  let [functions, stripped, unsoundLines] = [0, 0, 0];
+  eachFunction(payload, engine, (made) => {
+    functions += 1;
+    if (lacksDebug(made)) stripped += 1;
+    if (!hasSoundLines(made, engine.lines)) unsoundLines += 1;
+  });
+  return { functions, stripped, unsoundLines };
 }
 
 /** The facts as the first of `engines` reads it that can; null where none can. */

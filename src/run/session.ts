@@ -68,8 +68,11 @@ const roots = {
   ...{ work: "(unnamed)", engine: "(app)", wasm: "(app)" },
 } as const;
 
-/** Memories of guests and counters that a thread keeps for the next run. */
-const mostKeptBytes = 64_000_000;
+/** Whether a thread holds more after a run than is worth keeping for the next: bytes of memories, functions, opcodes. */
+function isLarge({ maxMemoryBytes, collectorBytes, recording }: RunOutcome): boolean {
+  if (maxMemoryBytes + collectorBytes > 64_000_000) return true;
+  return recording !== null && recording.functions.length + recording.codes.offset.length > 50_000;
+}
 
 /** Profiles a program. `version`: of this package. */
 export async function profileProgram(
@@ -96,7 +99,7 @@ export async function profileProgram(
       outcome = { ...repeated, stdout: outcome.stdout, stderr: outcome.stderr };
   }
   // what the thread holds is not needed any more, and a result takes memory of its own
-  if (outcome.maxMemoryBytes + outcome.collectorBytes > mostKeptBytes) await thread.close();
+  if (isLarge(outcome)) await thread.close();
   return {
     result: resultOf(program, request, plan, outcome, doubts, version),
     refused: plan.refused ?? (outcome.engine === unknownEngine.id ? unreadable(program, plan) : null),

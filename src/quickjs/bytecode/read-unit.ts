@@ -30,14 +30,11 @@ export const functionKinds: readonly FunctionKindQjs[] = ["normal", "generator",
  * engine, the first of those with this version byte that can read all of it.
  */
 export function readUnit(bytes: Uint8Array, base = 0, known?: EngineVersion): BytecodeUnit {
-  const candidates = enginesOfVersion(new ByteReader(bytes, base).u8());
   if (known !== undefined) {
-    if (candidates.includes(known)) return readUnitOf(bytes, base, known);
-    throw unsupported(
-      `the program has bytecode version ${bytes[0]}, its engine ${known.engine} ${known.version}`,
-      "pass the plugin that it was compiled for with --plugin",
-    );
+    checkVersion(bytes, base, known);
+    return readUnitOf(bytes, base, known);
   }
+  const candidates = enginesOfVersion(new ByteReader(bytes, base).u8());
   for (const engine of candidates.slice(0, -1)) {
     try {
       return readUnitOf(bytes, base, engine);
@@ -48,12 +45,41 @@ export function readUnit(bytes: Uint8Array, base = 0, known?: EngineVersion): By
   return readUnitOf(bytes, base, candidates.at(-1)!);
 }
 
-function readUnitOf(bytes: Uint8Array, base: number, engine: EngineVersion): BytecodeUnit {
+/**
+ * Reads a whole program and keeps none of its functions: a program can have hundreds of thousands. `visit` sees each
+ * after those inside it. @throws Diagnostic where it cannot be read.
+ */
+export function eachFunction(
+  bytes: Uint8Array,
+  engine: EngineVersion,
+  visit: (fn: BytecodeFunction) => void,
+): void {
+  checkVersion(bytes, 0, engine);
+  readUnitOf(bytes, 0, engine, (fn) => {
+    visit(fn);
+    return placeholder;
+  });
+}
+
+function checkVersion(bytes: Uint8Array, base: number, engine: EngineVersion): void {
+  if (enginesOfVersion(new ByteReader(bytes, base).u8()).includes(engine)) return;
+  throw unsupported(
+    `the program has bytecode version ${bytes[0]}, its engine ${engine.engine} ${engine.version}`,
+    "pass the plugin that it was compiled for with --plugin",
+  );
+}
+
+function readUnitOf(
+  bytes: Uint8Array,
+  base: number,
+  engine: EngineVersion,
+  keep: (fn: BytecodeFunction) => BytecodeFunction = (fn) => fn,
+): BytecodeUnit {
   const reader = new ByteReader(bytes, base);
   reader.u8(); // version
   if (engine.format.checksum) checkSum(reader);
   const atoms = readAtoms(reader, engine);
-  const unit = new UnitReader(reader, engine, atoms);
+  const unit = new UnitReader(reader, engine, atoms, keep);
   const start = reader.at;
   let tag = readTag(reader, engine.table);
   const module = tag === "module" ? readModule(reader, atoms, engine.format) : null;
@@ -102,7 +128,16 @@ class UnitReader {
   readonly #engine: EngineVersion;
   readonly #atoms: AtomTable;
 
-  constructor(reader: ByteReader, engine: EngineVersion, atoms: AtomTable) {
+  readonly #keep: (fn: BytecodeFunction) => BytecodeFunction;
+
+  /** `keep`: what to keep of a function. */
+  constructor(
+    reader: ByteReader,
+    engine: EngineVersion,
+    atoms: AtomTable,
+    keep: (fn: BytecodeFunction) => BytecodeFunction,
+  ) {
+    this.#keep = keep;
     this.#reader = reader;
     this.#engine = engine;
     this.#atoms = atoms;
@@ -131,7 +166,7 @@ class UnitReader {
     const atoms = this.#codeAtoms(code, codeStart);
     const debug = flags["hasDebug"] ? this.#debug() : noDebug;
     const { constants, literals } = before ?? readConstants();
-    this.functions[index] = {
+    this.functions[index] = this.#keep({
       index,
       parent,
       constants,
@@ -147,7 +182,7 @@ class UnitReader {
       ...debug,
       isDerivedConstructor: flags["isDerivedConstructor"] === 1,
       hasPrototype: flags["hasPrototype"] === 1,
-    };
+    });
     return index;
   }
 
