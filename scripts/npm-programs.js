@@ -15,13 +15,22 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cli = join(root, "dist", "cli.js");
 
-/** A source of some size for parsers, the same each time. */
-const source = `Array.from({ length: 40 }, (_, i) => "function f" + i + "(a, b) { if (a > b) { return a.map((x) => x * " + i +
+/** A source of so many functions of 200 bytes for parsers, the same each time. @param {number} functions */
+const sourceOf = (
+  functions,
+) => `Array.from({ length: ${functions} }, (_, i) => "function f" + i + "(a, b) { if (a > b) { return a.map((x) => x * " + i +
   "); } for (let i = 0; i < 10; i++) { b += i ? a[i] : { k: [1, 2, i] }.k[0]; } return \`\${a}-\${b}\`; }").join("\\n")`;
 
-/** By package: version, and a program that uses it. */
+const source = sourceOf(40);
+
+/** By name: the package's version, a program that uses it, and the package where that is not the name. */
 const programs = {
   terser: ["5", `import { minify } from "terser"; console.log((await minify(${source})).code.length);`],
+  "terser, 235 KB": [
+    "5",
+    `import { minify } from "terser"; console.log((await minify(${sourceOf(1460)})).code.length);`,
+    "terser",
+  ],
   "@babel/standalone": [
     "7",
     `import { transform } from "@babel/standalone"; console.log(transform(${source}, { presets: ["env"] }).code.length);`,
@@ -148,13 +157,13 @@ const wheelScript = fileURLToPath(new URL("npm-programs.py", import.meta.url));
 const temp = mkdtempSync(join(tmpdir(), "javy-prof-npm-"));
 
 /** Installs and bundles; the bundle's path. @param {string} name @param {readonly string[]} program */
-async function bundle(name, [version, text]) {
-  const folder = join(temp, name.replace("/", "-"));
+async function bundle(name, [version, text, packageName = name]) {
+  const folder = join(temp, name.replace(/\W+/g, "-"));
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{"private":true,"type":"module"}');
   const npm = spawnSync(
     "npm",
-    ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", `${name}@${version}`],
+    ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", `${packageName}@${version}`],
     { cwd: folder, encoding: "utf8" },
   );
   if (npm.status !== 0) throw new Error(npm.stderr.trim().split("\n").at(-1) ?? "npm failed");

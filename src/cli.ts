@@ -42,6 +42,13 @@ process.on("SIGINT", () => {
   interrupt.abort();
 });
 
+/** Asked to end by somebody else: no file that was begun stays. The signal is what it ends with, as without this. */
+for (const signal of ["SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    removeUnfinished();
+    process.kill(process.pid, signal);
+  });
+
 /** Whether the command has written to stdout. */
 let answered = false;
 

@@ -285,7 +285,8 @@ export interface Execution {
 
 /**
  * Runs a program without a profile: as it is, or (`count`) with its total fuel. For comparisons: what does a profile
- * cost, is the output the same. @throws Diagnostic as `profile` does.
+ * cost, is the output the same. With `maxFuel`, `timeoutMs` or `signal` its fuel is counted, too, since a program that
+ * is as it was cannot be stopped in a loop; it ends as under `profile` then. @throws Diagnostic as `profile` does.
  */
 export async function execute(
   program: Program,

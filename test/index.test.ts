@@ -67,6 +67,19 @@ test("without a profile: as it is, or with its total", async () => {
   expect(counted.maxMemoryBytes).toBe(plain.maxMemoryBytes);
 });
 
+test("without a profile: an endless loop is stopped as a profiled one is", async () => {
+  const loop = 'console.log("begun"); try { for (;;) {} } finally { console.log("never"); }';
+  const program = await open(new TextEncoder().encode(loop), { name: "endless.js" });
+  const said = ({ stdout }: { readonly stdout: Uint8Array }) => new TextDecoder().decode(stdout);
+  const late = await execute(program, { timeoutMs: 500 });
+  expect([late.exit, late.fuel, said(late)]).toEqual(["timeout", null, "begun\n"]);
+  const dear = await execute(program, { maxFuel: 10_000_000 });
+  expect([dear.exit, said(dear)]).toEqual(["fuel", "begun\n"]);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 500);
+  expect((await execute(program, { signal: abort.signal })).exit).toBe("interrupted");
+}, 60_000);
+
 describe("a module that cannot be run", () => {
   test("is opened and inspected, and says why", async () => {
     const program = await open(fixture("engines/ng21/app.wasm"), { name: "app.wasm" });

@@ -74,11 +74,11 @@ export interface RequestOptions {
   readonly output?: "capture" | "inherit" | "stderr";
 }
 
-/** What is kept by default: 8 MB of calls and returns, 24 MB of paths, 100 MB of functions, 16 MB of the longest code. */
+/** What is kept by default: 8 MB of calls and returns, 24 MB of paths, as many functions as have rows, 16 MB of the longest code. */
 const usual = {
   keptEvents: 500_000,
   keptNodes: 300_000,
-  keptFunctions: 50_000,
+  keptFunctions: 20_000,
   longCode: 1 << 19,
 } as const;
 /** With `events: "all"`: what the collector's 4 GB have room for, 1 GB of calls and 1.5 GB of paths. */

@@ -136,8 +136,8 @@ function counting(
 }
 
 /**
- * Runs a program without profiling it: as it is, or with its total counted. What it costs beside a profile, and what
- * the profile costs beside it.
+ * Runs a program without profiling it: as it is, or with its total counted, as it must be where it may have to be stopped.
+ * What it costs beside a profile, and what the profile costs beside it.
  */
 export async function executeProgram(
   thread: GuestThread,
@@ -150,7 +150,10 @@ export async function executeProgram(
   const engine = request.frames !== "wasm" && program.engine?.dispatch.problem === null;
   const frames = engine ? "js" : "wasm";
   const plan = await planRun(program, { ...request, frames }, thread);
-  if (!counts) return execute(thread, program, request, plan, plainModules(program), live, "nothing");
+  const { maxFuel, timeoutMs } = request.bounds;
+  const isBounded = maxFuel !== null || timeoutMs !== null || live.signal !== undefined;
+  if (!counts && !isBounded)
+    return execute(thread, program, request, plan, plainModules(program), live, "nothing");
   const options = {
     model: plan.model,
     mode: "run",

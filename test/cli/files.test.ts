@@ -218,6 +218,25 @@ describe("an old file is whole until the new one is", () => {
     expect(now.toString("latin1") === old || WebAssembly.validate(now)).toBe(true);
   });
 
+  test.each(["SIGTERM", "SIGHUP"] as const)(
+    "asked to end by %s while it writes: nothing that it began stays",
+    async (signal) => {
+      const line = "build app.js -o /dev/null --plugin-out out".split(" ");
+      const child = spawn(process.execPath, [inRoot("dist/cli.js"), ...line], {
+        cwd: folder.path,
+        stdio: "ignore",
+      });
+      const begun: string[] = [];
+      const watcher = fs.watch(folder.path, (_, name) => {
+        if (name !== null && begun.push(name) === 1) child.kill(signal);
+      });
+      const ended = await new Promise((resolve) => child.on("close", (_, by) => resolve(by)));
+      watcher.close();
+      expect([begun[0], ended]).toEqual([expect.stringMatching(/^\.javy-prof-[0-9a-f]{16}\.tmp$/), signal]);
+      expect(names()).toEqual([...before.keys(), "out"].sort());
+    },
+  );
+
   test("three runs at once leave one whole profile", async () => {
     const runs = [1, 2, 3].map(() => javyProf(folder.path, ["app.js", "--quiet", "-o", "out"]));
     for (const { code, stderr } of await Promise.all(runs)) expect([code, stderr]).toEqual([0, ""]);

@@ -10,7 +10,9 @@ import { describe, expect, test } from "vitest";
 import { brokenSums } from "../../src/result/invariants.ts";
 import type { Result } from "../../src/result/result.ts";
 import { assemble } from "../support/binaryen.ts";
+import { compile } from "../support/compile.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
+import { staticModule } from "../support/static-module.ts";
 
 const folder = new URL("./hostile/", import.meta.url);
 const contents = new Map(
@@ -21,11 +23,19 @@ const contents = new Map(
 const hosts = [...contents].filter(([file]) => file.endsWith(".host.mjs"));
 const guests = [...contents].filter(([file]) => !file.endsWith(".host.mjs"));
 
+/** What each sort of file is made into: a module of its text, of its bytes, or with the program inside. */
+const made: Readonly<Record<string, (source: string) => Uint8Array>> = {
+  ".wat": (source) => assemble(source).bytes,
+  ".hex": (source) => Uint8Array.from(Buffer.from(source.replace(/^;;.*$/gm, "").replace(/\s/g, ""), "hex")),
+  ".static.js": (source) => staticModule(compile(source), null),
+};
+
 describe.each(guests)("%s", (file, source) => {
   test("ends as it should, and its profile is there", async () => {
     const header = headerOf(source);
-    const guest = file.replace(/\.wat$/, ".wasm");
-    const content = file.endsWith(".wat") ? assemble(source).bytes : source;
+    const sort = Object.keys(made).find((ending) => file.endsWith(ending));
+    const guest = sort ? `${file.slice(0, -sort.length)}.wasm` : file;
+    const content = sort ? made[sort]!(source) : source;
     const { path, remove } = folderWith({ [guest]: content, ...Object.fromEntries(hosts) });
     try {
       const args = header["run"]!.split(" ").map((word) =>
