@@ -133,23 +133,24 @@ describe("many lines", () => {
   }, 120_000);
 
   test("those that cost most have a row, the others are one: no figure changes", async () => {
-    const source = lines(60_000, "x = x + y * 3 - 1;\n");
+    const source = lines(40_000, "x = x + y * 3 - 1;\n");
     const result = await profiled(source);
     expect(codes(result)).toEqual(["lines-merged", "pcs-merged"]);
     const all = await profiled(source, { events: "all" });
     expect(codes(all)).toEqual([]);
-    expect(all.lines.length).toBe(60_002);
+    expect(all.lines.length).toBe(40_002);
     const { lines: total, kept } = result.warnings.find(({ code }) => code === "lines-merged") as never;
-    expect([total, kept]).toEqual([60_002, result.lines.length - 1]);
+    expect([total, kept]).toEqual([40_002, result.lines.length - 1]);
     const other = result.files.indexOf(otherLines);
     const known = new Map(all.lines.map((row) => [row.line, row]));
     const shown = result.lines.filter(({ file }) => file !== other);
-    for (const row of shown) expect(row).toEqual(known.get(row.line));
-    const least = Math.min(...shown.map(({ self }) => self));
-    const left = all.lines.filter(({ line }) => !shown.some((row) => row.line === line));
-    expect(Math.max(...left.map(({ self }) => self))).toBeLessThanOrEqual(least);
+    expect(shown).toEqual(shown.map(({ line }) => known.get(line)));
+    for (const { line } of shown) known.delete(line);
+    const left = [...known.values()];
+    const least = shown.reduce((least, { self }) => Math.min(least, self), Infinity);
+    expect(left.reduce((most, { self }) => Math.max(most, self), 0)).toBeLessThanOrEqual(least);
     expect(result.lines.find(({ file }) => file === other)).toEqual({
-      ...{ file: other, line: 1 },
+      ...{ file: other, line: 1, text: null },
       self: left.reduce((sum, { self }) => sum + self, 0),
       hits: left.reduce((sum, { hits }) => sum + hits, 0),
     });
@@ -180,25 +181,26 @@ describe("many lines", () => {
 
 describe("too many functions", () => {
   const source = `
-${Array.from({ length: 40_000 }, (_, i) => `function f${i}(a) { return a + ${i}; }`).join("\n")}
+${Array.from({ length: 30_000 }, (_, i) => `function f${i}(a) { return a + ${i}; }`).join("\n")}
 let t = 0;
-for (let i = 0; i < 7; i++) t += f39999(i) + f5(i);
+for (let i = 0; i < 7; i++) t += f29999(i) + f5(i);
 console.log(t);`;
 
   test("those that cost most have a row, never called ones are the first to have none", async () => {
     const result = await profiled(source);
     const all = await profiled(source, { events: "all" });
-    expect(all.functions.filter(({ kind }) => kind === "js").length).toBe(40_001);
+    expect(all.functions.filter(({ kind }) => kind === "js").length).toBe(30_001);
     expect(codes(result)).toContain("functions-merged");
     const kept = result.functions.filter(({ kind, name }) => kind === "js" && name !== otherFunctions);
     expect(kept.length).toBeGreaterThan(10_000);
     expect(kept.length).toBeLessThan(30_000);
     const named = new Map(all.functions.map((row) => [row.name, row]));
-    for (const row of kept) expect({ ...row, id: 0 }).toEqual({ ...named.get(row.name), id: 0 });
+    const withoutId = (row: Result["functions"][number] | undefined) => ({ ...row, id: 0 });
+    expect(kept.map(withoutId)).toEqual(kept.map(({ name }) => withoutId(named.get(name))));
     expect(kept.filter(({ calls }) => calls > 0).map(({ name }) => name)).toEqual([
       "(module app.js)",
       "f5",
-      "f39999",
+      "f29999",
     ]);
     const other = result.functions.find(({ name }) => name === otherFunctions)!;
     expect([other.kind, other.calls, other.self, other.total]).toEqual(["js", 0, 0, 0]);

@@ -1,6 +1,6 @@
-// A static module that throws on and on while it unwinds: what is left is the last error, and the whole of its fuel.
+// A static module that throws on and on while it unwinds: it ends in the engine's own trap, and all of its fuel counts.
 // run: %s
-// end: throw
+// end: trap
 // comparable: true
 function deep(n) {
   try {
