@@ -79,6 +79,7 @@ const io: CommandIo = {
     }),
   stderr: (text) => void stderr.write(text),
   isTerminal: stderr.isTTY ?? false,
+  stdoutIsTerminal: process.stdout.isTTY ?? false,
   stdinIsTerminal: process.stdin.isTTY ?? false,
   width: widthOf(process.env, stderr.columns),
   unicode: showsUnicode(process.env),

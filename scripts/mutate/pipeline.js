@@ -40,6 +40,7 @@ export async function judge(folder, files, args) {
       said += text;
     },
     isTerminal: false,
+    stdoutIsTerminal: false,
     stdinIsTerminal: true,
     width: 80,
     unicode: false,

@@ -10,6 +10,8 @@ export interface CommandIo {
   readonly stderr: (text: string) => void;
   /** Whether stderr is a terminal: progress and opening a browser make sense only there. */
   readonly isTerminal: boolean;
+  /** Whether stdout is a terminal: then the guest's output and what is said of it stand in one place. */
+  readonly stdoutIsTerminal: boolean;
   /** Whether stdin is a terminal: a guest does not read from one. */
   readonly stdinIsTerminal: boolean;
   /** Columns of the terminal; of COLUMNS, or 80, where there is none. */

@@ -119,18 +119,26 @@ async function report(
   io: CommandIo,
 ): Promise<void> {
   if (flags.json) await writeStdout(writeResultJson(result, { events: flags.events !== undefined }), io);
-  if (flags.verbose) io.stderr(renderDetails(program, result, facts));
+  const details = flags.verbose ? renderDetails(program, result, facts) : "";
   const { width, colour, unicode, isTerminal: cuts } = io;
   // Why the guest failed is no part of the summary: it is said in any case.
-  io.stderr(
-    isQuiet(flags, io)
-      ? renderFailure(result, { width, cuts, colour })
-      : renderSummary(result, {
-          ...{ ...settings, width, cuts, colour, unicode },
-          maxFuel: facts.maxFuel,
-          input: flags.input === undefined || flags.input === "-" ? null : basename(flags.input),
-        }),
-  );
+  const summary = isQuiet(flags, io)
+    ? renderFailure(result, { width, cuts, colour })
+    : renderSummary(result, {
+        ...{ ...settings, width, cuts, colour, unicode },
+        maxFuel: facts.maxFuel,
+        input: flags.input === undefined || flags.input === "-" ? null : basename(flags.input),
+      });
+  const text = details + summary;
+  io.stderr((text !== "" && !flags.json && leavesLineOpen(result, io) ? "\n" : "") + text);
+}
+
+/** Whether the guest's last line has no end where the next text goes. Of output that is kept in part, nobody knows. */
+function leavesLineOpen({ run }: Result, { isTerminal, stdoutIsTerminal }: CommandIo): boolean {
+  const isOpen = (text: string, bytes: number) =>
+    bytes > 0 && !(text.endsWith("\n") && Buffer.byteLength(text) === bytes);
+  const shared = isTerminal && stdoutIsTerminal;
+  return isOpen(run.stderr, run.stderrBytes) || (shared && isOpen(run.stdout, run.stdoutBytes));
 }
 
 const isQuiet = (flags: RunFlags, io: CommandIo): boolean =>

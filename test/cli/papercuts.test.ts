@@ -10,6 +10,8 @@ beforeAll(() => {
     "hello.js": 'console.log("hello");\n',
     "parse.js":
       "const b = new Uint8Array(9);\nconst n = Javy.IO.readSync(0, b);\nJSON.parse(new TextDecoder().decode(b.subarray(0, n)));\n",
+    "open.js":
+      "Javy.IO.writeSync(1, new TextEncoder().encode('out'));\nJavy.IO.writeSync(2, new TextEncoder().encode('err'));\n",
     "one.json": "1",
     "two.json": "22",
   });
@@ -70,6 +72,11 @@ test("a profile of another input is not replaced silently", async () => {
     expect((await profile("one.json", out)).stderr).not.toContain(note);
     expect((await profile("two.json", out)).stderr).toContain(note);
   }
+});
+
+test("output without an end of its line does not run into the summary", async () => {
+  const { stdout, stderr } = await run("open.js");
+  expect([stdout, stderr]).toEqual(["out", expect.stringMatching(/^err\nopen\.js {3}/)]);
 });
 
 test("examples fit the option", async () => {

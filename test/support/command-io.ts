@@ -20,6 +20,7 @@ export function testIo(cwd: string): TestIo {
     },
     ...{
       isTerminal: false,
+      stdoutIsTerminal: false,
       stdinIsTerminal: false,
       width: 80,
       unicode: false,
