@@ -136,7 +136,9 @@ function printed(
   let next = 0;
   return frames.map(({ function: name, file, line, column }) => {
     if (file === null) return { function: `${name} (native)`, file: null, line: null, column: null };
-    const found = line === null || column === null ? 0 : printedColumn(line, column, options.engine!.lines);
+    // of an engine that nobody looked for, columns stand as they were printed
+    const form = options.engine?.lines;
+    const found = line === null || column === null ? 0 : form ? printedColumn(line, column, form) : column;
     const place = line === null ? null : options.places.at(file, line, found);
     const shown = place?.file ?? options.places.file(file);
     const known = files.indexOf(shown);
