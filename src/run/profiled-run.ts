@@ -119,7 +119,7 @@ export class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives, compiled, map } = this.#settings;
+    const { engines, payload, natives, recompiled, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
     if (!memory)
       throw unsupported(
@@ -149,7 +149,7 @@ export class ProfiledRun {
     };
     const known = engines.map(engineById);
     const firstId = natives?.frames.length ?? 0;
-    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
+    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, recompiled);
     this.#registry = registry;
   }
 

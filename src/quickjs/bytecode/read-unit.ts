@@ -26,7 +26,7 @@ export const functionKinds: readonly FunctionKindQjs[] = ["normal", "generator",
 export function readUnit(bytes: Uint8Array, base = 0, known?: EngineVersion): BytecodeUnit {
   const candidates = enginesOfVersion(new ByteReader(bytes, base).u8());
   if (known !== undefined) {
-    if (candidates.includes(known)) return readUnitOf(bytes, base, known);
+    if (candidates.some(({ id }) => id === known.id)) return readUnitOf(bytes, base, known);
     throw unsupported(
       `the program has bytecode version ${bytes[0]}, its engine ${known.engine} ${known.version}`,
       "pass the plugin that it was compiled for with --plugin",
@@ -227,6 +227,9 @@ class UnitReader {
       columnTable: () => {
         debug.columnTable = reader.take(reader.leb());
       },
+      positions: () => {
+        debug.positions = reader.take(reader.leb());
+      },
       source: () => {
         const source = reader.take(reader.leb());
         debug.source = source.length === 0 ? null : decodeText(source);
@@ -250,6 +253,7 @@ interface DebugInfo {
   lineTable: Uint8Array;
   columnTable: Uint8Array;
   source: string | null;
+  positions?: Uint8Array;
 }
 
 const nothing = new Uint8Array(0);
