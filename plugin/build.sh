@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds plugin.wasm, plugin.json and ../NOTICE from registry packages, on a
-# Debian 12. One command, no arguments, about two minutes:
+# Builds plugin.wasm, positions.wasm, plugin.json and ../NOTICE from registry
+# packages, on a Debian 12. One command, no arguments, about two minutes:
 #
 #   plugin/build.sh
 #
@@ -29,8 +29,9 @@ unset CC CXX AR CFLAGS CXXFLAGS LDFLAGS RUSTFLAGS RUSTC_WRAPPER RUSTC_WORKSPACE_
 # ---- Debian packages ----
 # clang compiles QuickJS, libclang (which it depends on) reads its header for
 # the Rust bindings, lld links, llvm has `ar`; rust-web-src is the source of
-# std, as Debian has no std built for wasm32-wasip1.
-packages=(rustc-web cargo-web rust-web-src wasi-libc "clang-$LLVM" "lld-$LLVM" "llvm-$LLVM")
+# std, as Debian has no std built for wasm32-wasip1; patch changes the compiler
+# of positions.
+packages=(rustc-web cargo-web rust-web-src wasi-libc "clang-$LLVM" "lld-$LLVM" "llvm-$LLVM" patch)
 # What a bare system lacks to fetch anything; these do not shape the result.
 others=(ca-certificates)
 command -v npm >/dev/null || others+=(nodejs npm)
@@ -121,12 +122,18 @@ done
   "$out/stage/optimised.wasm" -o "$out/stage/plugin.wasm"
 install -m 644 "$out/stage/plugin.wasm" "$here/plugin.wasm"
 
+# ---- The compiler of positions, from the same sources of QuickJS ----
+engine=$(sed -n '/^name = "rquickjs-sys"$/{n;s/^version = "\(.*\)"$/\1/p}' Cargo.lock)
+WASM_OPT=$wasm_opt "$here/positions/build.sh" "$cargo_home"/registry/src/*/"rquickjs-sys-$engine/quickjs" \
+  "$out/stage/positions" "$here/positions.wasm"
+
 # ---- Say what it is ----
 tools=()
 for package in "${packages[@]}"; do
   tools+=("$package=$(dpkg-query -W -f '${Version}' "$package")")
 done
 node "$here/tools/describe.mjs" write "$deps" "${tools[@]}" "binaryen=$BINARYEN" "wizer=$WIZER"
-node "$here/tools/notice.mjs" "$deps" "$out/stage/map.txt" /usr/share/doc/wasi-libc/copyright \
+cat "$out/stage/map.txt" "$out/stage/positions/map.txt" >"$out/stage/maps.txt"
+node "$here/tools/notice.mjs" "$deps" "$out/stage/maps.txt" /usr/share/doc/wasi-libc/copyright \
   "$here/../LICENSE" "$here/../NOTICE"
 node "$here/tools/describe.mjs" check

@@ -28,7 +28,7 @@ test("has what a user needs", () => {
       ...["package.json", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"],
       ...["dist/cli.js", "dist/bin/worker.js", "dist/profiler/counters/collector.wasm"],
       ...["dist/monitor/support/support.wasm", "monitors/calls.mm"],
-      ...["plugin/plugin.wasm", "plugin/plugin.json"],
+      ...["plugin/plugin.wasm", "plugin/plugin.json", "plugin/positions.wasm"],
     ]),
   );
 });
@@ -63,6 +63,7 @@ test("has nothing else", () => {
   expect(files.filter((file) => file.startsWith("plugin/")).sort()).toEqual([
     "plugin/plugin.json",
     "plugin/plugin.wasm",
+    "plugin/positions.wasm",
   ]);
   // Every module in dist/ is compiled from one in src/, every declaration is of such a module: nothing stale.
   const unbundled = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/bin/"));

@@ -1,9 +1,9 @@
-// Says what plugin.wasm is. Two uses:
+// Says what plugin.wasm is, and positions.wasm. Two uses:
 //
 //   node describe.mjs write <deps folder> name=version...   writes plugin.json (build.sh)
-//   node describe.mjs check                                 plugin.json fits plugin.wasm, or exit 1
+//   node describe.mjs check                                 plugin.json fits the two files, or exit 1
 //
-// All facts about the file are read from its bytes, and the bytecode version
+// All facts about the files are read from their bytes, and the bytecode version
 // from a program it compiles. What cannot be read there (which sources, which
 // tools) is the `provenance`, which `write` takes from the build and `check`
 // leaves alone. Both refuse a plugin without the names the profiler looks for,
@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 
 const HERE = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 const WASM = path.join(HERE, "plugin.wasm");
+const POSITIONS = path.join(HERE, "positions.wasm");
 const JSON_FILE = path.join(HERE, "plugin.json");
 
 // Engine functions that must exist under their own name. Some more of QuickJS
@@ -41,7 +42,10 @@ const FORBIDDEN = /\/(?:usr|root|home|tmp|work|build|rustc|opt|var|etc|mnt)\/[\w
 
 const [mode, ...args] = process.argv.slice(2);
 const bytes = fs.readFileSync(WASM);
-const facts = describe(bytes);
+const facts = { ...describe(bytes), positions: describePositions(fs.readFileSync(POSITIONS)) };
+if (facts.positions.bytecodeVersion !== facts.bytecodeVersion) {
+  throw new Error("positions.wasm writes another bytecode version than plugin.wasm");
+}
 if (mode === "write") {
   const provenance = await provenanceOf(args);
   if (provenance.quickjs.bytecodeVersion !== facts.bytecodeVersion) {
@@ -55,7 +59,8 @@ if (mode === "write") {
     const [is, says] = [facts[key], written[key]].map((v) => JSON.stringify(v));
     if (is !== says) throw new Error(`plugin.wasm and plugin.json differ in "${key}": ${is} against ${says}`);
   }
-  console.log(`plugin.json describes plugin.wasm: ${facts.bytes} bytes, sha256 ${facts.sha256}`);
+  for (const { file, bytes: size, sha256 } of [facts, facts.positions])
+    console.log(`plugin.json describes ${file}: ${size} bytes, sha256 ${sha256}`);
 } else {
   throw new Error("usage: describe.mjs write <deps folder> name=version... | check");
 }
@@ -88,6 +93,19 @@ function describe(wasm) {
   };
 }
 
+/** The compiler of positions: no more is asked of it than that it is another compiler of the same bytecode. */
+function describePositions(wasm) {
+  const leaked = new Set(wasm.toString("latin1").match(FORBIDDEN));
+  if (leaked.size > 0) throw new Error(`positions.wasm contains ${[...leaked].slice(0, 5).join(", ")}`);
+  return {
+    file: path.basename(POSITIONS),
+    sha256: createHash("sha256").update(wasm).digest("hex"),
+    bytes: wasm.length,
+    bytecodeVersion: compiledVersion(wasm),
+    exports: parse(wasm).exports.map(({ name }) => name),
+  };
+}
+
 /** The first byte of what the plugin compiles. Compiling needs no WASI, so every import may refuse. */
 function compiledVersion(wasm) {
   const module = new WebAssembly.Module(wasm);
@@ -98,11 +116,14 @@ function compiledVersion(wasm) {
       throw new Error(`compiling called ${name}`);
     };
   }
-  const { memory, cabi_realloc, "compile-src": compile } = new WebAssembly.Instance(module, imports).exports;
+  const { memory, cabi_realloc, _initialize, "compile-src": compile } = new WebAssembly.Instance(module, imports)
+    .exports;
+  _initialize?.();
   const source = new TextEncoder().encode("export const f = async (x) => [await x];");
   const at = cabi_realloc(0, 0, 1, source.length);
   new Uint8Array(memory.buffer, at, source.length).set(source);
-  const [failed, result, length] = new Uint32Array(memory.buffer, compile(at, source.length), 3);
+  const outcome = compile(at, source.length);
+  const [failed, result, length] = new Uint32Array(memory.buffer, outcome, 3);
   const output = new Uint8Array(memory.buffer, result, length);
   if (failed !== 0) throw new Error(`compile-src: ${new TextDecoder().decode(output)}`);
   return output[0];

@@ -4,7 +4,7 @@
 // Debian keeps of its wasi-libc, and the linker's map, which says which
 // members of libc.a were used.
 //
-//   node notice.mjs <deps folder> <linker map> <wasi-libc copyright file> <LICENSE> <NOTICE>
+//   node notice.mjs <deps folder> <linker maps, in one file> <wasi-libc copyright file> <LICENSE> <NOTICE>
 //
 // The list of crates is a superset: the linker drops crates nobody calls, and
 // what was inlined leaves no trace to tell by. Where a crate offers a choice
@@ -140,7 +140,8 @@ Licensed under the Apache License, Version 2.0 (see LICENSE).
 dist/bin/ contains packages of npm; their licences are in dist/bin/NOTICE.
 
 plugin/plugin.wasm is the JavaScript engine that javy-prof embeds. It contains
-the software listed here. This file is generated: plugin/build.sh writes it
+the software listed here. plugin/positions.wasm is its compiler, changed; it
+contains QuickJS, wasi-libc and Unicode data of these. This file is generated: plugin/build.sh writes it
 from the sources it builds.
 `,
   section(

@@ -22,7 +22,15 @@ export interface Compiler {
   compile(job: CompileJob): Promise<CompileOutcome>;
 }
 
-/** A source, compiled anew to carry its lines over. */
+/** What a program's source was compiled to anew, to carry lines over. */
+export interface Recompiled {
+  /** For bytecode that was stripped of its lines. */
+  readonly compiled: CompiledSource | null;
+  /** By the compiler of positions: for lines that are fuller than those that bytecode has. */
+  readonly positions: CompiledSource | null;
+}
+
+/** A source, compiled anew. */
 export interface CompiledSource {
   readonly bytecode: Uint8Array;
   /** Ids of the engines that may have made it. */

@@ -6,7 +6,7 @@
  * What ran before the program (a plugin's own start) is heard, so that activations pair, and not reported.
  */
 import { unsupported } from "../base/diagnostics.ts";
-import type { CompiledSource } from "../javy/compile.ts";
+import type { Recompiled } from "../javy/compile.ts";
 import { foldExpression } from "../monitor/fold.ts";
 import { type JsParameter, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
@@ -32,7 +32,7 @@ export interface JsJob {
   readonly probes: readonly JsProbe[];
   readonly engines: readonly string[];
   readonly payload: Uint8Array | null;
-  readonly compiled: CompiledSource | null;
+  readonly recompiled: Recompiled;
   /** The program's file: as the bytecode names it, as it is called, and its source map. */
   readonly file: { readonly compiled: string; readonly name: string; readonly map: MapData | null };
   readonly natives: {
@@ -149,7 +149,7 @@ export class JsListener {
       numbers.set(text, known);
       return known;
     };
-    const { engines, payload, compiled } = this.#job;
+    const { engines, payload, recompiled } = this.#job;
     const guest = {
       get bytes() {
         return new Uint8Array(memory.buffer);
@@ -170,7 +170,7 @@ export class JsListener {
           this.#functions[rootId]!.hoists = true;
         },
       },
-      compiled,
+      recompiled,
     );
     this.#registry = registry;
   }

@@ -30,7 +30,7 @@ export function listenTo(program: Program, probes: readonly JsProbe[], run: RunP
     }),
     job: {
       ...{ probes, payload, engines: run.engines.map(({ id }) => id) },
-      compiled: run.lines.kind === "compiled" ? run.lines.compiled : null,
+      recompiled: run.recompiled,
       file: { compiled: entryFile, name: program.entryName(), map: program.map },
       natives: natives && { frames: natives.frames, shared: natives.shared },
     },

@@ -11,13 +11,14 @@
  * where none does, functions are addresses and nothing more is read.
  */
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
-import type { CompiledSource } from "../javy/compile.ts";
+import type { CompiledSource, Recompiled } from "../javy/compile.ts";
 import { plainCode } from "../quickjs/bytecode/caches.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { isModuleRoot } from "../quickjs/bytecode/module-root.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { type Carried, carryDebug } from "../quickjs/carry.ts";
-import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.ts";
+import { carryPositions } from "../quickjs/carry-positions.ts";
+import { type EngineVersion, unknownEngine, withPositions } from "../quickjs/engines/versions.ts";
 import type { GuestMemory } from "../quickjs/memory/checked-view.ts";
 import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory/functions.ts";
 import { liveRoots } from "../quickjs/memory/live-functions.ts";
@@ -69,7 +70,7 @@ export class FunctionRegistry {
   /** Units made at run time, by the content of their root. */
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
-  readonly #compiled: CompiledSource | null;
+  readonly #recompiled: Recompiled;
   /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
   /** What was carried over to it. */
@@ -79,7 +80,7 @@ export class FunctionRegistry {
 
   /**
    * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
-   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from; `most`: how
+   * `firstId`: ids below belong to somebody else (native functions); `recompiled`: what to take its lines from; `most`: how
    * many functions that run are told apart.
    */
   constructor(
@@ -88,7 +89,7 @@ export class FunctionRegistry {
     memory: GuestMemory,
     firstId: number,
     listener: RegistryListener,
-    compiled: CompiledSource | null = null,
+    recompiled: Recompiled = { compiled: null, positions: null },
     most = Number.POSITIVE_INFINITY,
   ) {
     this.#candidates = candidates;
@@ -96,7 +97,7 @@ export class FunctionRegistry {
     this.#memory = memory;
     this.#listener = listener;
     this.#firstId = firstId;
-    this.#compiled = compiled;
+    this.#recompiled = recompiled;
     this.#most = most;
   }
 
@@ -122,10 +123,12 @@ export class FunctionRegistry {
   }
 
   #withLines(payload: BytecodeUnit, engine: EngineVersion): BytecodeUnit {
-    if (!this.#compiled?.engines.includes(engine.id)) return payload;
-    const source = readable(this.#compiled.bytecode, engine);
+    const { compiled, positions } = this.#recompiled;
+    const source = unitOf(compiled, engine);
     if (source) this.carried = carryDebug(payload, source);
-    return this.carried?.unit ?? payload;
+    const lined = this.carried?.unit ?? payload;
+    const fuller = unitOf(positions, engine, withPositions(engine));
+    return fuller ? carryPositions(lined, fuller) : lined;
   }
 
   /**
@@ -284,6 +287,11 @@ function strangeMemory(found: string, engine: EngineVersion | null): Diagnostic 
     "the module is damaged, or its QuickJS was changed; --frames wasm profiles any WASI module by its own functions",
     "if it is neither, this is a bug in javy-prof: please report it with the module",
   );
+}
+
+/** A source that was compiled anew, where this engine may have made it. */
+function unitOf(source: CompiledSource | null, engine: EngineVersion, read = engine): BytecodeUnit | null {
+  return source?.engines.includes(engine.id) ? readable(source.bytecode, read) : null;
 }
 
 /** The payload as a unit; null where it cannot be read: its functions are then read from memory like any other. */

@@ -8,10 +8,11 @@ import { defaultModelName } from "../fuel/measured.ts";
 import { type CostModel, modelNamed } from "../fuel/models.ts";
 import { shopifyLimits } from "../host/shopify/limits.ts";
 import { refuseIncomplete, type ShopifyGeneration, shopifyGeneration } from "../host/shopify/shopify.ts";
-import type { Compiler } from "../javy/compile.ts";
+import type { Compiler, Recompiled } from "../javy/compile.ts";
 import { entryPoints } from "../javy/module.ts";
 import { commandExport, isSetUp } from "../javy/startup-exports.ts";
 import { findLines, type Lines } from "../program/line-source.ts";
+import { findPositions } from "../program/positions.ts";
 import type { Program } from "../program/program.ts";
 import { type EngineVersion, unknownEngine } from "../quickjs/engines/versions.ts";
 import type { CalledBuiltins } from "../quickjs/natives/called-builtins.ts";
@@ -42,6 +43,8 @@ export interface RunPlan {
   /** Those of the request; where it has none, limits are no bound, but many times the fuel that they allow is. */
   readonly bounds: Bounds;
   readonly lines: Lines;
+  /** What lines are carried over from. */
+  readonly recompiled: Recompiled;
 }
 
 /** A run that is over a limit goes on, to say by how much; but not for ever: to this many times the limit. */
@@ -71,6 +74,9 @@ export async function planRun(program: Program, request: Request, compiler: Comp
   const builtins = asked === "builtin" ? engine.builtinNames.value : null;
   const withoutBuiltins = asked === "builtin" && builtins === null;
   const frames = withoutBuiltins ? "js" : asked;
+  const lines: Lines =
+    wantsEngine && !refused ? await findLines(compiler, program, engines) : { kind: "own" };
+  const positions = refused ? null : await findPositions(compiler, program, engines);
   return {
     export: hosted && !program.plugin ? "" : named(name, () => chooseExport(program.module, request.export)),
     frames,
@@ -82,7 +88,8 @@ export async function planRun(program: Program, request: Request, compiler: Comp
     limits,
     model: request.model ?? modelNamed(limits?.model ?? defaultModelName),
     bounds: { ...request.bounds, maxFuel: request.bounds.maxFuel ?? (limits && limits.fuel * judgedFor) },
-    lines: wantsEngine && !refused ? await findLines(compiler, program, engines) : { kind: "own" },
+    lines,
+    recompiled: { compiled: lines.kind === "compiled" ? lines.compiled : null, positions },
   };
 }
 

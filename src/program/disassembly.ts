@@ -1,16 +1,18 @@
 /**
- * The JavaScript bytecode that a program carries, function by function, with its lines: of its own tables, or carried
- * over from its source where they were stripped. Nothing of the guest is run but its compiler.
+ * The JavaScript bytecode that a program carries, function by function, with its lines as a profile has them: of its
+ * own tables, or carried over from its source. Nothing of the guest is run but a compiler.
  */
 import { Diagnostic, headline, unsupported } from "../base/diagnostics.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import { carryDebug } from "../quickjs/carry.ts";
-import { engineById } from "../quickjs/engines/versions.ts";
+import { carryPositions } from "../quickjs/carry-positions.ts";
+import { engineById, withPositions } from "../quickjs/engines/versions.ts";
 import { type ListedFunction, listUnit } from "../quickjs/listing.ts";
 import type { Warning } from "../result/warnings.ts";
 import type { HeldProgram } from "./held-programs.ts";
 import { findLines, linesWarnings } from "./line-source.ts";
+import { findPositions } from "./positions.ts";
 import type { Program } from "./program.ts";
 import { mapWarnings } from "./program-map.ts";
 import type { ProgramSource } from "./source.ts";
@@ -62,7 +64,7 @@ export async function disassembleProgram(
   };
 }
 
-/** A program whose lines were stripped gets them from its source, where that compiles to the same code. */
+/** A program gets the lines that it lacks from its source, where that compiles to the same code. */
 async function withLines(
   program: Program,
   compiler: Compiler,
@@ -70,11 +72,16 @@ async function withLines(
   const { held, engines } = program.programs;
   const [first, ...others] = held;
   if (first?.origin !== "payload" || program.payload === null) return { held, notes: [] };
+  const engine = engineById(first.unit.engine);
   const lines = await findLines(compiler, program, engines);
-  if (lines.kind !== "compiled") return { held, notes: linesWarnings(lines, null) };
-  const compiled = readUnit(lines.compiled.bytecode, 0, engineById(first.unit.engine));
-  const carried = carryDebug(first.unit, compiled);
-  return { held: [{ ...first, unit: carried.unit }, ...others], notes: linesWarnings(lines, carried) };
+  const carried =
+    lines.kind === "compiled" ? carryDebug(first.unit, readUnit(lines.compiled.bytecode, 0, engine)) : null;
+  const unit = carried?.unit ?? first.unit;
+  const positions = await findPositions(compiler, program, engines);
+  const fuller = positions
+    ? carryPositions(unit, readUnit(positions.bytecode, 0, withPositions(engine)))
+    : unit;
+  return { held: [{ ...first, unit: fuller }, ...others], notes: linesWarnings(lines, carried) };
 }
 
 function nothingToList({ name, programs: { problems, dispatch } }: Program): Diagnostic {

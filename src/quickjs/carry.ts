@@ -54,10 +54,7 @@ export function lacksDebug(fn: Pick<BytecodeFunction, "file" | "line">): boolean
 }
 
 export function carryDebug(stripped: BytecodeUnit, compiled: BytecodeUnit): Carried {
-  const found: readonly (BytecodeFunction | LossReason)[] =
-    stripped.engine === compiled.engine
-      ? new Match(stripped, compiled).found
-      : stripped.functions.map(() => "other engine");
+  const found = counterparts(stripped, compiled);
   const lost: LostFunction[] = [];
   let carried = 0;
   let names: readonly string[] | undefined;
@@ -75,6 +72,15 @@ export function carryDebug(stripped: BytecodeUnit, compiled: BytecodeUnit): Carr
     return { ...fn, file, line, column, lineTable, columnTable, variables, closure };
   });
   return { unit: { ...stripped, functions }, carried, lost };
+}
+
+/** Of each function of a program the one in another program that it is, or why there is none. */
+export function counterparts(
+  ours: BytecodeUnit,
+  theirs: BytecodeUnit,
+): readonly (BytecodeFunction | LossReason)[] {
+  if (ours.engine !== theirs.engine) return ours.functions.map(() => "other engine");
+  return new Match(ours, theirs).found;
 }
 
 class Match {

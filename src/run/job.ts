@@ -8,7 +8,7 @@ import type { PlatformFacts } from "../host/host.ts";
 import type { HostSettings } from "../host/settings.ts";
 import type { OutputLost, OutputSummary } from "../host/streams.ts";
 import type { Unrepeatable } from "../host/wasi.ts";
-import type { CompiledSource } from "../javy/compile.ts";
+import type { Recompiled } from "../javy/compile.ts";
 import type { NativeFrame, SharedNative } from "../profiler/native-frames.ts";
 import type { Bounds } from "../profiler/request.ts";
 import type { Carried } from "../quickjs/carry.ts";
@@ -48,8 +48,8 @@ export interface RunPlugin {
 export interface ProfileSettings {
   /** The serialized program, to tie functions to; null where it is not known. */
   readonly payload: Uint8Array | null;
-  /** The program's source, compiled anew, to carry lines over from: for bytecode that was stripped of them. */
-  readonly compiled?: CompiledSource | null;
+  /** The program's source, compiled anew, to carry lines over from. */
+  readonly recompiled?: Recompiled;
   /** The program's source map, and what it maps. */
   readonly map: MapData | null;
   /** Ids of the engines that it may be (quickjs/engines/versions.ts), likeliest first; none for WebAssembly frames only. */

@@ -120,7 +120,7 @@ export class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives, compiled, bounds, map } = this.#settings;
+    const { engines, payload, natives, recompiled, bounds, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
     if (!memory)
       throw unsupported(
@@ -160,7 +160,7 @@ export class ProfiledRun {
       guest,
       firstId,
       listener,
-      compiled,
+      recompiled,
       bounds.keptFunctions,
     );
     this.#registry = registry;

@@ -175,14 +175,14 @@ export async function execute(
   counts: "everything" | "total" | "nothing" = "everything",
   monitor?: MonitorJob,
 ): Promise<RunOutcome> {
-  const { native, builtins, bounds, limits, lines, engines, model } = plan;
+  const { native, builtins, bounds, limits, recompiled, engines, model } = plan;
   const control = new SharedArrayBuffer(Control.words * 4);
   const words = new Int32Array(control);
   const stop = () => void Atomics.store(words, Control.stop, 1);
   const profile: ProfileSettings = {
     payload: program.payload,
     map: program.map,
-    compiled: lines.kind === "compiled" ? lines.compiled : null,
+    recompiled,
     engines: engines.map(({ id }) => id),
     bounds,
     limit: limits?.fuel ?? null,

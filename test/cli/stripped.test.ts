@@ -126,7 +126,10 @@ describe("with the source in the module", () => {
   });
 
   test("it works in a static module, which the embedded engine compiles for", async () => {
-    const [whole, carried] = await Promise.all([profile("lines.wasm"), profile("static.wasm")]);
+    const [whole, carried] = await Promise.all([
+      profile("lines.wasm", "--source", "app.js"),
+      profile("static.wasm"),
+    ]);
     expect(codes(whole)).toEqual([]);
     expect(shape(carried, "static.wasm")).toEqual(shape(whole, "lines.wasm"));
     expect(carried.warnings[0]!.message).toContain("compiled by the embedded engine");
@@ -136,8 +139,8 @@ describe("with the source in the module", () => {
     const { run, files } = await profile("throw.wasm");
     expect(run.exit.kind).toBe("throw");
     expect(run.exit.stack).toEqual([
-      { function: "guarded", file: 0, line: 26, column: 20 },
-      { function: "checkout", file: 0, line: 33, column: 18 },
+      { function: "guarded", file: 0, line: 27, column: 5 },
+      { function: "checkout", file: 0, line: 33, column: 10 },
       { function: "(module function.mjs)", file: 0, line: 37, column: 13 },
     ]);
     expect(files).toEqual(["function.mjs"]);
@@ -250,12 +253,19 @@ describe("without any source", () => {
   });
 });
 
-test("a module with lines of its own keeps them, whatever the source", async () => {
+test("a module with lines of its own keeps them where the source has other code", async () => {
   const [own, given] = await Promise.all([
     profile("lines.wasm"),
     profile("lines.wasm", "--source", "edited.js", "--plugin", "no plugin at all"),
   ]);
-  expect(given).toEqual(own);
+  expect(costs(given)).toEqual(costs(own));
+  expect(given.warnings).toEqual(own.warnings);
+  const linesOf = ({ functions, pcs }: ResultDocument, name: string) => {
+    const id = functions.find((row) => row.name === name)!.id;
+    return pcs.filter((row) => row.function === id).map(({ offset, line }) => [offset, line]);
+  };
+  expect(linesOf(given, "Account.deposit")).toEqual(linesOf(own, "Account.deposit"));
+  expect(linesOf(given, "fold")).not.toEqual(linesOf(own, "fold"));
 });
 
 describe("where a source is of no use, it is refused", () => {

@@ -1,8 +1,11 @@
 /** Compiles and runs JavaScript with the embedded plugin, through node:wasi: what the tests here check against. */
 import { readFileSync } from "node:fs";
 import { WASI } from "node:wasi";
+import { compileGuest } from "../../src/run/compile-guest.ts";
 
 const plugin = new WebAssembly.Module(readFileSync(new URL("../../plugin/plugin.wasm", import.meta.url)));
+
+let positions: WebAssembly.Module | undefined;
 
 interface PluginExports {
   readonly memory: WebAssembly.Memory;
@@ -73,6 +76,20 @@ export class Engine {
 /** The serialized form of an ES module. */
 export function compile(source: string): Uint8Array {
   return new Engine().compile(source);
+}
+
+/** The same by the compiler of positions. */
+export function compileWithPositions(source: string): Uint8Array {
+  positions ??= new WebAssembly.Module(readFileSync(new URL("../../plugin/positions.wasm", import.meta.url)));
+  const abi = { realloc: "cabi_realloc", name: "compile-src", words: 3 } as const;
+  const outcome = compileGuest({
+    kind: "compile",
+    plugin: positions,
+    abi,
+    source: new TextEncoder().encode(source),
+  });
+  if (outcome.kind === "failed") throw new Error("the source does not compile");
+  return outcome.bytecode;
 }
 
 /** What the guest wrote while it ran `source`; an uncaught exception traps after writing. */

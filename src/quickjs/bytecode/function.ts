@@ -50,6 +50,8 @@ export interface BytecodeFunction {
   readonly lineTable: Uint8Array;
   /** The table of columns where the engine keeps them apart, otherwise empty. */
   readonly columnTable: Uint8Array;
+  /** A fuller line table, of the same form, where the compiler of positions made the function (carry-positions.ts). */
+  readonly positions?: Uint8Array;
   readonly isDerivedConstructor: boolean;
   readonly hasPrototype: boolean;
 }

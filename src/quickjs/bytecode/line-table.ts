@@ -70,7 +70,8 @@ export function zigzag(reader: ByteReader): number {
 
 /**
  * The positions of a function, sorted by offset, one an offset; the first, at 0, is the function's own unless the
- * table has one there. Empty where the function has no position. `base` is where the table stands, for errors.
+ * table has one there: class initialisers have none. Empty where there is no table either. `base` is where the table
+ * stands, for errors.
  */
 export function lineTable(source: LineSource, format: LineFormat, base = 0): LineEntry[] {
   const entries: LineEntry[] = [];

@@ -268,6 +268,9 @@ class UnitReader {
       columnTable: () => {
         debug.columnTable = reader.take(reader.leb());
       },
+      positions: () => {
+        debug.positions = reader.take(reader.leb());
+      },
       source: () => {
         reader.take(reader.leb());
       },
@@ -289,6 +292,7 @@ interface DebugInfo {
   column: number;
   lineTable: Uint8Array;
   columnTable: Uint8Array;
+  positions?: Uint8Array;
 }
 
 const nothing = new Uint8Array(0);

@@ -42,7 +42,7 @@ import { type EngineTable, type Opcode, opcodesOf } from "./opcodes/table.ts";
 export type FlagTuple = readonly [name: string, bits: number];
 
 /** Where a part of a function's debug information stands: numbers as LEB128, tables and source behind their length. */
-export type DebugPart = "file" | "line" | "column" | "lineTable" | "columnTable" | "source";
+export type DebugPart = "file" | "line" | "column" | "lineTable" | "columnTable" | "source" | "positions";
 
 /** How a program is serialized. */
 export interface SerializedFormat {
@@ -277,6 +277,12 @@ export const unknownEngine: EngineVersion = engine(
   layoutBellard2021,
   { ...bellard, suspends: new Set() },
 );
+
+/** The same engine, for bytecode of the compiler of positions: they stand in the place of each function's source. */
+export function withPositions(engine: EngineVersion): EngineVersion {
+  const debug = engine.format.debug.map((part) => (part === "source" ? "positions" : part));
+  return { ...engine, format: { ...engine.format, debug } };
+}
 
 /** The engine with this id. */
 export function engineById(id: string): EngineVersion {
