@@ -32,6 +32,9 @@ export interface SeenFunction {
   readonly function: BytecodeFunction;
 }
 
+/** What engines call the program that eval was given. */
+const evaluatedName = "<eval>";
+
 interface KnownAddress {
   readonly unit: number;
   readonly index: number;
@@ -49,6 +52,8 @@ export interface RegistryListener {
   ) => void;
   /** A program known already was loaded once more. */
   readonly loadedAgain: (rootId: number) => void;
+  /** The program that eval was given, as a unit, is about to run for the first time. */
+  readonly evaluates?: (unit: number) => void;
 }
 
 export class FunctionRegistry {
@@ -70,6 +75,9 @@ export class FunctionRegistry {
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
   readonly #compiled: CompiledSource | null;
+  readonly #scripts: ReadonlyMap<number, string>;
+  /** Names of functions that are the engine's own JavaScript, by unit and index. */
+  readonly #scriptNames = new Map<string, string>();
   /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
   /** What was carried over to it. */
@@ -79,7 +87,8 @@ export class FunctionRegistry {
 
   /**
    * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
-   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from.
+   * `firstId`: ids below belong to somebody else (native functions); `compiled`: what to take its lines from;
+   * `scripts`: names of JavaScript that the engine begins with, by the address of its bytecode.
    */
   constructor(
     candidates: readonly EngineVersion[],
@@ -88,6 +97,7 @@ export class FunctionRegistry {
     firstId: number,
     listener: RegistryListener,
     compiled: CompiledSource | null = null,
+    scripts: readonly (readonly [address: number, name: string])[] = [],
   ) {
     this.#candidates = candidates;
     this.#serialized = payload;
@@ -95,6 +105,7 @@ export class FunctionRegistry {
     this.#listener = listener;
     this.#firstId = firstId;
     this.#compiled = compiled;
+    this.#scripts = new Map(scripts);
   }
 
   /** The engine, once JavaScript has run. */
@@ -138,11 +149,21 @@ export class FunctionRegistry {
     }
     const { fields, bytecode } = activation;
     let known = this.#byAddress.get(bytecode);
-    if (!known || !sameFields(known.fields, fields) || !sameBytes(known.code, this.#codeOf(fields, engine))) {
+    const isSame =
+      known && sameFields(known.fields, fields) && sameBytes(known.code, this.#codeOf(fields, engine));
+    // the same program may make other functions, which is all that constructors of functions do
+    if (!known || !isSame || this.#isEvaluated(known)) {
       this.#load(bytecode, engine);
       known = this.#byAddress.get(bytecode)!;
     }
     return { id: this.#running(known.unit, known.index), code: fields.code };
+  }
+
+  /** Whether it is what eval was given, as a whole. */
+  #isEvaluated({ unit, index }: Pick<KnownAddress, "unit" | "index">): boolean {
+    const made = this.units[unit]!.functions[0]!;
+    // the root of a module is called the same
+    return index === 0 && made.name === evaluatedName && !isModuleRoot(this.units[unit]!, made);
   }
 
   /** A function of an engine whose memory nobody can read: known by where its code is, and what it is. */
@@ -164,6 +185,11 @@ export class FunctionRegistry {
   isRoot(id: number): boolean {
     const { unit, function: made } = this.at(id);
     return isModuleRoot(this.units[unit]!, made);
+  }
+
+  /** What a function of the engine's own JavaScript is called; undefined for all others. */
+  scriptName({ unit, index }: Pick<SeenFunction, "unit" | "index">): string | undefined {
+    return this.#scriptNames.get(`${unit} ${index}`);
   }
 
   /** The seen function with this id. */
@@ -189,11 +215,17 @@ export class FunctionRegistry {
     const loaded = around?.addresses.includes(address) ? around : readUnitAt(this.#memory, engine, address);
     if (!loaded) throw strangeMemory(`the function at 0x${address.toString(16)} cannot be read`, engine);
     const isPayload = this.#payload !== null && identify(this.#payload, loaded.unit);
+    const known = this.units.length;
     const unit = isPayload ? 0 : this.#runtimeUnit(loaded.unit);
+    const isNew = this.units.length > known && loaded.addresses[0] === address;
+    if (isNew && this.#isEvaluated({ unit, index: 0 })) this.#listener.evaluates?.(unit);
     const again = isPayload && this.#idsOfUnit[0]![0] !== -1;
     loaded.addresses.forEach((address, index) => {
       const fields = functionFields(this.#memory, engine.memory, address)!;
       this.#byAddress.set(address, { unit, index, fields, code: this.#codeOf(fields, engine).slice() });
+      // what was there before the program, and is none of it
+      const script = !isPayload && this.#rootOf.has(address) ? this.#scripts.get(address) : undefined;
+      if (script !== undefined) this.#scriptNames.set(`${unit} ${index}`, script);
       // all of the program is shown, of other code what runs
       if (isPayload) this.#id(unit, index);
     });

@@ -102,12 +102,26 @@ class Attribution {
     this.#recording = recording;
     this.#options = options;
     const unitNames = recording.units.map((unit) => displayNames(unit, options.places));
-    this.#names = recording.functions.map(({ origin }) =>
-      origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!,
-    );
+    const names = recording.functions.map(({ origin }) => {
+      if (origin.kind === "native") return origin.name;
+      return origin.script ? `[javy] ${origin.script}` : unitNames[origin.unit]![origin.index]!;
+    });
     this.#places = recording.functions.map(({ origin }) =>
       origin.kind === "native" ? null : this.#place(recording.units[origin.unit]!, origin.index),
     );
+    this.#names = names.map((name, id) => `${name}${this.#evaluatedAt(id, names)}`);
+  }
+
+  /** ` (eval at f app.js:12)` of what eval or a constructor of functions made; "" of the rest. */
+  #evaluatedAt(id: number, names: readonly string[]): string {
+    const { origin } = this.#recording.functions[id]!;
+    if (origin.kind !== "js" || !origin.evaluated) return "";
+    const { function: by, offset } = origin.evaluated;
+    const { file, line } = this.#at(by, offset);
+    // a place stands behind it anyway
+    const caller = names[by]!.replace(/^\(module .*\)$/, "").replace(/^\(anonymous .*\)$/, "anonymous");
+    const place = file === null ? "" : `${this.#files[file]!}:${line}`;
+    return ` (eval at ${[caller, place].filter((text) => text !== "").join(" ")})`;
   }
 
   get #nativeKind(): FunctionRow["kind"] {

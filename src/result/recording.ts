@@ -31,7 +31,15 @@ export interface Recording {
 
 export interface RecordedFunction {
   readonly origin:
-    | { readonly kind: "js"; readonly unit: number; readonly index: number }
+    | {
+        readonly kind: "js";
+        readonly unit: number;
+        readonly index: number;
+        /** What it is called, where it is the engine's own. */
+        readonly script?: string;
+        /** Where its program was given to eval, or to a constructor of functions. */
+        readonly evaluated?: { readonly function: number; readonly offset: number };
+      }
     | {
         readonly kind: "native";
         readonly index: number;

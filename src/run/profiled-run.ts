@@ -6,7 +6,7 @@ import { unsupported } from "../base/diagnostics.ts";
 import { fuelLimit } from "../base/fuel.ts";
 import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
-import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
+import { type CodePlace, type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
 import { functionPosition, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
@@ -34,6 +34,8 @@ export class ProfiledRun {
   #limit: WebAssembly.Global | undefined;
   /** Invocations that are suspended, with their own fuel so far, by their state's address. */
   readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
+  /** Where a unit's program was evaluated: the slot that was charged. */
+  readonly #evaluated = new Map<number, number>();
   thrown = false;
   /** Only what happens in between is part of the run. */
   #part: "before" | "run" | "after" = "before";
@@ -119,7 +121,7 @@ export class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives, compiled, map } = this.#settings;
+    const { engines, payload, natives, compiled, scripts, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
     if (!memory)
       throw unsupported(
@@ -146,10 +148,11 @@ export class ProfiledRun {
         );
       },
       loadedAgain: (rootId) => recorder.willHoist(rootId),
+      evaluates: (unit) => void this.#evaluated.set(unit, recorder.slot),
     };
     const known = engines.map(engineById);
     const firstId = natives?.frames.length ?? 0;
-    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled);
+    const registry = new FunctionRegistry(known, payload, guest, firstId, listener, compiled, scripts);
     this.#registry = registry;
   }
 
@@ -193,6 +196,14 @@ export class ProfiledRun {
     return sum;
   }
 
+  /** By unit; what no JavaScript evaluated is nowhere. */
+  #evaluatedAt(recorder: Recorder): Map<number, CodePlace> {
+    const places = recorder.placesOf([...this.#evaluated.values()]);
+    return new Map(
+      [...this.#evaluated.keys()].flatMap((unit, i) => (places[i] ? [[unit, places[i]] as const] : [])),
+    );
+  }
+
   recording(end: RunEnd): Recording | null {
     const { recorder } = this;
     const registry = this.#registry;
@@ -207,10 +218,16 @@ export class ProfiledRun {
       origin: { kind: "native", index, name, work: kind } as const,
       ...recorder.counters(index),
     }));
-    const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
-      origin: { kind: "js", unit, index } as const,
-      ...recorder.counters(natives.length + i),
-    }));
+    const evaluated = this.#evaluatedAt(recorder);
+    const functions = (registry?.functions ?? []).map(({ unit, index }, i) => {
+      const script = registry!.scriptName({ unit, index });
+      const at = evaluated.get(unit);
+      const origin = { kind: "js", unit, index } as const;
+      return {
+        origin: { ...origin, ...(script && { script }), ...(at && { evaluated: at }) },
+        ...recorder.counters(natives.length + i),
+      };
+    });
     const builtins = recorder.builtins().map(({ name, ...counters }, i) => ({
       origin: { kind: "native", index: i, name, work: "builtin" } as const,
       ...counters,
