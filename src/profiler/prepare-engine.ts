@@ -23,6 +23,7 @@ export function prepareEngine(): { readonly facts: PreparedFacts; readonly modul
     dispatch: engine.dispatch.value,
     engines: engine.engines(null).value.map(({ id }) => id),
     builtins: engine.builtinNames.value,
+    scripts: engine.scripts.value,
     model: defaultModelName,
     frames: defaultFrames,
     instrumentedBytes: module.length,

@@ -34,6 +34,9 @@ export interface SeenFunction {
   readonly function: BytecodeFunction;
 }
 
+/** What engines call the program that eval was given. */
+const evaluatedName = "<eval>";
+
 export interface RegistryListener {
   /** A function is about to run for the first time. */
   readonly runs: (
@@ -45,6 +48,8 @@ export interface RegistryListener {
   readonly rest: (id: number) => void;
   /** A program known already was loaded once more. */
   readonly loadedAgain: (rootId: number) => void;
+  /** The program that eval was given, as a unit, is about to run for the first time. */
+  readonly evaluates?: (unit: number) => void;
 }
 
 export class FunctionRegistry {
@@ -71,6 +76,9 @@ export class FunctionRegistry {
   readonly #unitByContent = new Map<string, number[]>();
   readonly #serialized: Uint8Array | null;
   readonly #recompiled: Recompiled;
+  readonly #scripts: ReadonlyMap<number, string>;
+  /** Names of functions that are the engine's own JavaScript, by unit and index. */
+  readonly #scriptNames = new Map<string, string>();
   /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
   /** What was carried over to it. */
@@ -81,7 +89,8 @@ export class FunctionRegistry {
   /**
    * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
    * `firstId`: ids below belong to somebody else (native functions); `recompiled`: what to take its lines from; `most`: how
-   * many functions that run are told apart.
+   * many functions that run are told apart; `scripts`: names of JavaScript that the engine begins with, by the address of its
+   * bytecode.
    */
   constructor(
     candidates: readonly EngineVersion[],
@@ -91,6 +100,7 @@ export class FunctionRegistry {
     listener: RegistryListener,
     recompiled: Recompiled = { compiled: null, positions: null },
     most = Number.POSITIVE_INFINITY,
+    scripts: readonly (readonly [address: number, name: string])[] = [],
   ) {
     this.#candidates = candidates;
     this.#serialized = payload;
@@ -99,6 +109,7 @@ export class FunctionRegistry {
     this.#firstId = firstId;
     this.#recompiled = recompiled;
     this.#most = most;
+    this.#scripts = new Map(scripts);
   }
 
   /** The engine, once JavaScript has run. */
@@ -143,9 +154,21 @@ export class FunctionRegistry {
       throw strangeMemory(`the function whose code is at 0x${pc.toString(16)} cannot be read`, engine);
     }
     const { fields, bytecode } = activation;
-    const known =
-      this.#byAddress.find(bytecode, fields, this.#codeOf(fields, engine)) ?? this.#load(bytecode, engine);
+    let known: UnitPlace | null | undefined = this.#byAddress.find(
+      bytecode,
+      fields,
+      this.#codeOf(fields, engine),
+    );
+    // the same program may make other functions, which is all that constructors of functions do
+    if (!known || this.#isEvaluated(known)) known = this.#load(bytecode, engine);
     return { id: known ? this.#running(known.unit, known.index) : this.#restId(), code: fields.code };
+  }
+
+  /** Whether it is what eval was given, as a whole. */
+  #isEvaluated({ unit, index }: UnitPlace): boolean {
+    const made = this.units[unit]!.functions[0]!;
+    // the root of a module is called the same
+    return index === 0 && made.name === evaluatedName && !isModuleRoot(this.units[unit]!, made);
   }
 
   /** A function of an engine whose memory nobody can read: known by where its code is, and what it is. */
@@ -172,6 +195,11 @@ export class FunctionRegistry {
   isRoot(id: number): boolean {
     const { unit, function: made } = this.at(id);
     return isModuleRoot(this.units[unit]!, made);
+  }
+
+  /** What a function of the engine's own JavaScript is called; undefined for all others. */
+  scriptName({ unit, index }: UnitPlace): string | undefined {
+    return this.#scriptNames.get(`${unit} ${index}`);
   }
 
   /** The seen function with this id. */
@@ -208,8 +236,17 @@ export class FunctionRegistry {
     const around = root === address ? null : readUnitAt(this.#memory, engine, root);
     const loaded = around?.addresses.includes(address) ? around : readUnitAt(this.#memory, engine, address);
     if (!loaded) throw strangeMemory(`the function at 0x${address.toString(16)} cannot be read`, engine);
+    const units = this.units.length;
     const unit = this.#runtimeUnit(loaded.unit);
-    return unit === null ? null : this.#tie(loaded.addresses, unit, address, engine);
+    if (unit === null) return null;
+    const isNew = this.units.length > units && loaded.addresses[0] === address;
+    if (isNew && this.#isEvaluated({ unit, index: 0 })) this.#listener.evaluates?.(unit);
+    for (const [index, at] of loaded.addresses.entries()) {
+      // what was there before the program, and is none of it
+      const script = this.#rootOf.has(at) ? this.#scripts.get(at) : undefined;
+      if (script !== undefined) this.#scriptNames.set(`${unit} ${index}`, script);
+    }
+    return this.#tie(loaded.addresses, unit, address, engine);
   }
 
   /** Keeps what stands at the addresses of a unit's functions. The place of the one at `address`. */

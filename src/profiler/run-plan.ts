@@ -30,6 +30,8 @@ export interface RunPlan {
   readonly native: NativeFrames | null;
   /** What builtins are called, where calls of them are frames. */
   readonly builtins: CalledBuiltins | null;
+  /** JavaScript that the engine begins with, by address; none where the program itself may be in it. */
+  readonly scripts: readonly (readonly [address: number, name: string])[];
   /** Builtins were to be frames, and their calls cannot be told. */
   readonly withoutBuiltins: boolean;
   /** Likeliest first; none where nobody asks for JavaScript. */
@@ -82,6 +84,7 @@ export async function planRun(program: Program, request: Request, compiler: Comp
     frames,
     native: nativeFrames(engine, frames),
     ...{ builtins, withoutBuiltins },
+    scripts: wantsEngine && !refused && payload ? engine.scripts.value : [],
     engines,
     refused,
     platform: hosted ? null : platform,

@@ -9,7 +9,7 @@ import { identifyEngines } from "../quickjs/engines/identify.ts";
 import { type EngineVersion, engineById, versions } from "../quickjs/engines/versions.ts";
 import { type CalledBuiltins, calledBuiltins } from "../quickjs/natives/called-builtins.ts";
 import { findGateways, type Gateways } from "../quickjs/natives/gateways.ts";
-import { type NativeName, nameNatives } from "../quickjs/natives/natives.ts";
+import { findScripts, type NativeName, nameNatives } from "../quickjs/natives/natives.ts";
 import { functionNames } from "../wasm/names.ts";
 import type { Module } from "../wasm/types.ts";
 
@@ -20,6 +20,8 @@ export interface KnownEngine {
   readonly engines: readonly string[];
   /** What builtins are called; null where calls of builtins cannot be told. */
   readonly builtins: CalledBuiltins | null;
+  /** JavaScript that it begins with, by address. */
+  readonly scripts: readonly (readonly [address: number, name: string])[];
 }
 
 export class EngineModule {
@@ -34,6 +36,8 @@ export class EngineModule {
   readonly gateways: Kept<Gateways>;
   /** What builtins are called; null where calls of builtins cannot be told. */
   readonly builtinNames: Kept<CalledBuiltins | null>;
+  /** JavaScript that it begins with: the address of its bytecode, and what it is called. */
+  readonly scripts: Kept<KnownEngine["scripts"]>;
   readonly #builtins: Kept<ReturnType<typeof calledBuiltins>>;
   /** The releases that it may be, by the first byte of the program that it is to run; -1 for none. */
   readonly #engines = new Map<number, Kept<readonly EngineVersion[]>>();
@@ -47,6 +51,7 @@ export class EngineModule {
     this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, this.likelyEngines()));
     this.gateways = new Kept(() => findGateways(module.value, this.likelyEngines()));
     this.#builtins = new Kept(() => calledBuiltins(module.value, this.likelyEngines()));
+    this.scripts = new Kept(() => known?.scripts ?? findScripts(module.value, this.likelyEngines()));
     this.builtinNames = new Kept(() =>
       known ? known.builtins : this.gateways.value.builtins && this.#builtins.value.names,
     );

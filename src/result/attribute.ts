@@ -101,17 +101,31 @@ class Attribution {
     this.#recording = recording;
     this.#options = options;
     const unitNames = recording.units.map((unit) => displayNames(unit, options.places));
-    this.#names = recording.functions.map(({ origin }) => {
+    const names = recording.functions.map(({ origin }) => {
       if (origin.kind === "rest") return otherFunctions;
-      return origin.kind === "native" ? origin.name : unitNames[origin.unit]![origin.index]!;
+      if (origin.kind === "native") return origin.name;
+      return origin.script ? `[javy] ${origin.script}` : unitNames[origin.unit]![origin.index]!;
     });
     this.#places = recording.functions.map((_, id) => this.#row(this.#placesOf(id)?.own ?? null));
+    this.#names = names.map((name, id) => `${name}${this.#evaluatedAt(id, names)}`);
     this.#shown = shownFunctions(
       recording,
       (id) => this.#names[id]!,
       (id) => this.#files[this.#places[id]!.file ?? -1] ?? "",
       options.budget.functionBytes,
     );
+  }
+
+  /** ` (eval at f app.js:12)` of what eval or a constructor of functions made; "" of the rest. */
+  #evaluatedAt(id: number, names: readonly string[]): string {
+    const { origin } = this.#recording.functions[id]!;
+    if (origin.kind !== "js" || !origin.evaluated) return "";
+    const { function: by, offset } = origin.evaluated;
+    const { file, line } = this.#at(by, offset);
+    // a place stands behind it anyway
+    const caller = names[by]!.replace(/^\(module .*\)$/, "").replace(/^\(anonymous .*\)$/, "anonymous");
+    const place = file === null ? "" : `${this.#files[file]!}:${line}`;
+    return ` (eval at ${[caller, place].filter((text) => text !== "").join(" ")})`;
   }
 
   get #nativeKind(): FunctionRow["kind"] {

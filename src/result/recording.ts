@@ -44,7 +44,15 @@ export interface SentRecording extends Omit<Recording, "units"> {
 
 export interface RecordedFunction {
   readonly origin:
-    | { readonly kind: "js"; readonly unit: number; readonly index: number }
+    | {
+        readonly kind: "js";
+        readonly unit: number;
+        readonly index: number;
+        /** What it is called, where it is the engine's own. */
+        readonly script?: string;
+        /** Where its program was given to eval, or to a constructor of functions. */
+        readonly evaluated?: { readonly function: number; readonly offset: number };
+      }
     | {
         readonly kind: "native";
         readonly index: number;

@@ -17,7 +17,12 @@ export function withoutUnused(recording: Recording): Recording {
   const end = codes.first.at(-1) ?? 0;
   return {
     ...recording,
-    functions: kept.map((old) => functions[old]!),
+    functions: kept.map((old) => {
+      const { origin, ...counters } = functions[old]!;
+      if (origin.kind !== "js" || !origin.evaluated) return functions[old]!;
+      const evaluated = { ...origin.evaluated, function: idOf[origin.evaluated.function]! };
+      return { origin: { ...origin, evaluated }, ...counters };
+    }),
     // native functions have no code
     codes: { ...codes, first: Int32Array.from([...kept.map((old) => codes.first[old] ?? end), end]) },
     nodes: {

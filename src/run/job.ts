@@ -59,6 +59,8 @@ export interface ProfileSettings {
   readonly limit?: number | null;
   /** The native frames that the plan enters; none for JavaScript frames only. */
   readonly natives: NativeSettings | null;
+  /** JavaScript that the engine begins with: the address of its bytecode, and what it is called. */
+  readonly scripts?: readonly (readonly [address: number, name: string])[];
   /** What builtins are called, where the plan tells of their calls. */
   readonly builtins?: CalledBuiltins | null;
   /** Only the total: no collector (for the benchmark and --frames none). */

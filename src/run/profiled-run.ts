@@ -6,7 +6,7 @@ import { unsupported } from "../base/diagnostics.ts";
 import { fuelLimit } from "../base/fuel.ts";
 import type { Finality } from "../host/finality.ts";
 import { meterNames } from "../probe/plan.ts";
-import { type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
+import { type CodePlace, type CollectorHost, Recorder } from "../profiler/counters/recorder.ts";
 import { shareSlots } from "../profiler/counters/shared-slots.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
 import { functionPosition, LineColumns, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
@@ -35,6 +35,8 @@ export class ProfiledRun {
   #limit: WebAssembly.Global | undefined;
   /** Invocations that are suspended, with their own fuel so far, by their state's address. */
   readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
+  /** Where a unit's program was evaluated: the slot that was charged. */
+  readonly #evaluated = new Map<number, number>();
   thrown = false;
   /** Only what happens in between is part of the run. */
   #part: "before" | "run" | "after" = "before";
@@ -120,7 +122,7 @@ export class ProfiledRun {
     this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
     const { recorder } = this;
-    const { engines, payload, natives, recompiled, bounds, map } = this.#settings;
+    const { engines, payload, natives, recompiled, scripts, bounds, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
     if (!memory)
       throw unsupported(
@@ -151,6 +153,7 @@ export class ProfiledRun {
       },
       rest: (id) => recorder.addRest(id, natives?.work.get(otherWork)),
       loadedAgain: (rootId) => recorder.willHoist(rootId),
+      evaluates: (unit) => void this.#evaluated.set(unit, recorder.slot),
     };
     const known = engines.map(engineById);
     const firstId = natives?.frames.length ?? 0;
@@ -162,6 +165,7 @@ export class ProfiledRun {
       listener,
       recompiled,
       bounds.keptFunctions,
+      scripts,
     );
     this.#registry = registry;
   }
@@ -206,6 +210,14 @@ export class ProfiledRun {
     return sum;
   }
 
+  /** By unit; what no JavaScript evaluated is nowhere. */
+  #evaluatedAt(recorder: Recorder): Map<number, CodePlace> {
+    const places = recorder.placesOf([...this.#evaluated.values()]);
+    return new Map(
+      [...this.#evaluated.keys()].flatMap((unit, i) => (places[i] ? [[unit, places[i]] as const] : [])),
+    );
+  }
+
   recording(end: RunEnd): SentRecording | null {
     const { recorder } = this;
     const registry = this.#registry;
@@ -220,12 +232,15 @@ export class ProfiledRun {
       origin: { kind: "native", index, name, work: kind } as const,
       ...recorder.counters(index),
     }));
-    const functions = (registry?.functions ?? []).map(({ unit, index }, i) => ({
-      origin: registry!.isPast(natives.length + i)
-        ? ({ kind: "rest" } as const)
-        : ({ kind: "js", unit, index } as const),
-      ...recorder.counters(natives.length + i),
-    }));
+    const evaluated = this.#evaluatedAt(recorder);
+    const functions = (registry?.functions ?? []).map(({ unit, index }, i) => {
+      const counters = recorder.counters(natives.length + i);
+      if (registry!.isPast(natives.length + i)) return { origin: { kind: "rest" } as const, ...counters };
+      const script = registry!.scriptName({ unit, index });
+      const at = evaluated.get(unit);
+      const origin = { kind: "js", unit, index } as const;
+      return { origin: { ...origin, ...(script && { script }), ...(at && { evaluated: at }) }, ...counters };
+    });
     const builtins = recorder.builtins().map(({ name, ...counters }, i) => ({
       origin: { kind: "native", index: i, name, work: "builtin" } as const,
       ...counters,

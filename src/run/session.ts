@@ -187,7 +187,7 @@ export async function execute(
     bounds,
     limit: limits?.fuel ?? null,
     natives: native && { frames: native.frames, shared: native.shared, work: native.work },
-    builtins,
+    ...{ builtins, scripts: plan.scripts },
     // a host of the user's has made the instance before it is asked to run it, but of a program on a plugin
     instantiation: request.host.userHost && !program.plugin ? 0n : instantiationFuel(program.module, model),
   };

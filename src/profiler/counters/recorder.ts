@@ -503,6 +503,15 @@ export class Recorder {
     return slots.map(placeOf).filter((place) => place !== undefined);
   }
 
+  /** The slot that is charged; placesOf tells where that is. */
+  get slot(): number {
+    return this.#collector.current();
+  }
+
+  placesOf(slots: readonly number[]): (CodePlace | undefined)[] {
+    return slots.map(this.#places());
+  }
+
   /** Keeps which frames are open when more fuel than that is used. */
   watchLimit(fuel: bigint): void {
     this.#collector.limit.value = fuel;

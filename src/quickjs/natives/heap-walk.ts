@@ -16,6 +16,8 @@ import { intrinsicName, joinedName, memberName, type NamedNative } from "./nativ
 
 export interface Heap {
   readonly natives: readonly NamedNative[];
+  /** JavaScript functions, by the address of their bytecode, as a global name leads to them. */
+  readonly scripts: readonly (readonly [address: number, name: string])[];
   /** Functions that the runtime allocates with. */
   readonly allocators: readonly number[];
 }
@@ -46,6 +48,7 @@ class Walk {
   readonly #seen = new Set<number>();
   readonly #queue: { readonly name: string; readonly address: number }[] = [];
   readonly #natives: NamedNative[] = [];
+  readonly #scripts = new Map<number, string>();
   readonly #prototypes = new Map<string, number>();
   /** Natives that only functions of the embedder's own JavaScript hold (`Javy.IO.readSync` is one), with their names. */
   readonly #captured = new Map<number, string[]>();
@@ -87,7 +90,7 @@ class Walk {
       this.#runtime + memory.heap.allocators,
       memory.heap.allocatorCount,
     );
-    return { natives: this.#natives, allocators };
+    return { natives: this.#natives, scripts: [...this.#scripts], allocators };
   }
 
   #className(id: number): string {
@@ -183,6 +186,7 @@ class Walk {
     const memory = { bytes: glance.bytes };
     const { heap } = this.#engine.memory;
     const bytecode = functionOfObject(memory, this.#engine.memory, address);
+    if (bytecode !== null && name !== "" && !this.#scripts.has(bytecode)) this.#scripts.set(bytecode, name);
     const count = bytecode === null ? 0 : functionFields(memory, this.#engine.memory, bytecode)!.closureCount;
     const references = glance.u32(address + heap.captured);
     if (count === 0 || !glance.holds(references, 4 * count)) return;

@@ -27,6 +27,19 @@ export interface NativeName {
   readonly magic?: { readonly parameter: number; readonly names: ReadonlyMap<number, string> };
 }
 
+/**
+ * JavaScript that the engine begins with, by the address of its bytecode: `TextDecoder.decode`. Prototypes stand for
+ * their constructors, as in all names of JavaScript.
+ */
+export function findScripts(
+  module: Module,
+  engines: readonly EngineVersion[],
+): readonly (readonly [address: number, name: string])[] {
+  const lists = new ListReader(module, initialMemory(module), initialTable(module));
+  const heap = firstOf(engines, (version) => walkHeap(lists, version));
+  return (heap?.scripts ?? []).map(([address, name]) => [address, name.replace(".prototype", "")] as const);
+}
+
 /** The builtins of a module, by name; the engine's own functions are left alone. */
 export function findBuiltins(
   module: Module,
