@@ -144,7 +144,9 @@ class Attribution {
     if (origin.kind !== "js") return null;
     const unit = this.#recording.units[origin.unit]!;
     const fn = unit.functions[origin.index]!;
-    const start = fn.file === "" ? null : functionPosition(fn, this.#options.engine!.lines);
+    const { lines } = this.#options.engine!;
+    // Class initialisers have no position of their own: their first line stands for them.
+    const start = fn.file === "" ? null : (functionPosition(fn, lines) ?? new LineColumns(fn, lines).first);
     return new FunctionPlaces(unit, fn, start, [], this.#options.places);
   }
 

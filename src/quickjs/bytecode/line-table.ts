@@ -89,7 +89,6 @@ function* positions(
   base: number,
 ): Generator<readonly [offset: number, line: number, column: number]> {
   const { line, column } = source;
-  if (line < 1) return;
   if (format.columns !== "apart") {
     for (const [offset, at, with_] of deltas(source.lineTable, line, column, format, base))
       if (at >= 1) yield [offset, at, sourceColumn(at, with_, format)];
@@ -154,6 +153,11 @@ export class LineColumns {
     this.#offset = twice(this.#offset);
     this.#line = twice(this.#line);
     this.#column = twice(this.#column);
+  }
+
+  /** The first entry; null where there is none. */
+  get first(): LineEntry | null {
+    return this.length === 0 ? null : this.entry(0);
   }
 
   /** The entry that covers an offset of the code; null before the first. */

@@ -62,7 +62,7 @@ export function eachFunction(
 }
 
 function checkVersion(bytes: Uint8Array, base: number, engine: EngineVersion): void {
-  if (enginesOfVersion(new ByteReader(bytes, base).u8()).includes(engine)) return;
+  if (enginesOfVersion(new ByteReader(bytes, base).u8()).some(({ id }) => id === engine.id)) return;
   throw unsupported(
     `the program has bytecode version ${bytes[0]}, its engine ${engine.engine} ${engine.version}`,
     "pass the plugin that it was compiled for with --plugin",
