@@ -10,7 +10,7 @@ import { opcodes } from "../src/wasm/opcodes.ts";
 
 const order = [
   ...["base", "wasm", "fuel", "probe", "quickjs", "javy", "monitor", "result", "host", "program", "profiler"],
-  ...["run", "ci", "format", "index", "commands", "cli"],
+  ...["run", "ci", "format", "vitest", "index", "commands", "cli"],
 ];
 const pure = ["result", "ci", "format"];
 
@@ -22,6 +22,8 @@ const narrow: Readonly<Record<string, readonly string[]>> = {
   monitor: ["base", "wasm", "probe"],
   // configurations, snapshots and verdicts are data about results
   ci: ["base", "result"],
+  // a test's second face: results are judged and put into words, none is made
+  vitest: ["base", "result", "ci", "format"],
   // the library's face is all that a command needs
   commands: ["index", "format", "base"],
   cli: ["commands", "format", "base"],

@@ -151,6 +151,7 @@ console.log(double(JSON.parse(new TextDecoder().decode(bytes.subarray(0, length)
       "use.ts",
       `import { inspect, open, profile, type OpenOptions, type Result } from "javy-prof";
 import type { UserHost } from "javy-prof/host";
+import { type FuelBound, toUseFuel } from "javy-prof/vitest";
 import { readFileSync } from "node:fs";
 
 export const host: UserHost | null = null;
@@ -163,12 +164,15 @@ const asked = { input: '{"n":21}', progress: (millions: number) => void ticks.pu
 const { result, speedscope } = await profile(program, asked);
 const again = await profile(bytes, asked);
 const total: number = (result satisfies Result).fuel.total;
+const bound: FuelBound = { atMost: total };
+const within: boolean = toUseFuel(result, bound).pass;
+const { pass }: { pass: boolean } = await toUseFuel(profile(program, asked), { atMost: total - 1 });
 const wrong = await profile(program, { maxFuel: -1 }).catch((error: Error) => error.message);
 const stopped = await profile(program, { ...asked, signal: AbortSignal.abort() });
 // @ts-expect-error a kind of frames that there is not
 const untyped = await profile(program, { frames: "all" }).catch((error: Error) => error.message);
 const { kind } = stopped.result.run.exit;
-const facts = { total, kind: inspect(program).kind, wrong, untyped, stopped: kind, again: again.result.fuel.total };
+const facts = { within, pass, total, kind: inspect(program).kind, wrong, untyped, stopped: kind, again: again.result.fuel.total };
 console.log(JSON.stringify({ ...facts, result, speedscope: JSON.parse(speedscope()).profiles.length }));
 `,
     );
@@ -194,6 +198,7 @@ console.log(JSON.stringify({ ...facts, result, speedscope: JSON.parse(speedscope
       const { total } = command.fuel;
       expect(facts).toEqual({
         ...{ total, again: total, speedscope: 3, stopped: "interrupted" },
+        ...{ within: true, pass: false },
         kind: path === "static.wasm" ? "static" : "dynamic",
         wrong: 'maxFuel takes a whole number, not "-1"',
         untyped: 'frames takes js, builtin, engine, wasm, not "all"',

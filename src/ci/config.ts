@@ -10,7 +10,7 @@ import { countOf } from "../base/numbers.ts";
 import { toleranceOf } from "./tolerance.ts";
 
 /** An object that has no other keys. */
-function closed<const T extends v.ObjectEntries>(entries: T) {
+export function closed<const T extends v.ObjectEntries>(entries: T) {
   return v.strictObject(entries, ({ expected, received }) => {
     // an unknown key is received where nothing is expected
     if (expected !== "never") return `takes ${expected}, not ${received}`;
@@ -23,11 +23,11 @@ function closed<const T extends v.ObjectEntries>(entries: T) {
 }
 
 /** A key that may be left out, with what it means. */
-function maybe<const T extends v.GenericSchema>(schema: T, meaning: string) {
+export function maybe<const T extends v.GenericSchema>(schema: T, meaning: string) {
   return v.exactOptional(v.pipe(schema, v.description<v.InferOutput<T>, string>(meaning)));
 }
 
-const text = (what: string) =>
+export const text = (what: string) =>
   v.pipe(
     v.string(({ received }) => `takes ${what}, not ${received}`),
     v.nonEmpty("is empty"),
@@ -55,7 +55,8 @@ function figure(takes: string, isFigure: (text: string) => boolean) {
 
 const isCount = (text: string): boolean => countOf(text) !== undefined;
 const count = figure('fuel (2000000, "2M", "500k")', isCount);
-const amount = figure(
+/** What a budget may be: see `amountOf`. */
+export const amount = figure(
   'fuel (2000000, "2M", "500k") or percent of the limit ("80%")',
   (text) => isCount(text) || percentPattern.test(text),
 );
@@ -139,11 +140,20 @@ export type AmountConfig = v.InferOutput<typeof amount>;
 
 /** Checks a configuration; `file` is what errors call it. @throws Diagnostic (usage) with everything that is wrong. */
 export function parseConfig(value: unknown, file: string): Config {
-  const parsed = v.safeParse(configSchema, value);
+  return parseBy(configSchema, value, file);
+}
+
+/** What a schema says of a value; `name` is what errors call it. @throws Diagnostic (usage) with everything that is wrong. */
+export function parseBy<const T extends v.GenericSchema>(
+  schema: T,
+  value: unknown,
+  name: string,
+): v.InferOutput<T> {
+  const parsed = v.safeParse(schema, value);
   if (parsed.success) return parsed.output;
   const problems = parsed.issues.map((issue) => `${pathOf(issue)}${wordsOf(issue)}`);
   const [first = "", ...others] = problems;
-  throw usageError(`${file}: ${first}`, ...others);
+  throw usageError(`${name}: ${first}`, ...others);
 }
 
 type Issue = v.BaseIssue<unknown>;

@@ -97,7 +97,8 @@ function removal(scenario: string, base: number): Verdict {
   };
 }
 
-function dearestOf({ functions }: Measured): Dearest[] {
+/** By their own fuel. */
+export function dearestOf({ functions }: Measured): Dearest[] {
   return [...functions]
     .sort((a, b) => b.self - a.self)
     .slice(0, mostDearest)
@@ -112,7 +113,8 @@ export function isFailing(status: Status, exact: boolean): boolean {
   );
 }
 
-function refuseEmpty(runs: readonly ScenarioRun[]): void {
+/** A run in which nothing ran passes nothing. @throws Diagnostic (usage). */
+export function refuseEmpty(runs: readonly Omit<ScenarioRun, "budgets">[]): void {
   if (runs.length === 0) throw usageError("no scenario ran: a check that measures nothing passes nothing");
   for (const { scenario, measured, failure } of runs)
     if (failure === null && (measured.total === 0 || measured.dispatches === 0))
@@ -147,7 +149,8 @@ function refuseUnmatched(runs: readonly ScenarioRun[]): void {
   );
 }
 
-function namesOf(runs: readonly ScenarioRun[]): string {
+/** The dearest functions that ran, for an error about one that did not. */
+export function namesOf(runs: readonly Pick<ScenarioRun, "measured">[]): string {
   const functions = runs.flatMap(({ measured }) => measured.functions).filter(({ kind }) => kind === "js");
   const names = new Set(functions.sort((a, b) => b.self - a.self).map(({ name }) => name));
   return [...names].slice(0, 12).join(", ");

@@ -5,6 +5,7 @@
 import { basename, resolve } from "node:path";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { CHECK_FORMATS } from "../format/choices.ts";
+import { failureOf } from "../format/warning-words.ts";
 import {
   type CheckDocument,
   isFailing,
@@ -20,7 +21,6 @@ import { readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseOverwriting } from "./overwriting.ts";
 import { giveReport } from "./report-output.ts";
-import { failureOf } from "./run-scenarios.ts";
 
 export interface ReportFlags {
   readonly format: string;

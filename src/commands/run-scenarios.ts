@@ -9,7 +9,7 @@ import picomatch from "picomatch";
 import { encodeText } from "../base/bytes.ts";
 import { headline, usageError } from "../base/diagnostics.ts";
 import { countOf } from "../base/numbers.ts";
-import { exitText, warningText } from "../format/warning-words.ts";
+import { failureOf } from "../format/warning-words.ts";
 import {
   type Config,
   Diagnostic,
@@ -21,7 +21,6 @@ import {
   type Result,
   type Scenario,
   type ScenarioRun,
-  violates,
 } from "../index.ts";
 import { parseLimits, parseModel, scaledLimits } from "./fuel-flags.ts";
 import { readInput, readText } from "./input.ts";
@@ -138,18 +137,6 @@ async function inputOf(
       return { input: encodeText(fixture.input), exported: wanted ?? fixture.export };
     }
   }
-}
-
-/** Why a guest did not end well; null where it did. A limit of fuel is judged by the total. */
-export function failureOf({ run: { exit }, warnings }: Result): string | null {
-  if (exit.kind === "ok") {
-    const refused = warnings.find(({ code }) => violates(code));
-    return refused ? warningText(refused) : null;
-  }
-  const [top] = exit.stack;
-  const said = exitText(exit) ?? (exit.kind === "exit" ? `exit code ${exit.code}` : "");
-  const place = top?.line == null ? "" : ` (in ${top.function}, line ${top.line})`;
-  return `${exit.kind}${said === "" ? "" : `: ${said}`}${place}`;
 }
 
 function interrupted(): Diagnostic {

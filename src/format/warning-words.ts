@@ -7,17 +7,18 @@ import type { Uncounted } from "../fuel/uncounted.ts";
 import type { LossReason, LostFunction } from "../quickjs/carry.ts";
 import { restName } from "../result/call-tree.ts";
 import { otherLines } from "../result/code-rows.ts";
-import type { Exit } from "../result/result.ts";
+import type { Exit, Result } from "../result/result.ts";
 import { otherFunctions } from "../result/shown-functions.ts";
-import type {
-  BytecodeDamage,
-  CompilerName,
-  CompilerRefusal,
-  NoLines,
-  Warning,
-  WarningCode,
-  WarningData,
-  WrittenWarning,
+import {
+  type BytecodeDamage,
+  type CompilerName,
+  type CompilerRefusal,
+  type NoLines,
+  violates,
+  type Warning,
+  type WarningCode,
+  type WarningData,
+  type WrittenWarning,
 } from "../result/warnings.ts";
 
 /** What a warning says: its words, or what the document that it was read from said. */
@@ -38,6 +39,18 @@ export function exitText({ kind, message, limit, depth, lost }: Exit): string | 
     return kind === "fuel" ? `more than ${grouped(limit)} fuel` : `more than ${limit / 1000} s`;
   if (depth === undefined) return message;
   return `the guest's stack is exhausted, ${grouped(depth)} JavaScript frames deep (${message})`;
+}
+
+/** Why a guest did not end well; null where it did. A limit of fuel is judged by the total. */
+export function failureOf({ run: { exit }, warnings }: Result): string | null {
+  if (exit.kind === "ok") {
+    const refused = warnings.find(({ code }) => violates(code));
+    return refused ? warningText(refused) : null;
+  }
+  const [top] = exit.stack;
+  const said = exitText(exit) ?? (exit.kind === "exit" ? `exit code ${exit.code}` : "");
+  const place = top?.line == null ? "" : ` (in ${top.function}, line ${top.line})`;
+  return `${exit.kind}${said === "" ? "" : `: ${said}`}${place}`;
 }
 
 const stripped = "the module's bytecode was stripped of its lines";

@@ -33,10 +33,15 @@ const costs: Readonly<Record<BudgetUse["cost"], string>> = {
 };
 
 /** `matchRules: 1,899,363 of 1,500,000, 26.6% over (budgets.functions.matchRules)`. */
-export function overText({ name, cost, used, atMost, path }: BudgetUse): string {
-  const over = atMost === 0 ? "" : `, ${percent(used - atMost, atMost)}% over`;
+export function overText(use: BudgetUse): string {
+  return `${useText(use)} (${use.cost === "limit" ? "the platform's limit" : use.path})`;
+}
+
+/** `matchRules: 1,899,363 of 1,500,000, 26.6% over`; within it without the share. */
+export function useText({ name, cost, used, atMost }: BudgetUse): string {
+  const over = atMost === 0 || used <= atMost ? "" : `, ${percent(used - atMost, atMost)}% over`;
   const what = cost === "limit" ? name.replace("Bytes", " bytes") : `${name}${costs[cost]}`;
-  return `${what}: ${grouped(used)} of ${grouped(atMost)}${over} (${cost === "limit" ? "the platform's limit" : path})`;
+  return `${what}: ${grouped(used)} of ${grouped(atMost)}${over}`;
 }
 
 /** The functions of a diff that did it: the largest changes in the direction of the total, without what is lost beside them. */

@@ -70,11 +70,13 @@ function detailsOf(
   return lines;
 }
 
-function dearestLine({ name, file, line, self, calls }: Dearest, paint: Paint): string {
+/** `    matchRules  src/rules.ts:41  1,204,991 in 100 calls`. */
+export function dearestLine({ name, file, line, self, calls }: Dearest, paint: Paint): string {
   return `    ${inertText(name)}  ${paint.dim(placeText(file, line))}  ${grouped(self)} in ${plural(calls, "call")}`;
 }
 
-function changeLines(
+/** A function's change, and below it those of its lines that did it. */
+export function changeLines(
   change: FunctionChange,
   paint: Paint,
   sourceLine: NonNullable<VerdictsTextOptions["sourceLine"]>,
