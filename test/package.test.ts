@@ -38,8 +38,8 @@ test("says whose code the command's bundle contains", () => {
   const names = [...notice.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map((match) => match[1]);
   expect(names).toEqual([
     ...["@jridgewell/resolve-uri", "@jridgewell/sourcemap-codec", "@jridgewell/trace-mapping"],
-    ...["@msgpack/msgpack", "commander", "diff", "fdir", "lilconfig", "picomatch", "pprof-format"],
-    "tinyglobby",
+    ...["@msgpack/msgpack", "commander", "diff", "fdir", "graphql", "lilconfig", "picomatch"],
+    ...["pprof-format", "tinyglobby"],
     "valibot",
   ]);
   expect(notice).toContain("TJ Holowaychuk");
@@ -124,7 +124,7 @@ console.log(double(JSON.parse(new TextDecoder().decode(bytes.subarray(0, length)
     expect(run.status, run.stderr).toBe(0);
     expect(run.stdout).toBe("42\n");
     expect(run.stderr).toContain("wrote app.speedscope.json");
-    expect(readFileSync(join(project(), "app.speedscope.json"), "utf8")).toContain('"double"');
+    expect(readFileSync(join(project(), "app.speedscope.json"), "utf8")).toContain('"double :3"');
     const doctor = javyProf(["doctor"]);
     expect(doctor.status, doctor.stdout).toBe(0);
     expect(doctor.stdout).not.toContain("FAIL");
@@ -201,7 +201,7 @@ console.log(JSON.stringify({ ...facts, result, speedscope: JSON.parse(speedscope
         ...{ within: true, pass: false },
         kind: path === "static.wasm" ? "static" : "dynamic",
         wrong: 'maxFuel takes a whole number, not "-1"',
-        untyped: 'frames takes js, builtin, engine, wasm, not "all"',
+        untyped: 'frames takes builtin, js, work, engine, wasm, not "all"',
       });
     }
   });
