@@ -61,7 +61,9 @@ export async function run(
   // the figures are out by now, whatever happens to the files
   const written = await writeProfileFiles(files, result, flags, io);
   reportFiles(written, program, result, flags, io);
-  if (facts.readInput && result.run.input.bytes === 0 && flags.input === undefined && !flags.quiet)
+  // a host of the user's has inputs of its own
+  const isOurs = flags.host === undefined;
+  if (facts.readInput && result.run.input.bytes === 0 && flags.input === undefined && isOurs && !flags.quiet)
     io.stderr(
       "note: the program read its input and there was none: give it with -i, for example -i cart.json\n",
     );

@@ -77,8 +77,9 @@ test("TypeScript in several files is shown by its own lines", async () => {
     "(module src/app.ts) src/app.ts:1",
     "Sum.add src/lib/cart.ts:7",
     "new Sum src/lib/cart.ts:10",
+    "Sum.<instance initializer> src/lib/cart.ts:6",
     "total src/lib/cart.ts:12",
-    "(anonymous src/app.ts:9:36) src/app.ts:9",
+    "map callback src/app.ts:9",
   ]);
   // lines of files that are not there would be the bundle's
   for (const { file, line } of result.lines) {
@@ -104,8 +105,9 @@ test("a minified bundle is shown by the names and the lines that were written", 
     "(module dist/app.js) dist/app.js:1",
     "Sum.add src/lib/cart.ts:7",
     "new Sum src/lib/cart.ts:8",
+    "Sum.<instance initializer> src/lib/cart.ts:6",
     "total src/lib/cart.ts:12",
-    "(anonymous src/app.ts:9:41) src/app.ts:9",
+    "map callback src/app.ts:9",
   ]);
   expect(result.warnings).toEqual([]);
   // the root is the bundle's, its calls are the originals'

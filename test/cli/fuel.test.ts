@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { brokenSums } from "../../src/result/invariants.ts";
 import type { Result } from "../../src/result/result.ts";
+import { plainName } from "../support/plain-names.ts";
 
 interface FixtureInput {
   readonly listPrograms: () => { readonly name: string; readonly expect: "ok" | "throw" }[];
@@ -104,7 +105,9 @@ const prelude = "eval_script";
  */
 function callsOf({ functions, files }: Result, named: object): Record<string, number> {
   const calls = new Map<string, number>();
-  for (const { name, kind, file, calls: count } of functions) {
+  for (const row of functions) {
+    const { kind, file, calls: count } = row;
+    const name = plainName(row, { files });
     const own = file === null ? Object.hasOwn(named, name) : files[file] !== prelude;
     if (kind === "js" && own) calls.set(name, (calls.get(name) ?? 0) + count);
   }

@@ -244,7 +244,7 @@ describe("without any source", () => {
     expect(first.files).toEqual([]);
     const names = first.functions.filter(({ kind }) => kind === "js").map(({ name }) => name);
     expect(names).toContain("Account.deposit");
-    expect(names.filter((name) => name.startsWith("fn#"))).toHaveLength(8);
+    expect(names.filter((name) => name.startsWith("fn#"))).toHaveLength(4);
     for (const name of names.filter((name) => /#\d/.test(name))) expect(name).toMatch(/^fn#\d+@0x[0-9a-f]+$/);
     expect(first.warnings).toEqual([
       { code: "lines-missing", message: expect.stringContaining("give it with --source <file>") },

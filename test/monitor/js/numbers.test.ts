@@ -13,6 +13,7 @@ import {
   type RowPlace,
 } from "../../../src/index.ts";
 import { inRoot } from "../../support/javy-prof.ts";
+import { withoutEval } from "../../support/plain-names.ts";
 
 const counting = `
 report var opcodes: map<str, u64>;
@@ -77,7 +78,7 @@ function expectSame(seen: Monitoring, result: Result): void {
   const { functions, lines, opcodes, files } = result;
   const byId = new Map(functions.map((row) => [row.id, row]));
   const where = (row: (typeof functions)[number]) =>
-    `${row.name} ${row.file === null ? "" : files[row.file]}:${row.line ?? 0}`;
+    `${withoutEval(row.name)} ${row.file === null ? "" : files[row.file]}:${row.line ?? 0}`;
   const js = functions.filter(({ kind }) => kind === "js");
   const placed = (variable: string) =>
     sums(

@@ -123,10 +123,9 @@ JSON.stringify([1, 2]);`;
     expect(places("all")).toEqual([["pick", 2, 9]]);
     expect(places("jumps")).toEqual([["pick", 2, 6]]);
     expect(map("reads")).toMatchObject({ x: 3, message: 5, stringify: 1 });
-    // lines are those of the engine's own table, which puts the load of n at the function's and return at none
     expect(places("hits")).toEqual([
-      ["pick", 1, 9],
       ["pick", 2, 9],
+      ["pick", 3, 6],
     ]);
     expect(places("ends").reduce((sum, [, , n]) => sum + Number(n), 0)).toBe(9);
     expect(map("raised")).toEqual({ "fail,8": 2 });
