@@ -71,7 +71,7 @@ describe("files that a command reads", () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
     expect(files.length).toBeLessThanOrEqual(21);
-    expect(bytesOf(files)).toBeLessThanOrEqual(760_000);
+    expect(bytesOf(files)).toBeLessThanOrEqual(780_000);
   });
 });
 
