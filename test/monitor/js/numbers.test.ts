@@ -75,10 +75,11 @@ const placeText = ({ functionName, source }: RowPlace) =>
   `${functionName} ${source!.line > 0 ? source!.file : ""}:${source!.line}`;
 
 function expectSame(seen: Monitoring, result: Result): void {
-  const { functions, lines, opcodes, files } = result;
+  const { lines, opcodes, files } = result;
+  const functions = result.functions.map((row) => ({ ...row, name: withoutEval(row.name) }));
   const byId = new Map(functions.map((row) => [row.id, row]));
   const where = (row: (typeof functions)[number]) =>
-    `${withoutEval(row.name)} ${row.file === null ? "" : files[row.file]}:${row.line ?? 0}`;
+    `${row.name} ${row.file === null ? "" : files[row.file]}:${row.line ?? 0}`;
   const js = functions.filter(({ kind }) => kind === "js");
   const placed = (variable: string) =>
     sums(
