@@ -8,6 +8,7 @@ import type { FunctionProbes } from "../probe/plan.ts";
 import type { BuiltinGateway } from "../quickjs/natives/gateways.ts";
 import { emit } from "../wasm/emit.ts";
 import { I32 } from "../wasm/types.ts";
+import { i32 } from "./engine-probes.ts";
 
 export interface BuiltinCalls {
   readonly gateway: BuiltinGateway;
@@ -23,10 +24,9 @@ export function* builtinProbes(
   const exit = [{ hook: hook("leaveBuiltin"), arguments: [{ kind: "fuel" }] }] as const;
   yield [gateway.function, { entry: [atGateway(gateway, hook("enterBuiltin"))], exit }];
   for (const [n, index] of embedded.entries()) {
-    const number = (value: number) => ({ kind: "const", type: I32, value }) as const;
     const enter = {
       hook: hook("enterBuiltin"),
-      arguments: [number(-1 - n), number(0), { kind: "fuel" }],
+      arguments: [i32(-1 - n), i32(0), { kind: "fuel" }],
     } as const;
     yield [index, { entry: [enter], exit }];
   }

@@ -6,11 +6,12 @@
  * which function it is; the listener's answer says whether it wants this activation's other opcodes too, and is kept
  * in the global `armed`: another opcode costs its load and a branch.
  */
-import type { Action, CodeInPlace, Hook, ProbeArgument } from "../probe/action.ts";
+import type { CodeInPlace, Hook, ProbeArgument } from "../probe/action.ts";
 import type { FunctionProbes, Plan, SiteProbe } from "../probe/plan.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { emit } from "../wasm/emit.ts";
 import { funcTypeAt, I32, I64, type Module, type ValType } from "../wasm/types.ts";
+import { addEntry, enterAction, i32 } from "./engine-probes.ts";
 import type { Entered, NativeFrames } from "./native-frames.ts";
 
 /** Module that the hooks are imported from. */
@@ -38,42 +39,29 @@ export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan
   const hook = (name: string, params: Hook["params"], results: Hook["params"] = []) =>
     hooks.push({ module: jsHooksModule, name, params: [...params, ...fuelType], results }) - 1;
   const functions = new Map<number, FunctionProbes>();
-  const atEntry = (index: number, action: Action) => {
-    const had = functions.get(index) ?? {};
-    functions.set(index, { ...had, entry: [...(had.entry ?? []), action] });
-  };
 
   const { natives } = wants;
   if (natives) {
-    const [enter, shared] = [hook("enterBuiltin", [I32]), hook("enterShared", [I32, I32])];
+    const hooks = { frame: hook("enterBuiltin", [I32]), shared: hook("enterShared", [I32, I32]) };
     const leave = hook("leaveBuiltin", []);
     for (const [index, entered] of natives.functions) {
       if (index < module.importedFunctions || !isBuiltin(natives, entered)) continue;
-      const entry: Action =
-        "frame" in entered
-          ? { hook: enter, arguments: [number(entered.frame), ...fuel] }
-          : {
-              hook: shared,
-              arguments: [number(entered.shared), { kind: "local", index: entered.parameter }, ...fuel],
-            };
-      functions.set(index, { entry: [entry], exit: [{ hook: leave, arguments: fuel }] });
+      const entry = [enterAction(entered, hooks, fuel)];
+      functions.set(index, { entry, exit: [{ hook: leave, arguments: fuel }] });
     }
   }
   const generation = hook("generation", []);
-  for (const index of wants.creators) atEntry(index, { hook: generation, arguments: fuel });
+  for (const index of wants.creators) addEntry(functions, index, { hook: generation, arguments: fuel });
 
-  const had = functions.get(dispatch.function);
   const [next, leave] = [hook("dispatch", [I32, I32], [I32]), hook("leave", [])];
   const sites = new Map<number, SiteProbe[]>();
   for (const offset of dispatch.loads)
     sites.set(offset, [
       { when: "before", ...atDispatch(next, [{ kind: "effectiveAddress" }, ...fuel], wants.fuel) },
     ]);
-  functions.set(dispatch.function, {
-    entry: [...(had?.entry ?? []), atInterpreterEntry(module, dispatch)],
-    exit: [atInterpreterExit(leave, fuel)],
-    sites,
-  });
+  addEntry(functions, dispatch.function, atInterpreterEntry(module, dispatch));
+  const exit = [atInterpreterExit(leave, fuel)];
+  functions.set(dispatch.function, { ...functions.get(dispatch.function), exit, sites });
   const global = (initial: number | bigint, type = I32) => ({ type, mutable: true, initial });
   return {
     ...{ hooks, functions, deferStart: true },
@@ -86,8 +74,6 @@ export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan
     },
   };
 }
-
-const number = (value: number): ProbeArgument => ({ kind: "const", type: I32, value });
 
 function isBuiltin({ frames, shared }: NativeFrames, entered: Entered): boolean {
   if ("frame" in entered) return frames[entered.frame]!.kind === "builtin";
@@ -104,7 +90,7 @@ function atInterpreterEntry(module: Module, dispatch: Dispatch): CodeInPlace {
   const argc = values.at(-1)! + 1;
   const whole = values.length === 3 && params[argc] === I32 && params[argc + 1] === I32;
   return {
-    values: [{ kind: "local", index: values[0]! }, whole ? { kind: "local", index: argc } : number(-1)],
+    values: [{ kind: "local", index: values[0]! }, whole ? { kind: "local", index: argc } : i32(-1)],
     write: (w, place) => {
       const keep = (key: string, type: ValType, push: () => void) => {
         push();

@@ -13,13 +13,14 @@
  * calls without a name: enterWork(fuel) and leaveNative(fuel).
  */
 
-import type { Action, Hook } from "../probe/action.ts";
+import type { Hook } from "../probe/action.ts";
 import { type FunctionProbes, type Meter, meterNames, type Plan, type SiteProbe } from "../probe/plan.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import type { JobSite } from "../quickjs/natives/gateways.ts";
 import { callSites } from "../wasm/facts/call-sites.ts";
 import { funcTypeAt, I32, I64, type Module } from "../wasm/types.ts";
 import { type BuiltinCalls, builtinProbes } from "./builtin-calls.ts";
+import { addEntry, enterAction } from "./engine-probes.ts";
 import type { NativeFrames } from "./native-frames.ts";
 
 /** Hooks in the order of the plan; the names are what the collector and the host provide. */
@@ -87,12 +88,8 @@ export function profilerPlan(
   });
   addSites(functions, dispatch.function, interpreter);
 
-  const atEntry = (index: number, probe: Action) => {
-    const had = functions.get(index) ?? {};
-    functions.set(index, { ...had, entry: [...(had.entry ?? []), probe] });
-  };
-  for (const index of creators) atEntry(index, { hook: hook("generation"), arguments: [] });
-  for (const index of reporters) atEntry(index, { hook: hook("thrown"), arguments: [] });
+  for (const index of creators) addEntry(functions, index, { hook: hook("generation"), arguments: [] });
+  for (const index of reporters) addEntry(functions, index, { hook: hook("thrown"), arguments: [] });
 
   return { hooks: profilerHooks, functions, meter, deferStart: true };
 }
@@ -115,15 +112,8 @@ const leaveNative = { hook: hook("leaveNative"), arguments: [fuel] };
 
 function nativeProbes(native: NativeFrames, index: number): FunctionProbes {
   const entered = native.functions.get(index)!;
-  const number = (value: number) => ({ kind: "const", type: I32, value }) as const;
-  const entry: Action =
-    "frame" in entered
-      ? { hook: hook("enterNative"), arguments: [number(entered.frame), fuel] }
-      : {
-          hook: hook("enterShared"),
-          arguments: [number(entered.shared), { kind: "local", index: entered.parameter }, fuel],
-        };
-  return { entry: [entry], exit: [leaveNative] };
+  const hooks = { frame: hook("enterNative"), shared: hook("enterShared") };
+  return { entry: [enterAction(entered, hooks, [fuel])], exit: [leaveNative] };
 }
 
 /** Around the interpreter's calls, but for those of itself and of functions that have frames of their own. */
