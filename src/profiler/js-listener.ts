@@ -11,6 +11,7 @@ import { foldExpression } from "../monitor/fold.ts";
 import { type JsParameter, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
+import { guestMemory } from "../quickjs/memory/checked-view.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import type { Places } from "../quickjs/places.ts";
 import { type MapData, placesOf } from "../result/original-places.ts";
@@ -25,7 +26,7 @@ import {
 } from "./js-functions.ts";
 import { jsGlobals } from "./js-plan.ts";
 import type { NativeFrame, SharedNative } from "./native-frames.ts";
-import { FunctionRegistry } from "./registry.ts";
+import { FunctionRegistry, type RegistryListener } from "./registry.ts";
 
 /** Plain data: it crosses into the guest's thread. */
 export interface JsJob {
@@ -150,28 +151,19 @@ export class JsListener {
       return known;
     };
     const { engines, payload, recompiled } = this.#job;
-    const guest = {
-      get bytes() {
-        return new Uint8Array(memory.buffer);
+    const listener: RegistryListener = {
+      runs: (id, _, { hoists }) => {
+        this.#functions[id] = this.#watch(id, registry, hoists);
+      },
+      // all are told apart
+      rest: () => {},
+      loadedAgain: (rootId) => {
+        this.#functions[rootId]!.hoists = true;
       },
     };
-    const registry = new FunctionRegistry(
-      engines.map(engineById),
-      payload,
-      guest,
-      0,
-      {
-        runs: (id, _, { hoists }) => {
-          this.#functions[id] = this.#watch(id, registry, hoists);
-        },
-        // all are told apart
-        rest: () => {},
-        loadedAgain: (rootId) => {
-          this.#functions[rootId]!.hoists = true;
-        },
-      },
-      recompiled,
-    );
+    const registry = new FunctionRegistry(guestMemory(memory), listener, {
+      ...{ candidates: engines.map(engineById), payload, recompiled },
+    });
     this.#registry = registry;
   }
 

@@ -52,6 +52,22 @@ export interface RegistryListener {
   readonly evaluates?: (unit: number) => void;
 }
 
+/** What is known beforehand. Undefined is as if it were left out. */
+export interface RegistryOptions {
+  /** Engines that the module may hold, likeliest first. */
+  readonly candidates: readonly EngineVersion[];
+  /** The serialized program; null where it is not known. */
+  readonly payload: Uint8Array | null;
+  /** What to take its lines from; default: its own are all there is. */
+  readonly recompiled?: Recompiled | undefined;
+  /** Ids below belong to somebody else (native functions); default 0. */
+  readonly firstId?: number | undefined;
+  /** How many functions that run are told apart; default: all. */
+  readonly most?: number | undefined;
+  /** Names of JavaScript that the engine begins with, by the address of its bytecode; default: none. */
+  readonly scripts?: readonly (readonly [address: number, name: string])[] | undefined;
+}
+
 export class FunctionRegistry {
   readonly units: BytecodeUnit[] = [];
   readonly functions: SeenFunction[] = [];
@@ -86,30 +102,15 @@ export class FunctionRegistry {
   /** Of functions that were in memory before the first dispatch, the outermost function around them. */
   #rootOf: ReadonlyMap<number, number> = new Map();
 
-  /**
-   * `candidates`: engines that the module may hold; `payload`: the serialized program, where it is known;
-   * `firstId`: ids below belong to somebody else (native functions); `recompiled`: what to take its lines from; `most`: how
-   * many functions that run are told apart; `scripts`: names of JavaScript that the engine begins with, by the address of its
-   * bytecode.
-   */
-  constructor(
-    candidates: readonly EngineVersion[],
-    payload: Uint8Array | null,
-    memory: GuestMemory,
-    firstId: number,
-    listener: RegistryListener,
-    recompiled: Recompiled = { compiled: null, positions: null },
-    most = Number.POSITIVE_INFINITY,
-    scripts: readonly (readonly [address: number, name: string])[] = [],
-  ) {
-    this.#candidates = candidates;
-    this.#serialized = payload;
+  constructor(memory: GuestMemory, listener: RegistryListener, options: RegistryOptions) {
     this.#memory = memory;
     this.#listener = listener;
-    this.#firstId = firstId;
-    this.#recompiled = recompiled;
-    this.#most = most;
-    this.#scripts = new Map(scripts);
+    this.#candidates = options.candidates;
+    this.#serialized = options.payload;
+    this.#recompiled = options.recompiled ?? { compiled: null, positions: null };
+    this.#firstId = options.firstId ?? 0;
+    this.#most = options.most ?? Number.POSITIVE_INFINITY;
+    this.#scripts = new Map(options.scripts);
   }
 
   /** The engine, once JavaScript has run. */

@@ -11,6 +11,7 @@ import { shareSlots } from "../profiler/counters/shared-slots.ts";
 import { FunctionRegistry, type RegistryListener } from "../profiler/registry.ts";
 import { functionPosition, LineColumns, type LineEntry, lineSites } from "../quickjs/bytecode/line-table.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
+import { guestMemory } from "../quickjs/memory/checked-view.ts";
 import { namesOf } from "../quickjs/natives/called-builtins.ts";
 import { opcodeWork, otherWork } from "../quickjs/natives/opcode-work.ts";
 import { FunctionPlaces, type Places } from "../quickjs/places.ts";
@@ -130,11 +131,6 @@ export class ProfiledRun {
         'its functions are read from there: a memory exported as "memory" is looked for',
         "--host profiles modules with a host of their own (docs/hosts.md), --frames wasm any by its own functions",
       );
-    const guest = {
-      get bytes() {
-        return new Uint8Array(memory.buffer);
-      },
-    };
     const originals = map ? new OriginalPlaces(map) : undefined;
     const listener: RegistryListener = {
       runs: (id, made, flags) => {
@@ -155,18 +151,10 @@ export class ProfiledRun {
       loadedAgain: (rootId) => recorder.willHoist(rootId),
       evaluates: (unit) => void this.#evaluated.set(unit, recorder.slot),
     };
-    const known = engines.map(engineById);
-    const firstId = natives?.frames.length ?? 0;
-    const registry = new FunctionRegistry(
-      known,
-      payload,
-      guest,
-      firstId,
-      listener,
-      recompiled,
-      bounds.keptFunctions,
-      scripts,
-    );
+    const registry = new FunctionRegistry(guestMemory(memory), listener, {
+      ...{ candidates: engines.map(engineById), payload, recompiled, scripts },
+      ...{ firstId: natives?.frames.length, most: bounds.keptFunctions },
+    });
     this.#registry = registry;
   }
 

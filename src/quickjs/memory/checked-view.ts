@@ -9,6 +9,14 @@ export interface GuestMemory {
   readonly bytes: Uint8Array;
 }
 
+export function guestMemory(memory: WebAssembly.Memory): GuestMemory {
+  return {
+    get bytes() {
+      return new Uint8Array(memory.buffer);
+    },
+  };
+}
+
 /** One look at the memory: valid until the guest runs again. */
 export class Glance {
   readonly bytes: Uint8Array;
