@@ -263,16 +263,9 @@ function lineIn(registry: FunctionRegistry, id: number, originals: Places): (pos
 }
 
 function newRecorder(host: CollectorHost, { bounds, natives }: ProfileSettings): Recorder {
-  return natives
-    ? new Recorder(
-        host,
-        bounds.keptEvents,
-        natives.frames.length,
-        natives.shared,
-        natives.work.get(otherWork),
-        bounds.keptNodes,
-      )
-    : new Recorder(host, bounds.keptEvents, 0, [], 0, bounds.keptNodes);
+  const { frames = [], shared, work } = natives ?? {};
+  const { keptEvents, keptNodes } = bounds;
+  return new Recorder(host, keptEvents, frames.length, shared, work?.get(otherWork), keptNodes);
 }
 
 /** The frame of engine work by opcode; undefined where that has no frames. */
