@@ -52,8 +52,15 @@ export interface RunPlan {
 /** A run that is over a limit goes on, to say by how much; but not for ever: to this many times the limit. */
 const judgedFor = 10;
 
-/** Plans a run. @throws Diagnostic (usage or unsupported) where the program cannot be run like that. */
-export async function planRun(program: Program, request: Request, compiler: Compiler): Promise<RunPlan> {
+/**
+ * Plans a run. `compiler`: what compiles sources for lines; null where nobody reads lines, since that takes longer than
+ * many a run. @throws Diagnostic (usage or unsupported) where the program cannot be run like that.
+ */
+export async function planRun(
+  program: Program,
+  request: Request,
+  compiler: Compiler | null,
+): Promise<RunPlan> {
   const { name, payload } = program;
   const hosted = Boolean(request.host.userHost);
   named(name, () => {
@@ -78,7 +85,7 @@ export async function planRun(program: Program, request: Request, compiler: Comp
   const frames = withoutBuiltins ? "js" : asked;
   const lines: Lines =
     wantsEngine && !refused ? await findLines(compiler, program, engines) : { kind: "own" };
-  const positions = refused ? null : await findPositions(compiler, program, engines);
+  const positions = refused || !compiler ? null : await findPositions(compiler, program, engines);
   return {
     export: hosted && !program.plugin ? "" : named(name, () => chooseExport(program.module, request.export)),
     frames,

@@ -17,7 +17,7 @@ import type { ProgramSource } from "./source.ts";
 
 /** Where a program's lines come from. */
 export type Lines =
-  /** From its bytecode, or from memory: a source would add nothing. */
+  /** From its bytecode, or from memory: a source would add nothing, or nobody reads them. */
   | { readonly kind: "own" }
   | { readonly kind: "missing"; readonly why: NoLines }
   /** From `source`, as `compiler` compiled it. */
@@ -43,17 +43,18 @@ export interface LinesOf {
 
 /**
  * Finds out where a program's lines come from, and compiles its source where they are to come from there. `engines`:
- * those that it may run on. @throws Diagnostic (usage) where a source was given and there is nothing it could belong to.
+ * those that it may run on; `compiler` is null where nobody reads lines. @throws Diagnostic (usage) where a source was given
+ * and there is nothing it could belong to.
  */
 export async function findLines(
-  compiler: Compiler,
+  compiler: Compiler | null,
   program: LinesOf,
   engines: readonly EngineVersion[],
 ): Promise<Lines> {
   const { name, payload, source, plugin } = program;
   if (source !== null && source.from !== "javy_source" && payload === null)
     throw usageError(`${name} has no bytecode that a source could belong to`, "leave out --source");
-  if (!isStripped(payload, engines)) return { kind: "own" };
+  if (compiler === null || !isStripped(payload, engines)) return { kind: "own" };
   if (source === null) return { kind: "missing", why: { kind: "no source" } };
   const refusals: CompilerRefusal[] = [];
   for (const candidate of candidates(program)) {

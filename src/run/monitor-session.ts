@@ -131,7 +131,8 @@ export async function monitorProgram(
   const js = readMonitor(script);
   const listening = js.probes.length > 0;
   const frames = listening || program.engine?.dispatch.problem === null ? "js" : "wasm";
-  const plan = await planRun(program, { ...request, frames }, thread);
+  // probes of WebAssembly have no lines of JavaScript
+  const plan = await planRun(program, { ...request, frames }, listening ? thread : null);
   if (listening && plan.refused) throw plan.refused;
   const { rewriting, job, modules, meters } = prepared(program, js, script, plan, live.signal !== undefined);
   const counts = meters ? "total" : "nothing";

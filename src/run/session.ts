@@ -149,7 +149,7 @@ export async function executeProgram(
   // no frames are made; where there is no engine, none is needed
   const engine = request.frames !== "wasm" && program.engine?.dispatch.problem === null;
   const frames = engine ? "js" : "wasm";
-  const plan = await planRun(program, { ...request, frames }, thread);
+  const plan = await planRun(program, { ...request, frames }, null);
   const { maxFuel, timeoutMs } = request.bounds;
   const isBounded = maxFuel !== null || timeoutMs !== null || live.signal !== undefined;
   if (!counts && !isBounded)
