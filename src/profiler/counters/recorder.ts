@@ -455,8 +455,7 @@ export class Recorder {
         ? -1
         : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);
       const fn = view.getUint32(node + Node.fn, true);
-      const known = isRoot || fn === 0 ? null : this.#idAt(fn);
-      nodes.function[id] = known === null ? -1 : known < 0 ? functions - 1 - known : known;
+      nodes.function[id] = isRoot || fn === 0 ? -1 : behind(functions, this.#idAt(fn));
       nodes.callFunction[id] = place?.function ?? -1;
       nodes.callOffset[id] = place?.offset ?? -1;
       nodes.self[id] = view.getBigInt64(node + Node.self, true);
@@ -519,8 +518,7 @@ export class Recorder {
 
   /** The frames that were open then, innermost first; null where it did not come to that. `functions`: as of nodes(). */
   passed(functions = this.#records.length): readonly Frame[] | null {
-    const idOf = (id: number) => (id < 0 ? functions - 1 - id : id);
-    return this.#passed?.map((frame) => ({ ...frame, function: idOf(frame.function) })) ?? null;
+    return this.#passed?.map((frame) => ({ ...frame, function: behind(functions, frame.function) })) ?? null;
   }
 
   /** Where the open activations of JavaScript stand, innermost first. */
@@ -558,6 +556,11 @@ export class Recorder {
 
 function flagsOf({ suspends, hoists }: { readonly suspends: boolean; readonly hoists: boolean }): number {
   return (suspends ? FnFlag.suspends : 0) | (hoists ? FnFlag.hoists : 0);
+}
+
+/** The id of a function, where builtins (-1, -2, …) come behind that many others. */
+function behind(functions: number, id: number): number {
+  return id < 0 ? functions - 1 - id : id;
 }
 
 /** A bucket's middle can lie outside what was seen. */
