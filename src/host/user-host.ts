@@ -60,8 +60,12 @@ export async function prepareUserGuest(
     instantiate: (imports) => {
       if (made)
         throw usageError(`the host ${path} instantiates the module twice`, "one run has one instance");
-      const given = parts.start ? forPlugin(parts, imports) : imports;
-      const instance = new WebAssembly.Instance(parts.module, { ...given, ...parts.hooks });
+      const given = { ...imports, ...parts.hooks };
+      // of a plugin, what the host does not have ends the run when it is called
+      const all = parts.start
+        ? withStubs(parts.module, { [wasiModule]: parts.wasi, ...given }, parts.final)
+        : given;
+      const instance = new WebAssembly.Instance(parts.module, all);
       const memory = guestMemory(parts.module, instance, imports);
       if (!memory) throw usageError(`the host ${path} gives the module no memory, and it exports none`);
       made = { instance, memory };
@@ -94,11 +98,6 @@ export async function prepareUserGuest(
   }
   if (!made) throw usageError(`the host ${path} did not call guest.instantiate()`);
   return { ...made, run };
-}
-
-/** A plugin's imports: WASI is given, what the host does not have ends the run when it is called. */
-function forPlugin({ module, wasi, hooks, final }: UserGuestParts, imports: WebAssembly.Imports) {
-  return withStubs(module, { [wasiModule]: wasi, ...imports, ...hooks }, final);
 }
 
 /** What a host throws outside of its counted part is the host's own failure. */
