@@ -15,7 +15,7 @@ export interface OutputSummary {
 }
 
 /** Bytes of stdin that a guest can hold at most: all that 32-bit addresses reach. */
-export const mostStdin = 2 ** 32;
+const mostStdin = 2 ** 32;
 
 /** What is read or written at once, in bytes: between two of them is time to look whether the guest is to stop. */
 const chunkBytes = 1024 * 1024;

@@ -1,8 +1,9 @@
 /**
  * The guest's host: WASI preview 1 as wasmtime answers it, without file system, network, environment or real time.
  * Guest fuel depends on these answers, so they are exact: `fd_read` fills and `fd_write` takes only the first non-empty
- * buffer (a C library then calls again for the rest), stdin is one memory pipe, clock and random are fixed unless the user asks otherwise. Imports beyond the table are refused
- * by name before anything runs.
+ * buffer (a C library then calls again for the rest), stdin is a memory pipe of one piece or of equal ones
+ * (stdin-pieces.ts), clock and random are fixed unless the user asks otherwise. Imports beyond the table that are no
+ * functions are refused by name before anything runs; functions get stubs (missing-imports.ts).
  */
 import { unsupported } from "../base/diagnostics.ts";
 import { signature } from "../wasm/type-text.ts";
@@ -103,11 +104,6 @@ export class Wasi {
 
   constructor(options: WasiOptions) {
     this.#options = options;
-  }
-
-  /** What the guest read of stdin, all of it if it read any. */
-  get stdinRead(): Uint8Array {
-    return this.#stdin ?? new Uint8Array();
   }
 
   get #buffer(): ArrayBuffer {
@@ -336,7 +332,7 @@ const provided = new Set(
 );
 
 /** What a module imports beyond WASI's table and the modules in `others`, in the order of its imports. */
-export function missingImports(module: Module, others: readonly string[]): readonly Import[] {
+function missingImports(module: Module, others: readonly string[]): readonly Import[] {
   return module.imports.filter(
     ({ module: from, name, description }) =>
       !others.includes(from) && !(from === wasiModule && provided.has(name) && description.kind === "func"),
