@@ -42,8 +42,7 @@ export function instrumentProgram(
   options: InstrumentOptions,
 ): InstrumentedModules {
   const { plugin, module } = program;
-  const holder = plugin?.engine ?? program.engine!;
-  const engine = rewrite(holder.module, enginePlan(holder, frames, options));
+  const engine = instrumentEngine(program.engine!, frames, options);
   return plugin ? { plugin: engine, app: instrumentApp(module, options) } : { plugin: null, app: engine };
 }
 

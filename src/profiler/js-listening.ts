@@ -16,7 +16,7 @@ export interface JsListening {
 }
 
 export function listenTo(program: Program, probes: readonly JsProbe[], run: RunPlan): JsListening {
-  const engine = (program.plugin?.engine ?? program.engine)!;
+  const engine = program.engine!;
   const { module, names } = engine;
   const dispatch = engine.dispatch.value;
   const asksFor = (event: RegExp) => probes.some((probe) => event.test(probe.event));
