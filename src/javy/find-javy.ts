@@ -6,6 +6,7 @@
 import { access, constants, readFile, realpath, stat } from "node:fs/promises";
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
+import { foldersUp } from "../base/folders.ts";
 
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -69,11 +70,11 @@ async function askedFor(asked: string, from: string, world: World): Promise<stri
 function places(name: string, { env, cwd }: World): UserJavy[] {
   const file = windows && !/\.exe$/i.test(name) ? `${name}.exe` : name;
   const path = (env["PATH"] ?? env["Path"] ?? "").split(delimiter).filter(isAbsolute);
-  const folders = path.map((folder) => ({ path: join(folder, file), from: "PATH" }));
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    folders.push({ path: join(folder, "node_modules", ".bin", file), from: "node_modules" });
-    if (dirname(folder) === folder) return folders;
-  }
+  const above = foldersUp(cwd).map((folder) => join(folder, "node_modules", ".bin"));
+  return [
+    ...path.map((folder) => ({ path: join(folder, file), from: "PATH" })),
+    ...above.map((folder) => ({ path: join(folder, file), from: "node_modules" })),
+  ];
 }
 
 const missing = "there is no such file";

@@ -4,9 +4,8 @@
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import { emit } from "../wasm/emit.ts";
-import { rowNamed } from "../wasm/opcodes.ts";
 import { I32, type Module } from "../wasm/types.ts";
-import { codeOf } from "../wasm/walk.ts";
+import { codeOf, marked } from "../wasm/walk.ts";
 import type { CodeInPlace, Hook, Place } from "./action.ts";
 import type { FunctionProbes, Plan, SiteProbe } from "./plan.ts";
 
@@ -15,7 +14,7 @@ export const pauseHook: Hook = { module: "javy_prof_pause", name: "pause", param
 /** Turns and entries between two calls: a millisecond or so. */
 const between = 100_000;
 
-const LOOP = rowNamed("loop");
+const loop = marked(["loop"]);
 
 const pause: CodeInPlace = { values: [], write: countDown };
 
@@ -45,7 +44,7 @@ export function planPauses(module: Module): Plan {
 
 function loops(module: Module, index: number): Map<number, readonly SiteProbe[]> {
   const sites = new Map<number, readonly SiteProbe[]>();
-  for (const code = codeOf(module, index); code.advance(); )
-    if (code.row === LOOP) sites.set(code.at, [{ ...pause, when: "after" }]);
+  for (const code = codeOf(module, index); code.advanceTo(loop); )
+    sites.set(code.at, [{ ...pause, when: "after" }]);
   return sites;
 }

@@ -16,8 +16,6 @@ export interface Bundle {
   readonly text: string;
   /** The source map, as JSON; its sources are paths from the entry's folder. */
   readonly map: string;
-  /** Which esbuild made it. */
-  readonly by: string;
 }
 
 /** Whether a file, by its name, is to be bundled before anything else is tried. */
@@ -31,7 +29,7 @@ export function isForBundler(name: string): boolean {
  */
 export async function bundle(file: string, name: string): Promise<Bundle> {
   const folder = dirname(file);
-  const { buildSync, version } = await findEsbuild(folder, name);
+  const { buildSync } = await findEsbuild(folder, name);
   let outputs: ReturnType<typeof buildSync>["outputFiles"];
   try {
     ({ outputFiles: outputs } = buildSync({
@@ -53,7 +51,7 @@ export async function bundle(file: string, name: string): Promise<Bundle> {
   const map = outputs?.find(({ path }) => path.endsWith(".js.map"))?.text;
   if (text === undefined || map === undefined)
     throw internalError("esbuild gave no bundle, or no source map");
-  return { text, map, by: `esbuild ${version}` };
+  return { text, map };
 }
 
 /** One of esbuild's messages: lines are 1-based, columns 0-based, in bytes. */

@@ -9,7 +9,7 @@ import { identifyEngines } from "../quickjs/engines/identify.ts";
 import { type EngineVersion, engineById, versions } from "../quickjs/engines/versions.ts";
 import { type CalledBuiltins, calledBuiltins } from "../quickjs/natives/called-builtins.ts";
 import { findGateways, type Gateways } from "../quickjs/natives/gateways.ts";
-import { findScripts, type NativeName, nameNatives } from "../quickjs/natives/natives.ts";
+import { findHeap, type NativeName, nameNatives, scriptNames } from "../quickjs/natives/natives.ts";
 import { functionNames } from "../wasm/names.ts";
 import type { Module } from "../wasm/types.ts";
 
@@ -48,10 +48,11 @@ export class EngineModule {
     this.#known = known;
     this.#names = new Kept(() => functionNames(module.value));
     this.dispatch = new Kept(() => known?.dispatch ?? findDispatch(module.value, interpreter));
-    this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, this.likelyEngines()));
+    const heap = new Kept(() => findHeap(module.value, this.likelyEngines()));
+    this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, heap.value));
     this.gateways = new Kept(() => findGateways(module.value, this.likelyEngines()));
-    this.#builtins = new Kept(() => calledBuiltins(module.value, this.likelyEngines()));
-    this.scripts = new Kept(() => known?.scripts ?? findScripts(module.value, this.likelyEngines()));
+    this.#builtins = new Kept(() => calledBuiltins(module.value, heap.value));
+    this.scripts = new Kept(() => known?.scripts ?? scriptNames(heap.value));
     this.builtinNames = new Kept(() =>
       known ? known.builtins : this.gateways.value.builtins && this.#builtins.value.names,
     );

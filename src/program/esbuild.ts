@@ -9,7 +9,6 @@ import { unsupported, usageError } from "../base/diagnostics.ts";
 
 /** What is used of it: the one function of its JavaScript API, as far as it is. */
 export interface Esbuild {
-  readonly version: string;
   readonly buildSync: (options: Readonly<Record<string, unknown>>) => {
     readonly outputFiles?: readonly { readonly path: string; readonly text: string }[];
   };
@@ -29,10 +28,10 @@ export async function findEsbuild(folder: string, name: string): Promise<Esbuild
       "install it anew: npm install --save-dev esbuild",
     );
   }
-  const { buildSync, version = "unknown" } = loaded.buildSync ? loaded : (loaded.default ?? {});
+  const { buildSync } = loaded.buildSync ? loaded : (loaded.default ?? {});
   if (typeof buildSync !== "function")
     throw unsupported("what the project calls esbuild is none", `found: ${found}`);
-  return { buildSync, version };
+  return { buildSync };
 }
 
 /** The address of the module that `import "esbuild"` means in a folder; undefined where it means none. */

@@ -3,7 +3,7 @@
  * names, `//# sourceMappingURL=app.js.map`, or contains (a data URL); else `<file>.map` beside the file. Only files of the
  * program's project are read unasked, and nothing is fetched.
  */
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, named } from "../base/diagnostics.ts";
@@ -39,8 +39,8 @@ const nothing: FoundMap = { map: null, unused: null };
 export async function readGivenMap(given: Given, cwd: string): Promise<GivenMap> {
   const { name, bytes } = await readGivenFile(given, cwd, "the source map", mostText);
   const json = decodeText(bytes);
-  named(name, () => new SourceMap(json));
-  return { name, json, folder: typeof given === "string" ? dirname(resolve(cwd, given)) : cwd };
+  const parsed = named(name, () => new SourceMap(json));
+  return { name, json, parsed, folder: typeof given === "string" ? dirname(resolve(cwd, given)) : cwd };
 }
 
 /** The map that code leads to by itself. */
@@ -54,14 +54,13 @@ export function findMap({ text, path, folder, project }: Mapped): FoundMap {
     return checked(name, project.read(file), dirname(file));
   }
   const beside = path === null ? null : project.read(`${path}.map`);
-  return beside === null ? nothing : checked(`${path!.replace(/^.*[\\/]/, "")}.map`, beside, folder);
+  return beside === null ? nothing : checked(`${basename(path!)}.map`, beside, folder);
 }
 
 function checked(name: string, json: string | null, folder: string): FoundMap {
   if (json === null) return { map: null, unused: { name, why: "there is no such file in the project" } };
   try {
-    new SourceMap(json);
-    return { map: { name, json, folder }, unused: null };
+    return { map: { name, json, parsed: new SourceMap(json), folder }, unused: null };
   } catch (error) {
     if (!(error instanceof Diagnostic)) throw error;
     return { map: null, unused: { name, why: error.message } };

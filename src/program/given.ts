@@ -7,6 +7,7 @@ import { decodeText } from "../base/bytes.ts";
 import { unsupported, usageError } from "../base/diagnostics.ts";
 import { mostText, readWhole, tooLarge } from "../base/read-whole.ts";
 import { looksLikeResult } from "../result/read-result.ts";
+import type { SourceMap } from "../result/source-map.ts";
 import { isWasm } from "../wasm/decode.ts";
 
 /** A path from the working directory, or the bytes with the name that is to be shown. */
@@ -29,6 +30,8 @@ export interface GivenMap {
   /** As it is shown. */
   readonly name: string;
   readonly json: string;
+  /** The same, read. */
+  readonly parsed: SourceMap;
   /** What its sources are relative to, absolute. */
   readonly folder: string;
 }

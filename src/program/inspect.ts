@@ -6,10 +6,10 @@ import { decodeText } from "../base/bytes.ts";
 import { named, unsupported } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
 import { entryPoints, type JavyModule } from "../javy/module.ts";
+import { startOf } from "../quickjs/bytecode/line-table.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
-import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import { FunctionPlaces, type Places } from "../quickjs/places.ts";
 import { functionNames } from "../wasm/names.ts";
@@ -154,8 +154,7 @@ function functionFacts({ unit }: HeldProgram, places: Places): FunctionFacts[] {
   const { lines } = engineById(unit.engine);
   const names = displayNames(unit, places);
   return unit.functions.map((fn, i) => {
-    const position = startOf(fn, lines);
-    const { own } = new FunctionPlaces(unit, fn, position ?? null, [], places);
+    const { own } = new FunctionPlaces(unit, fn, startOf(fn, lines), places);
     return {
       name: names[i]!,
       ...(own ?? { file: null, line: null, column: null }),

@@ -76,7 +76,6 @@ export function isStripped(
   return (factsByAny(payload, engines)?.stripped ?? 0) > 0;
 }
 
-/** A program as the first of these engines reads it that can. */
 interface Candidate {
   readonly name: CompilerName;
   readonly plugin: Plugin;

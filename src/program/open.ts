@@ -7,6 +7,7 @@ import { named, usageError } from "../base/diagnostics.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { linkDynamic } from "../javy/link.ts";
 import { type JavyModule, recognise } from "../javy/module.ts";
+import { SourceMap } from "../result/source-map.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { bundle, isForBundler } from "./bundle.ts";
 import { compileSource } from "./compile-source.ts";
@@ -68,8 +69,9 @@ async function ready(entry: Entry): Promise<Entry> {
 
 /** `path`: the entry's, absolute. */
 async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
-  const { text, map } = await bundle(path, entry.name);
-  return { ...entry, text, map: { name: "of the bundle", json: map, folder: dirname(path) }, bundled: true };
+  const { text, map: json } = await bundle(path, entry.name);
+  const map = { name: "of the bundle", json, parsed: new SourceMap(json), folder: dirname(path) };
+  return { ...entry, text, map, bundled: true };
 }
 
 /** The map of JavaScript that was given, or bundled from what was. */

@@ -1,7 +1,7 @@
 /** The source map of a program's file: found, with names for its sources, and their texts where the map has none. */
 import { entryFile } from "../javy/module.ts";
 import type { MapData } from "../result/original-places.ts";
-import { SourceMap } from "../result/source-map.ts";
+import type { SourceMap } from "../result/source-map.ts";
 import type { Warning } from "../result/warnings.ts";
 import { findMap, readGivenMap, type UnusedMap } from "./find-map.ts";
 import type { Given, GivenMap } from "./given.ts";
@@ -10,6 +10,8 @@ import { sourceNames, sourcePath } from "./source-names.ts";
 
 export interface ProgramMap {
   readonly data: MapData;
+  /** The map in it, read. */
+  readonly parsed: SourceMap;
   /** The text of a source, by its name, where the map has none and it is a file of the project. */
   readonly sourceFile: (name: string) => string | undefined;
 }
@@ -50,19 +52,19 @@ export async function mapOf(file: MappedFile, asked: Given | undefined, cwd: str
 }
 
 function programMap(
-  { name: map, json, folder }: GivenMap,
+  { name: map, json, parsed, folder }: GivenMap,
   { name, text }: MappedFile,
   cwd: string,
   project: Project,
 ): ProgramMap {
-  const given = new SourceMap(json).sources;
+  const given = parsed.sources;
   const sources = sourceNames(given, folder, cwd);
   const sourceFile = (source: string) => {
     const at = sources.indexOf(source);
     const path = at < 0 ? null : sourcePath(given[at]!, folder);
     return path === null ? undefined : (project.read(path) ?? undefined);
   };
-  return { data: { compiled: entryFile, name, text, map, json, sources }, sourceFile };
+  return { data: { compiled: entryFile, name, text, map, json, sources }, parsed, sourceFile };
 }
 
 /** What is to be said of a map that is of no use. */

@@ -89,7 +89,7 @@ export class Program {
         : new EngineModule(new Kept(() => module), parts.dispatchFunction);
     this.#programs = new Kept(() => programsOf(this));
     this.#mapData = new Kept(() => this.#map && { ...this.#map.data, compiled: this.#mappedFile });
-    this.#places = new Kept(() => placesOf(entryFile, this.entryName(), this.map));
+    this.#places = new Kept(() => placesOf(entryFile, this.entryName(), this.map, this.#map?.parsed));
     this.#sha256 = new Kept(() => sha256Of(module.bytes));
   }
 
@@ -135,7 +135,7 @@ export class Program {
 
   /** Where its code stands for the user. `name`: what its entry file is called, by default the program's name. */
   places(name = this.name): Places {
-    if (name !== this.name) return placesOf(entryFile, this.entryName(name), this.map);
+    if (name !== this.name) return placesOf(entryFile, this.entryName(name), this.map, this.#map?.parsed);
     return this.#places.value;
   }
 

@@ -4,7 +4,8 @@
  * says and wherever links lead.
  */
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
+import { foldersUp } from "../base/folders.ts";
 import { mostText } from "../base/read-whole.ts";
 
 export interface Project {
@@ -34,8 +35,7 @@ function isOutside(fromRoot: string): boolean {
 }
 
 function rootOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (statSync(join(at, "package.json"), { throwIfNoEntry: false })?.isFile()) return at;
-    if (dirname(at) === at) return folder;
-  }
+  const isProject = (at: string) =>
+    statSync(join(at, "package.json"), { throwIfNoEntry: false })?.isFile() ?? false;
+  return foldersUp(folder).find(isProject) ?? folder;
 }

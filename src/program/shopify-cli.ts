@@ -6,6 +6,7 @@
  */
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { foldersUp } from "../base/folders.ts";
 import { pluginFamilies } from "../javy/plugin-families.ts";
 import type { Program } from "./program.ts";
 
@@ -82,11 +83,7 @@ async function describe(root: string, name: readonly string[]): Promise<string> 
 }
 
 function modulesAbove(from: string): string[] {
-  const found = [];
-  for (let folder = from; ; folder = dirname(folder)) {
-    found.push(join(folder, "node_modules"));
-    if (dirname(folder) === folder) return found;
-  }
+  return foldersUp(from).map((folder) => join(folder, "node_modules"));
 }
 
 /** The global node_modules: those around the file that `shopify` is a link to, and those that belong to a `node`. */

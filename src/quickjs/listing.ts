@@ -4,13 +4,12 @@
  *
  *   get_loc8 4  →  loc 4 "total"     fclosure8 0  →  const 0 "mapper"     if_false8 21  →  target 38
  */
-import { Diagnostic } from "../base/diagnostics.ts";
 import { constantTexts } from "./bytecode/constants.ts";
 import { type Instruction, instructions, type OperandKind, operandKinds } from "./bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
-import { functionPosition, type LineEntry, lineTable } from "./bytecode/line-table.ts";
+import { positionAt, soundLines, startOf } from "./bytecode/line-table.ts";
 import { operandWords } from "./bytecode/operand-words.ts";
-import { engineById, type LineFormat } from "./engines/versions.ts";
+import { engineById } from "./engines/versions.ts";
 import { displayNames } from "./names/names-of-functions.ts";
 import { FunctionPlaces, type Places } from "./places.ts";
 
@@ -70,9 +69,13 @@ function listFunction(
 ): ListedFunction {
   const { opcodes, lines, table: engineTable } = engineById(unit.engine);
   const constants = constantTexts(fn, engineTable);
-  const table = linesOf(fn, lines);
-  const start = startOf(fn, lines);
-  const code = new FunctionPlaces(unit, fn, start ?? null, table, places);
+  const table = soundLines(fn, lines);
+  const code = new FunctionPlaces(unit, fn, startOf(fn, lines), places);
+  // where the function does, if its table says nothing
+  const at = (offset: number) => {
+    const entry = code.own && positionAt(table, offset);
+    return (entry ? code.of(entry) : code.own) ?? nowhere;
+  };
   return {
     index: fn.index,
     parent: fn.parent,
@@ -91,7 +94,7 @@ function listFunction(
         all[i + 1]?.opcode.name === "regexp"
           ? [compiledPattern(instruction)]
           : operands(instruction, fn, names, constants),
-      ...(code.at(instruction.offset) ?? nowhere),
+      ...at(instruction.offset),
     })),
   };
 }
@@ -99,27 +102,6 @@ function listFunction(
 /** What is pushed right before `regexp` is bytecode of another kind, in a string. */
 function compiledPattern({ operands: [constant = 0] }: Instruction): ListedOperand {
   return { refers: "const", value: constant, text: "(compiled pattern)" };
-}
-
-/** Where a function stands; undefined where that was stripped, or is damaged. */
-export function startOf(
-  fn: BytecodeFunction,
-  format: LineFormat,
-): Pick<LineEntry, "line" | "column"> | undefined {
-  if (fn.file === "") return undefined;
-  // class initialisers have no position of their own: their first line stands for them
-  return functionPosition(fn, format) ?? linesOf(fn, format)[0];
-}
-
-/** A damaged table has no lines: the code is shown all the same. */
-function linesOf(fn: BytecodeFunction, format: LineFormat): readonly LineEntry[] {
-  if (fn.file === "") return [];
-  try {
-    return lineTable(fn, format);
-  } catch (error) {
-    if (error instanceof Diagnostic) return [];
-    throw error;
-  }
 }
 
 /** What the number of each format refers to; of all others it is a number. */

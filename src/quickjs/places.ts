@@ -4,7 +4,7 @@
  */
 
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
-import { type LineEntry, positionAt } from "./bytecode/line-table.ts";
+import type { LineEntry } from "./bytecode/line-table.ts";
 import { isModuleRoot } from "./bytecode/module-root.ts";
 
 /** Line and column are 1-based. */
@@ -49,31 +49,17 @@ export class FunctionPlaces {
   /** Where it stands; null where nobody knows. */
   readonly own: Place | null;
   readonly #start: Position | null;
-  readonly #table: readonly LineEntry[];
   readonly #compiled: string;
   readonly #places: Places;
 
-  /** `start`: where it stands in the file that was compiled; `table`: where its code does. */
-  constructor(
-    unit: BytecodeUnit,
-    fn: BytecodeFunction,
-    start: Position | null,
-    table: readonly LineEntry[],
-    places: Places,
-  ) {
+  /** `start`: where it stands in the file that was compiled. */
+  constructor(unit: BytecodeUnit, fn: BytecodeFunction, start: Position | null, places: Places) {
     this.#start = start;
-    this.#table = table;
     this.#compiled = fn.file;
     this.#places = places;
     if (start === null) this.own = null;
     else if (!isModuleRoot(unit, fn)) this.own = places.ofFunction(fn.file, start.line, start.column);
     else this.own = { file: places.file(fn.file), line: start.line, column: start.column || null };
-  }
-
-  /** Where the code at an offset stands: where the function does, if its table says nothing. */
-  at(offset: number): Place | null {
-    const entry = this.own && positionAt(this.#table, offset);
-    return entry ? this.of(entry) : this.own;
   }
 
   /** Where a position of its table is. */

@@ -45,9 +45,10 @@ export class OriginalPlaces implements Places {
   /** By line and name: where something of that name is defined in the line. */
   readonly #definitions = new Map<string, readonly number[]>();
 
-  constructor(data: MapData) {
+  /** `parsed`: the map in `data`, where it was read already. */
+  constructor(data: MapData, parsed = new SourceMap(data.json)) {
     this.#data = data;
-    this.#map = new SourceMap(data.json);
+    this.#map = parsed;
     this.#otherwise = placesAsCompiled((compiled) => (compiled === data.compiled ? data.name : compiled));
     this.#lines = (data.text === null ? undefined : splitLines(data.text)) ?? [];
   }
@@ -131,8 +132,12 @@ export class OriginalPlaces implements Places {
   }
 }
 
-/** The places of a program that goes by a name; `map`: of its file, which the bytecode calls `compiled`. */
-export function placesOf(compiled: string, name: string, map: MapData | null): Places {
-  if (map) return new OriginalPlaces({ ...map, name: map.compiled === compiled ? name : map.compiled });
+/**
+ * The places of a program that goes by a name; `map`: of its file, which the bytecode calls `compiled`; `parsed`: the same,
+ * where it was read already.
+ */
+export function placesOf(compiled: string, name: string, map: MapData | null, parsed?: SourceMap): Places {
+  if (map)
+    return new OriginalPlaces({ ...map, name: map.compiled === compiled ? name : map.compiled }, parsed);
   return placesAsCompiled((file) => (file === compiled ? name : file));
 }

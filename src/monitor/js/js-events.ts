@@ -45,7 +45,10 @@ const builtin: readonly Bound[] = [
 ];
 
 const next = bound(
-  ...(["next", "i32", false, "offset of the opcode that runs next, -1 where the function is left"] as const),
+  "next",
+  "i32",
+  false,
+  "offset of the opcode that runs next, -1 where the function is left",
 );
 
 const immediates: readonly Bound[] = [

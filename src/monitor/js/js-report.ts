@@ -14,17 +14,18 @@ export function withJsRows(
 ): Report {
   const functionOf = new Map(probes.map((probe: JsProbe) => [probe.number, probe.export]));
   const byRow = new Map(variables.map((variable) => [variable.row, variable]));
-  const held = rows.filter(({ variable }) => byRow.has(variable));
+  const held = rows
+    .filter(({ variable }) => byRow.has(variable))
+    .map((row) => ({ variable: byRow.get(row.variable)!, values: valuesOf(row) }));
   const others = rows.filter(({ variable }) => !byRow.has(variable));
   const numbered = places.map((place, number) => ({ place, number }));
   numbered.sort((a, b) => a.place.function - b.place.function || a.place.pc - b.place.pc);
   const expanded = numbered.flatMap(({ place, number }) =>
-    held.flatMap((row): ReportRow[] => {
-      const variable = byRow.get(row.variable)!;
+    held.flatMap(({ variable, values }): ReportRow[] => {
       if (variable.export !== functionOf.get(place.probe)) return [];
       const { name, type, initial } = variable;
       const start = initial?.kind === "constant" ? initial.value : zeroOf(type);
-      const value = valuesOf(row).get(number) ?? reported(type, start);
+      const value = values.get(number) ?? reported(type, start);
       return [{ variable: name, type, place, value }];
     }),
   );
@@ -32,14 +33,9 @@ export function withJsRows(
   return { rows: sorted, output };
 }
 
-const known = new WeakMap<ReportRow, ReadonlyMap<number, ReportValue>>();
-
 /** The entries of a row that is a map of places. */
-function valuesOf(row: ReportRow): ReadonlyMap<number, ReportValue> {
-  const values =
-    known.get(row) ?? new Map((row.value as ReportMap).map.map(([key, value]) => [Number(key), value]));
-  known.set(row, values);
-  return values;
+function valuesOf({ value }: ReportRow): ReadonlyMap<number, ReportValue> {
+  return new Map((value as ReportMap).map.map(([key, held]) => [Number(key), held]));
 }
 
 function reported(type: Type, value: Value): ReportValue {

@@ -12,7 +12,7 @@ import { emit } from "../../wasm/emit.ts";
 import { FUNCREF, I32, type ValType } from "../../wasm/types.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import type { Expr, Probe, Statement } from "../tree.ts";
-import { visitStatements } from "../visit.ts";
+import { callsLanguage, visitStatements } from "../visit.ts";
 import { CodeWriter } from "./code.ts";
 import { type BoundValues, InPlace, provisional, type Shared } from "./environment.ts";
 import type { Cells } from "./state.ts";
@@ -44,10 +44,9 @@ export function dynamicNames(statements: readonly Statement[]): string[] {
   const names = new Set<string>();
   visitStatements(statements, (expr) => {
     if (expr.kind === "bound") names.add(expr.name);
-    // What the instruction writes is among its operands.
-    if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "dup_at")
-      for (const name of ["arg0", "arg1"]) names.add(name);
   });
+  // What the instruction writes is among its operands.
+  if (callsLanguage(statements, "dup_at")) for (const name of ["arg0", "arg1"]) names.add(name);
   return [...names];
 }
 

@@ -1,6 +1,6 @@
 /**
  * A JavaScript function as QuickJS compiled it, whatever it was read from: the serialized payload of a module
- * (bytecode.ts) or the guest's memory (memory.ts). Types.
+ * (read-unit.ts) or the guest's memory (memory/loaded-unit.ts). Types, and the one value that many functions share.
  */
 
 export type FunctionKindQjs = "normal" | "generator" | "async" | "async generator";

@@ -160,25 +160,15 @@ export class LineColumns {
     return this.length === 0 ? null : this.entry(0);
   }
 
-  /** The entry that covers an offset of the code; null before the first. */
-  at(offset: number): LineEntry | null {
-    const entry = this.indexAt(offset);
-    return entry < 0 ? null : this.entry(entry);
-  }
-
   /** The line of an offset of the code; 0 before the first. */
   lineAt(offset: number): number {
     const entry = this.indexAt(offset);
     return entry < 0 ? 0 : this.#line[entry]!;
   }
 
-  /** Offset and line of the entry at an index. */
+  /** Offset of the entry at an index. */
   offsetOf(index: number): number {
     return this.#offset[index]!;
-  }
-
-  lineOf(index: number): number {
-    return this.#line[index]!;
   }
 
   entry(index: number): LineEntry {
@@ -198,7 +188,19 @@ export class LineColumns {
   }
 }
 
-/** The same where a damaged table is no reason to stop: the function's own position is all that is known then. */
+/**
+ * Where a function stands; null where that was stripped, or is damaged. Class initialisers have no position of their own:
+ * their first line stands for them.
+ */
+export function startOf(
+  fn: LineSource & Pick<BytecodeFunction, "file">,
+  format: LineFormat,
+): Omit<LineEntry, "offset"> | null {
+  if (fn.file === "") return null;
+  return functionPosition(fn, format) ?? new LineColumns(fn, format).first;
+}
+
+/** The lines of a function where a damaged table is no reason to stop: the function's own position is all that is known then. */
 export function soundLines(source: LineSource, format: LineFormat): LineEntry[] {
   try {
     return lineTable(source, format);

@@ -127,7 +127,6 @@ class UnitReader {
   readonly #reader: ByteReader;
   readonly #engine: EngineVersion;
   readonly #atoms: AtomTable;
-
   readonly #keep: (fn: BytecodeFunction) => BytecodeFunction;
 
   /** `keep`: what to keep of a function. */
@@ -137,10 +136,10 @@ class UnitReader {
     atoms: AtomTable,
     keep: (fn: BytecodeFunction) => BytecodeFunction,
   ) {
-    this.#keep = keep;
     this.#reader = reader;
     this.#engine = engine;
     this.#atoms = atoms;
+    this.#keep = keep;
   }
 
   /** Reads a function whose tag was read, and the functions inside it; returns its index. */

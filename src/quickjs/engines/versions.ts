@@ -212,6 +212,7 @@ function engine(
 const bellard = { engine: "quickjs", format: bellardFormat, lines: bellardLines };
 const ng = { engine: "quickjs-ng", format: ngFormat, lines: ngLines };
 const newerNg = { ...ng, format: ng26Format };
+const ng23Form = { ...ng, format: { ...ng26Format, checksum: false } };
 
 /** Known from memory: no module with a serialized program of it has been seen. */
 const bellard2025Form = {
@@ -251,11 +252,8 @@ export const versions: readonly EngineVersion[] = [
   engine("ng19dumps", "0.8", ng19, layoutNg19dumps, { ...ng, caches: inlineCaches }),
   engine("ng21", "0.10 and 0.11", ng21, layoutNg21, ng),
   engine("ng21dumps", "0.10 and 0.11", ng21, layoutNg21dumps, ng),
-  engine("ng23", "0.12", ng23, layoutNg23, { ...newerNg, format: { ...ng26Format, checksum: false } }),
-  engine("ng23dumps", "0.12", ng23, layoutNg23dumps, {
-    ...newerNg,
-    format: { ...ng26Format, checksum: false },
-  }),
+  engine("ng23", "0.12", ng23, layoutNg23, ng23Form),
+  engine("ng23dumps", "0.12", ng23, layoutNg23dumps, ng23Form),
   engine("ng26", "0.15", ng26, layoutNg26, newerNg),
   engine("ng26dumps", "0.15", ng26, layoutNg26dumps, newerNg),
   engine("ng28", "0.16", ng28, layoutNg28, newerNg),
@@ -303,7 +301,7 @@ export function enginesOfVersion(version: number): readonly EngineVersion[] {
   );
 }
 
-/** `quickjs 1, 2, 67; quickjs-ng 19, 21, 26`, for messages. */
+/** `quickjs 1, 2, 5, 67; quickjs-ng 19, 21, 23, 26, 28`, for messages. */
 export function supportedVersions(): string {
   const names = [...new Set(versions.map(({ engine: name }) => name))];
   return names

@@ -1,5 +1,5 @@
 /**
- * Reads a function in the guest's memory with all functions inside it, as bytecode.ts reads a serialized
+ * Reads a function in the guest's memory with all functions inside it, as read-unit.ts reads a serialized
  * program: same order, same shape. And tells whether such a tree is a given program after loading.
  */
 import { createHash } from "node:crypto";

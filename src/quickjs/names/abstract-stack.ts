@@ -32,9 +32,10 @@ export const closure = (index: number): Value => (index < 0 ? unknown : { ...unk
 
 /** The path of a property; a prototype stands for its class: `Foo.prototype.bar` is `Foo.bar`. */
 export function member(object: Value, key: string): Value {
+  if (key === "") return unknown;
   const path = pathOf(object);
-  if (path === "" || key === "") return key === "" ? unknown : { ...unknown, property: key };
-  return { ...variable(key === "prototype" ? path : `${path}.${key}`), property: key };
+  const own = path === "" || key === "prototype" ? path : `${path}.${key}`;
+  return { ...variable(own), property: key };
 }
 
 /** What a function is called where it is called: the property or variable that it was read from, or "". */

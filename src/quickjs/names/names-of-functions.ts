@@ -24,14 +24,16 @@ export function displayNames(unit: BytecodeUnit, places: Places = asCompiled, ca
   const engine = engineById(unit.engine);
   const found = births(unit, engine.opcodes);
 
-  const anonymous = (fn: BytecodeFunction): string => {
+  /** Where a function stands, `what` before it; its number where nobody knows. */
+  const standing = (fn: BytecodeFunction, what: string): string => {
     const start = functionPosition(fn, engine.lines);
     if (start !== null) {
       const { file, line, column } = places.ofFunction(fn.file, start.line, start.column);
-      return `(anonymous ${file}:${line}${column === null ? "" : `:${column}`})`;
+      return `(${what}${file}:${line}${column === null ? "" : `:${column}`})`;
     }
     return fn.codeStart === 0 ? `fn#${fn.index}` : `fn#${fn.index}@0x${fn.codeStart.toString(16)}`;
   };
+  const anonymous = (fn: BytecodeFunction): string => standing(fn, "anonymous ");
   /** What was written for a name that stands at a function, or in front of it. */
   const original = (fn: BytecodeFunction | undefined, name: string, what: "function" | "owner"): string => {
     const start = fn ? functionPosition(fn, engine.lines) : null;
@@ -88,11 +90,6 @@ export function displayNames(unit: BytecodeUnit, places: Places = asCompiled, ca
   return unit.functions.map((fn) => {
     const callback = given[fn.index]!;
     if (callback === "") return own[fn.index] || anonymous(fn);
-    return count.get(callback) === 1 ? callback : `${callback} ${placeIn(anonymous(fn))}`;
+    return count.get(callback) === 1 ? callback : `${callback} ${standing(fn, "")}`;
   });
-}
-
-/** `(app.js:14:27)` of what is anonymous there. */
-function placeIn(name: string): string {
-  return name.replace(/^\(anonymous (.*)\)$/s, "($1)");
 }

@@ -5,7 +5,7 @@
  */
 import { initialTable } from "../../wasm/facts/initial-table.ts";
 import type { Module } from "../../wasm/types.ts";
-import type { EngineVersion } from "../engines/versions.ts";
+import type { Heap } from "./heap-walk.ts";
 import { builtinNames, findBuiltins } from "./natives.ts";
 
 export interface CalledBuiltins {
@@ -22,9 +22,9 @@ export interface CalledBuiltins {
 /** The names, and the absolute function indices of the embedder's natives by number. */
 export function calledBuiltins(
   module: Module,
-  engines: readonly EngineVersion[],
+  heap: Heap | null,
 ): { readonly names: CalledBuiltins; readonly embedded: readonly number[] } {
-  const natives = findBuiltins(module, engines);
+  const natives = findBuiltins(module, heap);
   const named = builtinNames(natives.filter(({ convention }) => convention >= 0));
   const embedded = builtinNames(natives.filter(({ convention }) => convention < 0));
   const byPointer: CalledBuiltins["byPointer"][number][] = [];

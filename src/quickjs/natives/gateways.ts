@@ -6,10 +6,9 @@
  */
 import { initialTable } from "../../wasm/facts/initial-table.ts";
 import { lebAt, memargAt } from "../../wasm/instructions.ts";
-import { rowNamed } from "../../wasm/opcodes.ts";
 import { typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
-import { codeOf } from "../../wasm/walk.ts";
+import { codeOf, marked } from "../../wasm/walk.ts";
 import type { EngineVersion } from "../engines/versions.ts";
 
 /** js_call_c_function (ctx, func_obj, this_obj, argc, argv, flags): its parameter 1 is the function object. */
@@ -33,8 +32,8 @@ export interface Gateways {
   readonly jobs: readonly JobSite[];
 }
 
-const CALL_INDIRECT = rowNamed("call_indirect");
-const LOAD = rowNamed("i32.load");
+const indirectCall = marked(["call_indirect"]);
+const load = marked(["i32.load"]);
 
 const gatewayType = "illiii>l";
 const mathTypes = ["d>d", "dd>d"];
@@ -54,8 +53,7 @@ export function findGateways(module: Module, engines: readonly EngineVersion[]):
   module.bodies.forEach((_, i) => {
     const index = module.importedFunctions + i;
     const found = new Set<string>();
-    for (const code = codeOf(module, index); code.advance(); ) {
-      if (code.row !== CALL_INDIRECT) continue;
+    for (const code = codeOf(module, index); code.advanceTo(indirectCall); ) {
       const type = typeOf(lebAt(module.bytes, code.immediates));
       found.add(type);
       if (type === jobType) jobs.push({ function: index, offset: code.at });
@@ -70,8 +68,8 @@ export function findGateways(module: Module, engines: readonly EngineVersion[]):
 /** The first engine's layout that the gateway reads function objects by: it loads the C function, and the realm before it. */
 function withLayout(module: Module, index: number, engines: readonly EngineVersion[]): BuiltinGateway | null {
   const offsets = new Set<number>();
-  for (const code = codeOf(module, index); code.advance(); )
-    if (code.row === LOAD) offsets.add(Number(memargAt(module.bytes, code.immediates).offset));
+  for (const code = codeOf(module, index); code.advanceTo(load); )
+    offsets.add(Number(memargAt(module.bytes, code.immediates).offset));
   const reads = ({ memory }: EngineVersion) =>
     offsets.has(memory.heap.cFunction) && offsets.has(memory.heap.cFunction - 4);
   const found = engines.find(reads);

@@ -15,7 +15,7 @@ import { type EngineVersion, versions } from "../engines/versions.ts";
 import { engineFunctions } from "./engine-functions.ts";
 import type { EngineCategory } from "./engine-marks.ts";
 import { ListReader, magicParameter } from "./function-lists.ts";
-import { walkHeap } from "./heap-walk.ts";
+import { type Heap, walkHeap } from "./heap-walk.ts";
 import { searchAllocators, searchConstructors, searchLists } from "./list-search.ts";
 import { joinedName, type NamedNative } from "./native-names.ts";
 
@@ -27,42 +27,42 @@ export interface NativeName {
   readonly magic?: { readonly parameter: number; readonly names: ReadonlyMap<number, string> };
 }
 
+/** What the module's memory holds of an engine before it runs; null where none of `engines` can be found there. */
+export function findHeap(module: Module, engines: readonly EngineVersion[] = versions): Heap | null {
+  const lists = new ListReader(module, initialMemory(module), initialTable(module));
+  for (const version of engines) {
+    const heap = walkHeap(lists, version);
+    if (heap !== null) return heap;
+  }
+  return null;
+}
+
 /**
  * JavaScript that the engine begins with, by the address of its bytecode: `TextDecoder.decode`. Prototypes stand for
  * their constructors, as in all names of JavaScript.
  */
-export function findScripts(
-  module: Module,
-  engines: readonly EngineVersion[],
-): readonly (readonly [address: number, name: string])[] {
-  const lists = new ListReader(module, initialMemory(module), initialTable(module));
-  const heap = firstOf(engines, (version) => walkHeap(lists, version));
+export function scriptNames(heap: Heap | null): readonly (readonly [address: number, name: string])[] {
   return (heap?.scripts ?? []).map(([address, name]) => [address, name.replace(".prototype", "")] as const);
 }
 
 /** The builtins of a module, by name; the engine's own functions are left alone. */
-export function findBuiltins(
-  module: Module,
-  engines: readonly EngineVersion[] = versions,
-): readonly NamedNative[] {
-  const lists = new ListReader(module, initialMemory(module), initialTable(module));
-  const heap = firstOf(engines, (version) => walkHeap(lists, version));
+export function findBuiltins(module: Module, heap: Heap | null): readonly NamedNative[] {
   if (heap) return heap.natives;
   const facts = codeFacts(module);
+  const lists = new ListReader(module, initialMemory(module), initialTable(module));
   return [...searchLists(lists, facts).natives, ...searchConstructors(lists, facts)];
 }
 
-/** Names by absolute function index. `engines`: those that may be in the module. */
+/** Names by absolute function index. */
 export function nameNatives(
   module: Module,
   dispatch: Dispatch,
-  engines: readonly EngineVersion[] = versions,
+  heap: Heap | null = findHeap(module),
 ): Map<number, NativeName> {
   const memory = initialMemory(module);
   const table = initialTable(module);
   const facts = codeFacts(module);
   const lists = new ListReader(module, memory, table);
-  const heap = firstOf(engines, (version) => walkHeap(lists, version));
   const found = heap ? { natives: [], installers: [] } : searchLists(lists, facts);
   const natives = heap?.natives ?? [...found.natives, ...searchConstructors(lists, facts)];
   const names = builtinNames(natives);
@@ -91,14 +91,6 @@ function nameExported({ exports, importedFunctions }: Module, names: Map<number,
   for (const { kind, index, name } of exports)
     if (kind === "func" && index >= importedFunctions && !names.has(index))
       names.set(index, { kind: "engine", name: `${name} (exported)` });
-}
-
-function firstOf<T, R>(items: readonly T[], find: (item: T) => R | null): R | null {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 /** Accessors that give back what they are called on; compilers merge them with the engine's own functions. */
