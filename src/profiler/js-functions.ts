@@ -41,7 +41,7 @@ export function jsFunction(
   const length = made.code.length;
   const start = functionPosition(made, engine.lines);
   const table = soundLines(made, engine.lines);
-  const code = new FunctionPlaces(unit, made, start, table, places);
+  const code = new FunctionPlaces(unit, made, start, places);
   const own = code.own ?? { file: places.file(made.file), line: 0 };
   const lines = new Uint32Array(length);
   const files = new Array<string>(length).fill(own.file);

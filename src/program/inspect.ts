@@ -9,9 +9,8 @@ import { entryPoints, type JavyModule } from "../javy/module.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
 import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
-import { startOf } from "../quickjs/listing.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
-import { FunctionPlaces, type Places } from "../quickjs/places.ts";
+import { FunctionPlaces, type Places, startOf } from "../quickjs/places.ts";
 import { functionNames } from "../wasm/names.ts";
 import { customSection } from "../wasm/sections.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
@@ -154,8 +153,7 @@ function functionFacts({ unit }: HeldProgram, places: Places): FunctionFacts[] {
   const { lines } = engineById(unit.engine);
   const names = displayNames(unit, places);
   return unit.functions.map((fn, i) => {
-    const position = startOf(fn, lines);
-    const { own } = new FunctionPlaces(unit, fn, position ?? null, [], places);
+    const { own } = new FunctionPlaces(unit, fn, startOf(fn, lines), places);
     return {
       name: names[i]!,
       ...(own ?? { file: null, line: null, column: null }),

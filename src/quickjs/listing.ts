@@ -8,11 +8,11 @@ import { Diagnostic } from "../base/diagnostics.ts";
 import { constantTexts } from "./bytecode/constants.ts";
 import { type Instruction, instructions, type OperandKind, operandKinds } from "./bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
-import { functionPosition, type LineEntry, lineTable } from "./bytecode/line-table.ts";
+import { type LineEntry, lineTable, positionAt } from "./bytecode/line-table.ts";
 import { operandWords } from "./bytecode/operand-words.ts";
 import { engineById, type LineFormat } from "./engines/versions.ts";
 import { displayNames } from "./names/names-of-functions.ts";
-import { FunctionPlaces, type Places } from "./places.ts";
+import { FunctionPlaces, type Place, type Places, startOf } from "./places.ts";
 
 /** What an operand refers to: a local variable, an argument, a captured variable, a constant, a name, a place, a number. */
 export type Refers = "loc" | "arg" | "ref" | "const" | "name" | "text" | "target" | "number";
@@ -71,8 +71,12 @@ function listFunction(
   const { opcodes, lines, table: engineTable } = engineById(unit.engine);
   const constants = constantTexts(fn, engineTable);
   const table = linesOf(fn, lines);
-  const start = startOf(fn, lines);
-  const code = new FunctionPlaces(unit, fn, start ?? null, table, places);
+  const code = new FunctionPlaces(unit, fn, startOf(fn, lines), places);
+  /** Where the function does, if its table says nothing. */
+  const placeAt = (offset: number): Place | null => {
+    const entry = code.own && positionAt(table, offset);
+    return entry ? code.of(entry) : code.own;
+  };
   return {
     index: fn.index,
     parent: fn.parent,
@@ -91,7 +95,7 @@ function listFunction(
         all[i + 1]?.opcode.name === "regexp"
           ? [compiledPattern(instruction)]
           : operands(instruction, fn, names, constants),
-      ...(code.at(instruction.offset) ?? nowhere),
+      ...(placeAt(instruction.offset) ?? nowhere),
     })),
   };
 }
@@ -99,16 +103,6 @@ function listFunction(
 /** What is pushed right before `regexp` is bytecode of another kind, in a string. */
 function compiledPattern({ operands: [constant = 0] }: Instruction): ListedOperand {
   return { refers: "const", value: constant, text: "(compiled pattern)" };
-}
-
-/** Where a function stands; undefined where that was stripped, or is damaged. */
-export function startOf(
-  fn: BytecodeFunction,
-  format: LineFormat,
-): Pick<LineEntry, "line" | "column"> | undefined {
-  if (fn.file === "") return undefined;
-  // class initialisers have no position of their own: their first line stands for them
-  return functionPosition(fn, format) ?? linesOf(fn, format)[0];
 }
 
 /** A damaged table has no lines: the code is shown all the same. */

@@ -4,8 +4,9 @@
  */
 
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
-import { type LineEntry, positionAt } from "./bytecode/line-table.ts";
+import { functionPosition, LineColumns, type LineEntry } from "./bytecode/line-table.ts";
 import { isModuleRoot } from "./bytecode/module-root.ts";
+import type { LineFormat } from "./engines/versions.ts";
 
 /** Line and column are 1-based. */
 export interface Place {
@@ -41,39 +42,32 @@ export function placesAsCompiled(file: (compiled: string) => string): Places {
   return { file, at, ofFunction: at, nameOf: (_compiled, _position, name) => name };
 }
 
+/** Where a function stands in the file that was compiled; null where that was stripped, or is damaged. */
+export function startOf(fn: BytecodeFunction, format: LineFormat): Position | null {
+  if (fn.file === "") return null;
+  // class initialisers have no position of their own: their first line stands for them
+  return functionPosition(fn, format) ?? new LineColumns(fn, format).first;
+}
+
 /**
- * The places of one function and of its code. The root of a module stands in the file that was compiled, and so does what
- * the engine put in front of its first statement: the file is one, wherever its parts came from.
+ * The places of one function and of the positions in its code. The root of a module stands in the file that was compiled,
+ * and so does what the engine put in front of its first statement: the file is one, wherever its parts came from.
  */
 export class FunctionPlaces {
   /** Where it stands; null where nobody knows. */
   readonly own: Place | null;
   readonly #start: Position | null;
-  readonly #table: readonly LineEntry[];
   readonly #compiled: string;
   readonly #places: Places;
 
-  /** `start`: where it stands in the file that was compiled; `table`: where its code does. */
-  constructor(
-    unit: BytecodeUnit,
-    fn: BytecodeFunction,
-    start: Position | null,
-    table: readonly LineEntry[],
-    places: Places,
-  ) {
+  /** `start`: where it stands in the file that was compiled. */
+  constructor(unit: BytecodeUnit, fn: BytecodeFunction, start: Position | null, places: Places) {
     this.#start = start;
-    this.#table = table;
     this.#compiled = fn.file;
     this.#places = places;
     if (start === null) this.own = null;
     else if (!isModuleRoot(unit, fn)) this.own = places.ofFunction(fn.file, start.line, start.column);
     else this.own = { file: places.file(fn.file), line: start.line, column: start.column || null };
-  }
-
-  /** Where the code at an offset stands: where the function does, if its table says nothing. */
-  at(offset: number): Place | null {
-    const entry = this.own && positionAt(this.#table, offset);
-    return entry ? this.of(entry) : this.own;
   }
 
   /** Where a position of its table is. */

@@ -4,10 +4,10 @@
  */
 import { type Fuel, toFuel } from "../base/fuel.ts";
 import type { BytecodeFunction } from "../quickjs/bytecode/function.ts";
-import { functionPosition, LineColumns } from "../quickjs/bytecode/line-table.ts";
+import { LineColumns } from "../quickjs/bytecode/line-table.ts";
 import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
-import { FunctionPlaces, type Place, type Places } from "../quickjs/places.ts";
+import { FunctionPlaces, type Place, type Places, startOf } from "../quickjs/places.ts";
 import { type Budget, callBytes, nodesWithin, sampleBytes } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import {
@@ -145,10 +145,8 @@ class Attribution {
     if (origin.kind !== "js") return null;
     const unit = this.#recording.units[origin.unit]!;
     const fn = unit.functions[origin.index]!;
-    const { lines } = this.#options.engine!;
-    // Class initialisers have no position of their own: their first line stands for them.
-    const start = fn.file === "" ? null : (functionPosition(fn, lines) ?? new LineColumns(fn, lines).first);
-    return new FunctionPlaces(unit, fn, start, [], this.#options.places);
+    const { engine, places } = this.#options;
+    return new FunctionPlaces(unit, fn, startOf(fn, engine!.lines), places);
   }
 
   #row(place: Place | null): RowPlace {

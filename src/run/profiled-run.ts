@@ -267,7 +267,7 @@ export class ProfiledRun {
 function lineIn(registry: FunctionRegistry, id: number, originals: Places): (position: LineEntry) => string {
   const { unit, function: made } = registry.at(id);
   const start = functionPosition(made, registry.engine!.lines);
-  const code = new FunctionPlaces(registry.units[unit]!, made, start, [], originals);
+  const code = new FunctionPlaces(registry.units[unit]!, made, start, originals);
   return (position) => {
     const { file, line } = code.of(position);
     return `${file}:${line}`;
