@@ -9,7 +9,6 @@
 import { OtherCalls, restName, TreeBuilder } from "./call-tree.ts";
 import { judge } from "./limits.ts";
 import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
-
 import { outerPhases, phaseName } from "./phases.ts";
 import { fuelByPhase, replayEvents } from "./replay.ts";
 import type { FunctionRow, Result } from "./result.ts";

@@ -86,7 +86,7 @@ const tickBytes = 28;
 
 interface ShownTree {
   readonly tree: readonly Pick<TreeNode, "parent" | "function" | "self">[];
-  /** Where a node of the result's tree is part of. */
+  /** The node here that a node of the result's tree is part of. */
   readonly indexOf: (index: number) => number;
 }
 
