@@ -8,7 +8,7 @@ import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import type { By, Sort } from "../choices.ts";
 import { inertText } from "../inert.ts";
-import { frameName, fullPlaces, shortPlaces, withoutPlace } from "../labels.ts";
+import { frameName, fullPlaces, type Place, shortPlaces, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
 import { type Column, cutFolders, renderTable, type TableRow } from "./aligned-table.ts";
 import { lineVisits } from "./line-visits.ts";
@@ -189,7 +189,7 @@ function functionRow(
   row: FunctionRow,
   result: Result,
   isWide: boolean,
-  places: (row: Position) => string,
+  places: (row: Place) => string,
   perCall: boolean,
 ): Row {
   const { self, total, calls } = row;
@@ -215,14 +215,8 @@ function ownOfCall({ calls, min, median, max, medianApprox }: FunctionRow, isWid
   return isWide ? [grouped(min), middle, grouped(max)] : [middle];
 }
 
-interface Position {
-  readonly file: number | null;
-  readonly line: number | null;
-  readonly column?: number | null;
-}
-
 /** Where rows are, in full where there is room. */
-function placesOf(rows: readonly Position[], { files }: Result, isWide: boolean): (row: Position) => string {
+function placesOf(rows: readonly Place[], { files }: Result, isWide: boolean): (row: Place) => string {
   return (isWide ? fullPlaces : shortPlaces)(rows, files);
 }
 
