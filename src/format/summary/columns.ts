@@ -4,6 +4,7 @@
  * the total.
  */
 import { grouped, percent, plural } from "../../base/numbers.ts";
+import { fuelOfCode } from "../../result/natives.ts";
 import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import type { By, Sort } from "../choices.ts";
@@ -228,11 +229,8 @@ function builtinTable(result: Result, { width }: BreakdownOptions): Shape {
   const native = result.functions.filter(isNative);
   if (native.length === 0) return { ...shape, rows: [] };
   const interpreter = result.functions.filter(({ kind }) => kind === "js");
-  const sum = (key: "self" | "calls" | "resumes") => interpreter.reduce((total, row) => total + row[key], 0);
-  const inNatives = interpreter
-    .flatMap(({ natives = [] }) => natives)
-    .reduce((total, share) => total + share.self, 0);
-  const self = sum("self") - inNatives;
+  const sum = (key: "calls" | "resumes") => interpreter.reduce((total, row) => total + row[key], 0);
+  const self = interpreter.reduce((total, row) => total + fuelOfCode(row), 0);
   const cells = [
     ...[grouped(self), percent(self, result.fuel.total), ...(isWide ? [grouped(result.phases.js)] : [])],
     ...[percent(result.phases.js, result.fuel.total), grouped(sum("calls") + sum("resumes"))],
