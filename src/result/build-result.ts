@@ -38,7 +38,7 @@ export interface PrintedFrame {
 }
 
 /** Depth from which a stack is near what wasmtime's default lets through (it traps beyond about 626 frames). */
-export const deepStack = 500;
+const deepStack = 500;
 
 /** A trap deep in a recursion is the end of the guest's own stack, whatever the engine calls it. */
 function isExhausted(exit: RunFacts["exit"], depth: number): boolean {

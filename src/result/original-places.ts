@@ -33,7 +33,7 @@ export interface MapData {
 const isName = /^#?[\p{ID_Start}$_][\p{ID_Continue}$]{0,200}$/u;
 
 /** The file of code that has no original. */
-export const notMapped = (name: string): string => `(not mapped) ${name}`;
+const notMapped = (name: string): string => `(not mapped) ${name}`;
 
 export class OriginalPlaces implements Places {
   readonly #data: MapData;
