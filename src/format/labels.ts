@@ -2,9 +2,11 @@
  * What a frame is called in a profile. Viewers show the name alone, so it says what the row is: anonymous
  * functions carry their place, builtins and engine work and opcodes their kind in brackets.
  */
+import { isNoFile } from "../result/no-file.ts";
 import type { FunctionRow, Result } from "../result/result.ts";
 
-interface Place {
+/** A row's position, as rows of any kind have it. */
+export interface Place {
   readonly file: number | null;
   readonly line: number | null;
   readonly column?: number | null;
@@ -16,26 +18,16 @@ export function placeOf(row: Place, files: readonly string[]): string | null {
   return `${files[row.file]}:${row.line}`;
 }
 
-/** JavaScript that is part of the engine, or made by eval, has a file name, but no file. */
-const noFile = /^(eval_script|<.*>)$/;
-
-/** What tells the functions of one line of a file apart: `:9`, their column; "" for a row that has its line for itself. */
-function columnOf(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
+/** What to call the places of some rows, in full: `src/rules.ts:41`; functions that share a line have their column, too. */
+export function fullPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
   const lineOf = ({ file, line }: Place) => `${file}:${line}`;
   const seen = new Map<string, number>();
   for (const row of rows) seen.set(lineOf(row), (seen.get(lineOf(row)) ?? 0) + 1);
   return (row) => {
-    const isFile = row.file !== null && !noFile.test(files[row.file]!);
-    return isFile && row.column != null && seen.get(lineOf(row))! > 1 ? `:${row.column}` : "";
-  };
-}
-
-/** What to call the places of some rows, in full: `src/rules.ts:41`; functions that share a line have their column, too. */
-export function fullPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
-  const column = columnOf(rows, files);
-  return (row) => {
     const place = placeOf(row, files);
-    return place === null ? "" : place + column(row);
+    if (place === null) return "";
+    const isShared = !isNoFile(files[row.file!]!) && (seen.get(lineOf(row)) ?? 0) > 1;
+    return isShared && row.column != null ? `${place}:${row.column}` : place;
   };
 }
 
@@ -44,15 +36,14 @@ export function fullPlaces(rows: Iterable<Place>, files: readonly string[]): (ro
  * without a place.
  */
 export function shortPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
-  const isNoFile = (file: number) => noFile.test(files[file]!);
-  const own = new Set<number>();
   const full = fullPlaces(rows, files);
-  const column = columnOf(rows, files);
-  for (const { file } of rows) if (file !== null && !isNoFile(file)) own.add(file);
-  return (row) =>
-    row.file !== null && row.line !== null && own.size < 2 && !isNoFile(row.file)
-      ? `:${row.line}${column(row)}`
-      : full(row);
+  const own = new Set<number>();
+  for (const { file } of rows) if (file !== null && !isNoFile(files[file]!)) own.add(file);
+  return (row) => {
+    const place = full(row);
+    const file = row.file === null ? "" : files[row.file]!;
+    return own.size > 1 || isNoFile(file) ? place : place.slice(file.length);
+  };
 }
 
 /** `(anonymous app.js:3:9)`, `(module app.js)` and `map callback (app.js:3:9)` where the place stands beside the name anyway. */

@@ -4,8 +4,7 @@
  */
 import { usageError } from "../base/diagnostics.ts";
 import type { Disassembly } from "../program/disassembly.ts";
-import type { ListedFunction } from "../quickjs/listing.ts";
-import { matchFunctions } from "../result/match-functions.ts";
+import { type Match, matchFunctions } from "../result/match-functions.ts";
 import type { Result } from "../result/result.ts";
 import { withoutPlace } from "./labels.ts";
 import type { ListedProgram, Listing, NumberedFunction } from "./listing.ts";
@@ -22,11 +21,8 @@ export interface ListingOptions {
 export function numberListing(disassembly: Disassembly, { result, functions }: ListingOptions): Listing {
   const { module, quickjs, programs, source, sourceOf } = disassembly;
   const all = programs.flatMap((program) => program.functions);
-  const numbered = number(
-    programs,
-    result && matchFunctions(all, result.content).measured,
-    linesOf(sourceOf),
-  );
+  const match = result && matchFunctions(all, result.content);
+  const numbered = number(programs, match?.measured ?? null, linesOf(sourceOf));
   const wanted = select(numbered, functions);
   const listed: ListedProgram[] = numbered.map(({ origin, functions: own }) => ({
     origin,
@@ -37,7 +33,7 @@ export function numberListing(disassembly: Disassembly, { result, functions }: L
     quickjs,
     source: source?.from ?? null,
     programs: listed.filter((program) => program.functions.length > 0),
-    result: result && resultFacts(result, all, listed),
+    result: result && match && resultFacts(result, match, listed),
   };
 }
 
@@ -70,7 +66,7 @@ function linesOf(sourceOf: Disassembly["sourceOf"]): NumberedFunction["source"] 
 /** Functions with their numbers, what was counted of them, and the source where it is theirs. */
 function number(
   programs: Disassembly["programs"],
-  measured: readonly (NumberedFunction["measured"] | null)[] | null,
+  measured: Match["measured"] | null,
   source: NumberedFunction["source"],
 ): ListedProgram[] {
   let next = 0;
@@ -120,12 +116,11 @@ function listOf(names: readonly string[]): string {
 
 function resultFacts(
   { file, content }: NonNullable<ListingOptions["result"]>,
-  all: readonly ListedFunction[],
+  { unmatched }: Match,
   listed: readonly ListedProgram[],
 ): NonNullable<Listing["result"]> {
   const shown = listed.flatMap(({ functions }) => functions);
   const fuel = shown.flatMap(({ measured }) => [...(measured?.pcs.values() ?? [])].map((pc) => pc.fuel));
-  const { unmatched } = matchFunctions(all, content);
   const fuelOf = new Map<number, number>();
   for (const pc of content.pcs) fuelOf.set(pc.function, (fuelOf.get(pc.function) ?? 0) + pc.fuel);
   return {

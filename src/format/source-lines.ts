@@ -1,8 +1,8 @@
 /**
  * The lines of a source as a listing shows them, one cell a tab. A bundle's line can be megabytes long: of such a line
- * what stands at a column is shown, and columns, which the bytecode counts in bytes of UTF-8, are worked out once a line.
+ * what stands at a column is shown; columns are the bytecode's, in bytes of UTF-8.
  */
-import { indicesOf, splitLines } from "../base/lines.ts";
+import { ByteColumns, splitLines } from "../base/lines.ts";
 import { inertText } from "./inert.ts";
 
 /** Characters of a line that is shown whole. */
@@ -10,11 +10,11 @@ const longest = 200;
 
 export class SourceLines {
   readonly lines: readonly string[];
-  /** By line: for each byte the index of its character; null where all are one byte. */
-  readonly #indices = new Map<number, Uint32Array | null>();
+  readonly #columns: ByteColumns;
 
   constructor(text: string) {
     this.lines = splitLines(text);
+    this.#columns = new ByteColumns(this.lines);
   }
 
   /** Whether a line is shown by what stands at a column. */
@@ -26,18 +26,8 @@ export class SourceLines {
   text(line: number, column: number | null): string | undefined {
     const whole = this.lines[line - 1];
     if (whole === undefined) return undefined;
-    const from = column === null || !this.isLong(line) ? 0 : this.#index(line, whole, column - 1);
+    const from = column === null || !this.isLong(line) ? 0 : this.#columns.index(line, column - 1);
     const part = `${from > 0 ? "…" : ""}${whole.slice(from, from + longest)}`;
     return inertText(part.trimEnd().replaceAll("\t", "  "));
-  }
-
-  #index(line: number, text: string, byte: number): number {
-    let indices = this.#indices.get(line);
-    if (indices === undefined) {
-      indices = indicesOf(text);
-      this.#indices.set(line, indices);
-    }
-    if (indices === null) return byte;
-    return byte < indices.length ? indices[byte]! : text.length;
   }
 }

@@ -11,7 +11,7 @@ import { positionAt, soundLines, startOf } from "./bytecode/line-table.ts";
 import { operandWords } from "./bytecode/operand-words.ts";
 import { engineById } from "./engines/versions.ts";
 import { displayNames } from "./names/names-of-functions.ts";
-import { FunctionPlaces, type Places } from "./places.ts";
+import { FunctionPlaces, type Place, type Places } from "./places.ts";
 
 /** What an operand refers to: a local variable, an argument, a captured variable, a constant, a name, a place, a number. */
 export type Refers = "loc" | "arg" | "ref" | "const" | "name" | "text" | "target" | "number";
@@ -71,10 +71,10 @@ function listFunction(
   const constants = constantTexts(fn, engineTable);
   const table = soundLines(fn, lines);
   const code = new FunctionPlaces(unit, fn, startOf(fn, lines), places);
-  // where the function does, if its table says nothing
-  const at = (offset: number) => {
+  /** Where the function does, if its table says nothing. */
+  const placeAt = (offset: number): Place | null => {
     const entry = code.own && positionAt(table, offset);
-    return (entry ? code.of(entry) : code.own) ?? nowhere;
+    return entry ? code.of(entry) : code.own;
   };
   return {
     index: fn.index,
@@ -94,7 +94,7 @@ function listFunction(
         all[i + 1]?.opcode.name === "regexp"
           ? [compiledPattern(instruction)]
           : operands(instruction, fn, names, constants),
-      ...at(instruction.offset),
+      ...(placeAt(instruction.offset) ?? nowhere),
     })),
   };
 }

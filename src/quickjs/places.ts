@@ -42,8 +42,8 @@ export function placesAsCompiled(file: (compiled: string) => string): Places {
 }
 
 /**
- * The places of one function and of its code. The root of a module stands in the file that was compiled, and so does what
- * the engine put in front of its first statement: the file is one, wherever its parts came from.
+ * The places of one function and of the positions in its code. The root of a module stands in the file that was compiled,
+ * and so does what the engine put in front of its first statement: the file is one, wherever its parts came from.
  */
 export class FunctionPlaces {
   /** Where it stands; null where nobody knows. */

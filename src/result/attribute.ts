@@ -84,7 +84,7 @@ type Frame = NonNullable<Recording["passed"]>[number];
 
 const nowhere: RowPlace = { file: null, line: null, column: null };
 
-/** Functions whose tables of lines are held while the lines of calls are looked up. */
+/** Functions whose tables of lines are held: callers are asked for again and again. */
 const mostTables = 1000;
 
 class Attribution {
@@ -93,6 +93,7 @@ class Attribution {
   readonly #files: string[] = [];
   readonly #fileIndex = new Map<string, number>();
   readonly #otherCalls = new OtherCalls();
+  readonly #tables = new Map<number, (offset: number) => RowPlace>();
   readonly #places: RowPlace[];
   readonly #names: string[];
   readonly #shown: ShownFunctions;
@@ -144,8 +145,8 @@ class Attribution {
     if (origin.kind !== "js") return null;
     const unit = this.#recording.units[origin.unit]!;
     const fn = unit.functions[origin.index]!;
-    const start = startOf(fn, this.#options.engine!.lines);
-    return new FunctionPlaces(unit, fn, start, this.#options.places);
+    const { engine, places } = this.#options;
+    return new FunctionPlaces(unit, fn, startOf(fn, engine!.lines), places);
   }
 
   #row(place: Place | null): RowPlace {
@@ -160,6 +161,14 @@ class Attribution {
 
   /** What tells the position of each offset of a function's code: the function's own where its table says nothing. */
   #positions(id: number): (offset: number) => RowPlace {
+    let positions = this.#tables.get(id);
+    if (positions) return positions;
+    if (this.#tables.size === mostTables) this.#tables.clear();
+    this.#tables.set(id, (positions = this.#readPositions(id)));
+    return positions;
+  }
+
+  #readPositions(id: number): (offset: number) => RowPlace {
     const own = this.#places[id]!;
     const fn = this.#code(id);
     if (own.line === null || !fn) return () => own;
@@ -256,16 +265,10 @@ class Attribution {
   #callLines(): Int32Array {
     const { callFunction, callOffset } = this.#recording.nodes;
     const lines = new Int32Array(callFunction.length);
-    const tables = new Map<number, (offset: number) => RowPlace>();
     for (let node = 1; node < lines.length; node++) {
       const id = callFunction[node]!;
       if (id < 0) continue;
-      let positions = tables.get(id);
-      if (!positions) {
-        if (tables.size === mostTables) tables.clear();
-        tables.set(id, (positions = this.#positions(id)));
-      }
-      const { file, line } = positions(callOffset[node]!);
+      const { file, line } = this.#positions(id)(callOffset[node]!);
       if (file === null || line === null) continue;
       lines[node] = file === this.#places[id]!.file ? line : this.#otherCalls.key(file, line);
     }

@@ -6,6 +6,7 @@ import { printedColumn } from "../quickjs/bytecode/line-table.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
 import { mostOrderedCalls } from "./budget.ts";
 import { judge, type Limits, limitWarnings } from "./limits.ts";
+import { isNoFile } from "./no-file.ts";
 import { OriginalPlaces } from "./original-places.ts";
 import type { Recording } from "./recording.ts";
 import type { Exit, LimitsInfo, Result, RunInfo, StackFrame, Toolchain } from "./result.ts";
@@ -37,7 +38,7 @@ export interface PrintedFrame {
 }
 
 /** Depth from which a stack is near what wasmtime's default lets through (it traps beyond about 626 frames). */
-export const deepStack = 500;
+const deepStack = 500;
 
 /** A trap deep in a recursion is the end of the guest's own stack, whatever the engine calls it. */
 function isExhausted(exit: RunFacts["exit"], depth: number): boolean {
@@ -105,7 +106,7 @@ function sharedLine(
   for (const { kind, file, line, calls } of functions) {
     const name = file === null ? "" : files[file]!;
     // what eval made, or the engine has of its own, no bundler wrote
-    if (kind !== "js" || line === null || calls === 0 || /^(<.*>|eval_script)$/.test(name)) continue;
+    if (kind !== "js" || line === null || calls === 0 || isNoFile(name)) continue;
     const key = `${file}:${line}`;
     const found = onLine.get(key) ?? { file: name, line, functions: 0 };
     onLine.set(key, found);

@@ -5,11 +5,16 @@
  * fuel become one child, the *rest*, that has a child for each function in them with what it cost itself. Either way no
  * fuel and no call leaves its function. Totals of functions can't be read off such a tree: the collector counts them.
  */
-
 import { twice } from "../base/columns.ts";
+import type { FunctionRow } from "./result.ts";
 
-/** Name of the rest's function, whose kind is "phase": no function of the program. It has no fuel of its own. */
+/** Name of the rest's function, which is none of the program's and has no fuel of its own. */
 export const restName = "(other paths)";
+/** Whether a function of a result is the rest's. */
+export function isRest({ kind, name }: Pick<FunctionRow, "kind" | "name">): boolean {
+  return kind !== "js" && name === restName;
+}
+
 /** The rest's function where a tree is built. */
 export const theRest = -2;
 

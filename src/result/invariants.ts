@@ -6,10 +6,9 @@
  * "The functions' row without a line" of the contract is the fuel of functions whose line is null: their pcs
  * have no line either and are in no LineRow, so phases.js = Σ lines.self + Σ fuel of the pcs without a line.
  */
-import { OtherCalls, restName, TreeBuilder } from "./call-tree.ts";
+import { isRest, OtherCalls, TreeBuilder } from "./call-tree.ts";
 import { judge } from "./limits.ts";
-import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
-
+import { type FunctionSort, fuelOfCode, type NativeShare, nativesByFunction } from "./natives.ts";
 import { outerPhases, phaseName } from "./phases.ts";
 import { fuelByPhase, replayEvents } from "./replay.ts";
 import type { FunctionRow, Result } from "./result.ts";
@@ -29,9 +28,6 @@ const sum = (numbers: Iterable<number>): number => {
   for (const number of numbers) total += number;
   return total;
 };
-
-/** What a function's natives cost, a part of its own fuel that is theirs too. */
-const nativeSelf = ({ natives = [] }: FunctionRow): number => sum(natives.map((share) => share.self));
 
 const rule = (what: string, expected: number, other: string, actual: number): string[] =>
   expected === actual ? [] : [`${what} is ${expected}, but ${other} is ${actual}`];
@@ -137,7 +133,7 @@ function brokenTotals({ fuel, phases, functions, lines, opcodes, pcs, tree }: Re
     rule("fuel.dispatches", fuel.dispatches, other, n);
   return [
     ...total("Σ phases", phases.startup + phases.js + phases.jobs + phases.exit),
-    ...total("Σ functions.self - Σ natives.self", sum(functions.map((row) => row.self - nativeSelf(row)))),
+    ...total("Σ functions.self - Σ natives.self", sum(functions.map(fuelOfCode))),
     ...total("Σ tree.self", sum(tree.map((node) => node.self))),
     ...js("Σ pcs.fuel", sum(pcs.map((pc) => pc.fuel))),
     ...js("Σ opcodes.fuel", sum(opcodes.map((row) => row.fuel))),
@@ -160,11 +156,12 @@ function brokenRows(result: Result): string[] {
   }
   const totals = inclusiveFuel(tree, functions.length);
   const natives = nativesByFunction(columns(tree), (fn) => sortOf(functions[fn]!));
-  const hasRest = functions.some(({ name, kind }) => kind !== "js" && name === restName);
+  const hasRest = functions.some(isRest);
   for (const row of functions) {
     const what = `functions[${row.id}]`;
-    const own = row.self - nativeSelf(row);
-    broken.push(...rule(`${what}.self without natives`, own, "Σ of its tree nodes", self[row.id]!));
+    broken.push(
+      ...rule(`${what}.self without natives`, fuelOfCode(row), "Σ of its tree nodes", self[row.id]!),
+    );
     broken.push(...brokenNatives(row, hasRest ? null : (natives.get(row.id) ?? [])));
     broken.push(...rule(`${what}.calls`, row.calls, "Σ of its tree nodes", calls[row.id]!));
     // where paths were merged, a function's callees may stand beside it

@@ -2,14 +2,14 @@
  * A run judged by a platform's limits: pure. Nothing is enforced here; the run goes on past its limit of fuel
  * (profiler/run-plan.ts says how far), so that it is known by how much it is over.
  */
-import type { LimitedAmount, LimitsInfo, StackFrame } from "./result.ts";
+import { type LimitedAmount, type LimitsInfo, limitedAmounts, type StackFrame } from "./result.ts";
 import type { Warning } from "./warnings.ts";
 
 /** What a platform allows, by a name, and the fuel model that it counts by. */
 export type Limits = Omit<LimitsInfo, "used" | "exceeded" | "passed">;
 
 /** Past these the platform refuses; logs it only cuts. */
-const refused = ["fuel", "inputBytes", "outputBytes", "moduleBytes", "memoryBytes"] as const;
+const refused = limitedAmounts.filter((amount) => amount !== "logBytes");
 
 /** `passed`: the stack where the limit of fuel was passed. */
 export function judge(

@@ -1,7 +1,7 @@
 /**
  * The text of a source line as a result carries it, so that whoever shows a line can show what stands there: without its
- * indentation, and of a line that is longer than `longestText` its beginning, or what stands at a column. Raw text of the
- * program's author: whoever shows it makes it inert. Sources are split when the first of their lines is asked for.
+ * indentation, and of a line that is longer than `longestText` its beginning. Raw text of the program's author: whoever shows
+ * it makes it inert. Sources are split when the first of their lines is asked for.
  */
 import { splitLines } from "../base/lines.ts";
 

@@ -25,6 +25,17 @@ export interface NativeShare {
   readonly self: number;
 }
 
+/** What a function cost without the native functions that are part of it: the fuel of its own code. */
+export function fuelOfCode({
+  self,
+  natives = [],
+}: {
+  readonly self: number;
+  readonly natives?: readonly NativeShare[];
+}): number {
+  return natives.reduce((left, share) => left - share.self, self);
+}
+
 export type FunctionSort = "js" | "native" | "outside";
 
 /** The native functions of each JavaScript function, by its id, the dearest first. */

@@ -7,7 +7,7 @@
  * An engine without columns has only the line: it is the original's where all of the line comes from one line.
  */
 
-import { indicesOf, splitLines } from "../base/lines.ts";
+import { ByteColumns, splitLines } from "../base/lines.ts";
 import { type Place, type Places, type Position, placesAsCompiled } from "../quickjs/places.ts";
 import { definitions, functionStart, nameIndex, ownerIndex } from "./function-start.ts";
 import { type OriginalPosition, SourceMap } from "./source-map.ts";
@@ -33,15 +33,14 @@ export interface MapData {
 const isName = /^#?[\p{ID_Start}$_][\p{ID_Continue}$]{0,200}$/u;
 
 /** The file of code that has no original. */
-export const notMapped = (name: string): string => `(not mapped) ${name}`;
+const notMapped = (name: string): string => `(not mapped) ${name}`;
 
 export class OriginalPlaces implements Places {
   readonly #data: MapData;
   readonly #map: SourceMap;
   readonly #otherwise: Places;
   readonly #lines: readonly string[];
-  /** By line: for each byte the index of its character; null where all are one byte. */
-  readonly #indices = new Map<number, Uint32Array | null>();
+  readonly #columns: ByteColumns;
   /** By line and name: where something of that name is defined in the line. */
   readonly #definitions = new Map<string, readonly number[]>();
 
@@ -50,7 +49,8 @@ export class OriginalPlaces implements Places {
     this.#data = data;
     this.#map = parsed;
     this.#otherwise = placesAsCompiled((compiled) => (compiled === data.compiled ? data.name : compiled));
-    this.#lines = (data.text === null ? undefined : splitLines(data.text)) ?? [];
+    this.#lines = data.text === null ? [] : splitLines(data.text);
+    this.#columns = new ByteColumns(this.#lines);
   }
 
   /** What is to be said of a map that leads from none of these files to an original. */
@@ -70,14 +70,14 @@ export class OriginalPlaces implements Places {
       const place = this.#place(this.#map.originalOfLine(line), line, column);
       return { ...place, column: null };
     }
-    return this.#place(this.#map.original(line, this.#characters(line, column)), line, column);
+    return this.#place(this.#map.original(line, this.#columns.index(line, column - 1) + 1), line, column);
   }
 
   ofFunction(compiled: string, line: number, column: number): Place {
     const text = this.#lines[line - 1];
     if (compiled !== this.#data.compiled || column === 0 || text === undefined)
       return this.at(compiled, line, column);
-    const start = functionStart(text, this.#characters(line, column) - 1);
+    const start = functionStart(text, this.#columns.index(line, column - 1));
     // where the map names no parenthesis, it names what is in it
     const [brackets] = /^[([{]{0,3}/.exec(text.slice(start, start + 3))!;
     let found = this.#map.original(line, start + 1);
@@ -93,7 +93,7 @@ export class OriginalPlaces implements Places {
   nameOf(compiled: string, { line, column }: Position, name: string, what: "function" | "owner"): string {
     const text = this.#lines[line - 1];
     if (compiled !== this.#data.compiled || column === 0 || text === undefined) return name;
-    const at = this.#characters(line, column) - 1;
+    const at = this.#columns.index(line, column - 1);
     const index =
       what === "owner"
         ? ownerIndex(text, at, name, this.#definitionsOf(line, text, name))
@@ -121,14 +121,6 @@ export class OriginalPlaces implements Places {
     const source = sources.indexOf(file);
     if (source >= 0) return this.#map.content(source) ?? undefined;
     return file === name || file === notMapped(name) ? (text ?? undefined) : undefined;
-  }
-
-  #characters(line: number, column: number): number {
-    const text = this.#lines[line - 1];
-    if (text === undefined) return column;
-    let indices = this.#indices.get(line);
-    if (indices === undefined) this.#indices.set(line, (indices = indicesOf(text)));
-    return indices === null ? column : (indices[column - 1] ?? text.length) + 1;
   }
 }
 

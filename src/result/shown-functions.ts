@@ -20,11 +20,11 @@ export interface ShownFunctions {
   readonly others: readonly ("js" | "native")[];
   /** Bytes of the rows. */
   readonly bytes: number;
-  /** Undefined where every function has a row. `functions`: how many there are; null where they were not told apart. */
+  /** Null where every function has a row. `functions`: how many there are; null where they were not told apart. */
   readonly merged: { readonly functions: number | null; readonly kept: number } | null;
 }
 
-/** `bytesOf`: bytes of a function's row; `most`: of all rows. */
+/** `name`, `file`: of a function, by id; `most`: bytes of all rows. */
 export function shownFunctions(
   { functions, nodes }: Recording,
   name: (id: number) => string,

@@ -5,11 +5,10 @@
 import { delta } from "../../ci/diff.ts";
 import { type MergedTree, mergeTrees } from "../../ci/merged-tree.ts";
 import type { Result } from "../../result/result.ts";
-import { functionFrame } from "../files/speedscope.ts";
+import { functionFrame, speedscopeChunks } from "../files/speedscope.ts";
 import { EventedBuilder, FrameTable } from "../files/speedscope-builder.ts";
 import type { EventedProfile, SpeedscopeFile } from "../files/speedscope-spec.ts";
 import { shortPlaces } from "../labels.ts";
-import { rowsChunks } from "../rows.ts";
 
 /** One scenario's results; the name stands before its profiles' where there are several. */
 export interface ResultPair {
@@ -19,7 +18,7 @@ export interface ResultPair {
 }
 
 export function writeDiffSpeedscope(pairs: readonly ResultPair[]): Iterable<string> {
-  return rowsChunks(diffSpeedscope(pairs), new Set(["frames", "events", "samples"]));
+  return speedscopeChunks(diffSpeedscope(pairs));
 }
 
 export function diffSpeedscope(pairs: readonly ResultPair[]): SpeedscopeFile {

@@ -3,7 +3,7 @@ import { grouped } from "../../base/numbers.ts";
 import { bySize, type Change, type Diff, delta } from "../../ci/diff.ts";
 import type { DiffBreakdown } from "../choices.ts";
 import { share, signed } from "./change-words.ts";
-import { fateText } from "./verdict-words.ts";
+import { fateText, placeText } from "./verdict-words.ts";
 
 export interface DiffRow extends Change {
   readonly name: string;
@@ -52,11 +52,6 @@ function rowsOf({ functions, opcodes, natives }: Diff, by: DiffBreakdown): DiffR
     const counts = fn.kind === "phase" ? null : ([baseCalls, headCalls] as const);
     return { name: fateText(fn), place: placeText(fn.file, fn.line), base, head, counts };
   });
-}
-
-function placeText(file: string | null, line: number | null): string {
-  if (file === null) return "";
-  return line === null ? file : `${file}:${line}`;
 }
 
 /** The cells of a row: change, share, before, after, and the counts where they are not the same. */

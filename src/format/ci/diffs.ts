@@ -9,7 +9,7 @@ import { rowsJson } from "../rows.ts";
 import { renderTable } from "../summary/aligned-table.ts";
 import { changeText } from "./change-words.ts";
 import { type DiffTable, diffCells, diffTables } from "./diff-tables.ts";
-import { code, tableCell } from "./markdown.ts";
+import { code, placeCell, tableCell, tableHead, tableRow } from "./markdown.ts";
 
 export interface DiffOptions {
   readonly by: readonly DiffBreakdown[];
@@ -58,7 +58,7 @@ function tableText(
   { bold: paintName, dim }: Paint,
 ): string[] {
   const titles = ["change", "", "before", "after", ...(counted === null ? [] : [counted])];
-  const columns = titles.map((title) => ({ title, align: "right", gap: 2 }) as const);
+  const columns = titles.map((title) => ({ title, gap: 2 }));
   const tableRows = rows.map((row) => {
     const cells = diffCells(row).slice(0, titles.length);
     return { cells, name: inertText(row.name), place: inertText(row.place) };
@@ -80,14 +80,11 @@ function renderMarkdown(diffs: readonly ScenarioDiff[], { by, top }: DiffOptions
 
 function tableMarkdown({ by, counted, rows, more }: DiffTable): string[] {
   const titles = [by, "place", "change", "", "before", "after", ...(counted === null ? [] : [counted])];
-  const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
-    row(titles),
-    row(titles.map((_, i) => (i < 2 ? "---" : "---:"))),
-    ...rows.map((one) => {
-      const place = one.place === "" ? "" : tableCell(one.place);
-      return row([tableCell(one.name), place, ...diffCells(one).slice(0, titles.length - 2)]);
-    }),
+    ...tableHead(titles),
+    ...rows.map((row) =>
+      tableRow([tableCell(row.name), placeCell(row.place), ...diffCells(row).slice(0, titles.length - 2)]),
+    ),
     ...(more > 0 ? ["", `and ${grouped(more)} more`] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { delta, type FunctionChange } from "../../ci/diff.ts";
 import { isFailing } from "../../ci/judge.ts";
 import { inertText } from "../inert.ts";
 import { changeText, share, signed } from "./change-words.ts";
-import { culpritLines, culprits, fateText, reasons } from "./verdict-words.ts";
+import { culpritLines, culprits, fateText, placeText, reasons } from "./verdict-words.ts";
 import { countText } from "./verdicts-text.ts";
 
 const mostFunctions = 10;
@@ -17,15 +17,22 @@ export function renderMarkdown(verdicts: readonly Verdict[], { exact }: { readon
   const lines = [
     `**Fuel** ${countText(verdicts)}`,
     "",
-    tableRow(columns),
-    tableRow(columns.map((_, i) => (i < 2 ? "---" : "---:"))),
+    ...tableHead(columns),
     ...verdicts.map((verdict) => tableRow(cells(verdict, hasLimit, exact))),
   ];
   for (const verdict of verdicts) if (isFailing(verdict.status, exact)) lines.push("", ...details(verdict));
   return [...lines, ""].join("\n");
 }
 
-const tableRow = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
+/** The titles of a table whose first two columns are texts, and the others numbers. */
+export function tableHead(titles: readonly string[]): string[] {
+  return [tableRow(titles), tableRow(titles.map((_, i) => (i < 2 ? "---" : "---:")))];
+}
+
+/** `cells` are Markdown. */
+export function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
 
 function cells(
   { scenario, status, base, total, limit, diff }: Verdict,
@@ -50,7 +57,7 @@ function details(verdict: Verdict): string[] {
   if (changes.length === 0) return lines;
   if (lines.length > 2) lines.push("");
   const columns = ["function", "place", "before", "fuel", "change"];
-  lines.push(tableRow(columns), tableRow(columns.map((_, i) => (i < 2 ? "---" : "---:"))));
+  lines.push(...tableHead(columns));
   for (const change of changes) lines.push(...changeRows(change));
   return lines;
 }
@@ -61,7 +68,7 @@ function changeRows(change: FunctionChange): string[] {
   return [
     tableRow([
       tableCell(fateText(change)),
-      placeCell(file, line),
+      placeCell(placeText(file, line)),
       grouped(base),
       grouped(head),
       changeText({ base, head }),
@@ -69,7 +76,7 @@ function changeRows(change: FunctionChange): string[] {
     ...rows.map((one) =>
       tableRow([
         "",
-        placeCell(one.file, one.line),
+        placeCell(placeText(one.file, one.line)),
         grouped(one.base),
         grouped(one.head),
         `${signed(delta(one))} (${share(one)})`,
@@ -78,9 +85,9 @@ function changeRows(change: FunctionChange): string[] {
   ];
 }
 
-function placeCell(file: string | null, line: number | null): string {
-  if (file === null) return "";
-  return tableCell(line === null ? file : `${file}:${line}`);
+/** A cell of code, empty where there is no text. */
+export function placeCell(place: string): string {
+  return place === "" ? "" : tableCell(place);
 }
 
 /** A code span, in which nothing is markup: its fence is longer than any run of backticks within. */

@@ -33,7 +33,7 @@ const costs: Readonly<Record<BudgetUse["cost"], string>> = {
 };
 
 /** `matchRules: 1,899,363 of 1,500,000, 26.6% over (budgets.functions.matchRules)`. */
-export function overText(use: BudgetUse): string {
+function overText(use: BudgetUse): string {
   return `${useText(use)} (${use.cost === "limit" ? "the platform's limit" : use.path})`;
 }
 
@@ -71,6 +71,12 @@ export function fateText({ name, fate, was }: FunctionChange): string {
   if (fate === "renamed") return `${name} (was ${was!.name})`;
   if (fate === "moved") return `${name} (was in ${was!.file})`;
   return fate === "new" || fate === "removed" ? `${name} (${fate})` : name;
+}
+
+/** `src/rules.ts:41`, `src/rules.ts` where the line is not known; "" where the file is not. */
+export function placeText(file: string | null, line: number | null): string {
+  if (file === null) return "";
+  return line === null ? file : `${file}:${line}`;
 }
 
 /** Where to look: the line that did it, else the function, else what is over budget or dearest; null where nothing says. */

@@ -6,7 +6,15 @@ import { pad } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
 import { changeText, share, signed } from "./change-words.ts";
-import { costText, culpritLines, culprits, fateText, limitText, reasons } from "./verdict-words.ts";
+import {
+  costText,
+  culpritLines,
+  culprits,
+  fateText,
+  limitText,
+  placeText,
+  reasons,
+} from "./verdict-words.ts";
 
 export interface VerdictsTextOptions {
   readonly colour: boolean;
@@ -72,7 +80,7 @@ function detailsOf(
 
 /** `    matchRules  src/rules.ts:41  1,204,991 in 100 calls`. */
 export function dearestLine({ name, file, line, self, calls }: Dearest, paint: Paint): string {
-  return `    ${inertText(name)}  ${paint.dim(placeText(file, line))}  ${grouped(self)} in ${plural(calls, "call")}`;
+  return `    ${inertText(name)}  ${paint.dim(inertText(placeText(file, line)))}  ${grouped(self)} in ${plural(calls, "call")}`;
 }
 
 /** A function's change, and below it those of its lines that did it. */
@@ -83,7 +91,7 @@ export function changeLines(
 ): string[] {
   const { file, line, base, head, baseCalls, headCalls } = change;
   const calls = change.kind === "phase" ? "" : `, ${callsText(baseCalls, headCalls)}`;
-  const place = placeText(file, line);
+  const place = inertText(placeText(file, line));
   const name = `${inertText(fateText(change))}${place === "" ? "" : `  ${paint.dim(place)}`}`;
   const lines = culpritLines(change, mostLines)
     // of what is gone from a snapshot nobody knows where it was
@@ -101,9 +109,4 @@ export function changeLines(
 
 function callsText(base: number, head: number): string {
   return base === head ? plural(head, "call") : `${grouped(base)} → ${plural(head, "call")}`;
-}
-
-function placeText(file: string | null, line: number | null): string {
-  if (file === null) return "";
-  return inertText(line === null ? file : `${file}:${line}`);
 }

@@ -10,7 +10,14 @@
  */
 import { internalError } from "../../base/diagnostics.ts";
 import { mostFileBytes } from "../../result/budget.ts";
-import { depthFirst, type Nodes, restName, theRest, withoutSmallPaths } from "../../result/call-tree.ts";
+import {
+  depthFirst,
+  isRest,
+  type Nodes,
+  restName,
+  theRest,
+  withoutSmallPaths,
+} from "../../result/call-tree.ts";
 import { type OuterPhase, phaseName, phaseOf } from "../../result/phases.ts";
 import { phasePourer } from "../../result/replay.ts";
 import type { Result, TreeNode } from "../../result/result.ts";
@@ -86,7 +93,7 @@ const tickBytes = 28;
 
 interface ShownTree {
   readonly tree: readonly Pick<TreeNode, "parent" | "function" | "self">[];
-  /** Where a node of the result's tree is part of. */
+  /** The node here that a node of the result's tree is part of. */
   readonly indexOf: (index: number) => number;
 }
 
@@ -101,11 +108,7 @@ function shownTree(result: Result, mostBytes: number): ShownTree {
   const nodes: Nodes = {
     length: tree.length,
     parent: Int32Array.from(tree, ({ parent }) => parent),
-    function: Int32Array.from(tree, (node) =>
-      functions[node.function]!.kind !== "js" && functions[node.function]!.name === restName
-        ? theRest
-        : node.function,
-    ),
+    function: Int32Array.from(tree, (node) => (isRest(functions[node.function]!) ? theRest : node.function)),
     callLine: Int32Array.from(tree, ({ callLine }) => callLine ?? 0),
     calls: Float64Array.from(tree, ({ calls }) => calls),
     self: Float64Array.from(tree, ({ self }) => self),

@@ -3,6 +3,7 @@
  * each node takes from the front of what its function has left: the lines of a node add up to its own fuel, and those of
  * all nodes to each line's, which is what viewers add up. In between, which node got which line means nothing.
  */
+import { fuelOfCode } from "../../result/natives.ts";
 import type { Result } from "../../result/result.ts";
 
 /** `line`: 1-based. `ticks`: fuel. */
@@ -17,9 +18,7 @@ export type LineTicks = Map<number, LineTick[]>;
 /** The lines of each function in its own file, where they make up the function's own fuel. */
 export function lineTicks(result: Result): LineTicks {
   const byFunction = new Map<number, Map<number, number>>();
-  const own = result.functions.map(({ self, natives = [] }) =>
-    natives.reduce((left, share) => left - share.self, self),
-  );
+  const own = result.functions.map(fuelOfCode);
   for (const pc of result.pcs) {
     const row = result.functions[pc.function]!;
     own[row.id]! -= pc.fuel;

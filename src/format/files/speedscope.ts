@@ -16,8 +16,12 @@ import type { EventedProfile, SampledProfile, SpeedscopeFile, SpeedscopeFrame } 
 
 /** The file in chunks. */
 export function writeSpeedscope(result: Result): Iterable<string> {
-  const tables = new Set(["frames", "events", "samples"]);
-  return rowsChunks(speedscopeFile(result), tables);
+  return speedscopeChunks(speedscopeFile(result));
+}
+
+/** The text of a file in chunks, a frame, an event or a sample a line. */
+export function speedscopeChunks(file: SpeedscopeFile): Iterable<string> {
+  return rowsChunks(file, new Set(["frames", "events", "samples"]));
 }
 
 /** The file as data. */

@@ -4,11 +4,12 @@
  * the total.
  */
 import { grouped, percent, plural } from "../../base/numbers.ts";
+import { fuelOfCode } from "../../result/natives.ts";
 import { outerPhases, phaseName } from "../../result/phases.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import type { By, Sort } from "../choices.ts";
 import { inertText } from "../inert.ts";
-import { frameName, fullPlaces, shortPlaces, withoutPlace } from "../labels.ts";
+import { frameName, fullPlaces, type Place, shortPlaces, withoutPlace } from "../labels.ts";
 import type { Paint } from "../paint.ts";
 import { type Column, cutFolders, renderTable, type TableRow } from "./aligned-table.ts";
 import { lineVisits } from "./line-visits.ts";
@@ -189,7 +190,7 @@ function functionRow(
   row: FunctionRow,
   result: Result,
   isWide: boolean,
-  places: (row: Position) => string,
+  places: (row: Place) => string,
   perCall: boolean,
 ): Row {
   const { self, total, calls } = row;
@@ -215,14 +216,8 @@ function ownOfCall({ calls, min, median, max, medianApprox }: FunctionRow, isWid
   return isWide ? [grouped(min), middle, grouped(max)] : [middle];
 }
 
-interface Position {
-  readonly file: number | null;
-  readonly line: number | null;
-  readonly column?: number | null;
-}
-
 /** Where rows are, in full where there is room. */
-function placesOf(rows: readonly Position[], { files }: Result, isWide: boolean): (row: Position) => string {
+function placesOf(rows: readonly Place[], { files }: Result, isWide: boolean): (row: Place) => string {
   return (isWide ? fullPlaces : shortPlaces)(rows, files);
 }
 
@@ -234,11 +229,8 @@ function builtinTable(result: Result, { width }: BreakdownOptions): Shape {
   const native = result.functions.filter(isNative);
   if (native.length === 0) return { ...shape, rows: [] };
   const interpreter = result.functions.filter(({ kind }) => kind === "js");
-  const sum = (key: "self" | "calls" | "resumes") => interpreter.reduce((total, row) => total + row[key], 0);
-  const inNatives = interpreter
-    .flatMap(({ natives = [] }) => natives)
-    .reduce((total, share) => total + share.self, 0);
-  const self = sum("self") - inNatives;
+  const sum = (key: "calls" | "resumes") => interpreter.reduce((total, row) => total + row[key], 0);
+  const self = interpreter.reduce((total, row) => total + fuelOfCode(row), 0);
   const cells = [
     ...[grouped(self), percent(self, result.fuel.total), ...(isWide ? [grouped(result.phases.js)] : [])],
     ...[percent(result.phases.js, result.fuel.total), grouped(sum("calls") + sum("resumes"))],

@@ -26,14 +26,14 @@ export interface HeaderOptions {
 const longestBar = 60;
 
 export function headerLines(result: Result, options: HeaderOptions, paint: Paint): string[] {
-  const { comparable } = result.fuel;
+  const { fuel, limits } = result;
   const lines = [titleLine(result, options, paint)];
-  const { limits } = result;
-  if (limits) lines.push(limitLine(result.fuel.total, limits.fuel, limits.preset, options, paint));
-  else if (options.maxFuel !== null)
-    lines.push(limitLine(result.fuel.total, options.maxFuel, null, options, paint));
-  if (limits) lines.push(...amountLines(limits, options, paint));
-  if (comparable) return lines;
+  if (limits) {
+    lines.push(limitLine(fuel.total, limits.fuel, limits.preset, options, paint));
+    lines.push(...amountLines(limits, options, paint));
+  } else if (options.maxFuel !== null)
+    lines.push(limitLine(fuel.total, options.maxFuel, null, options, paint));
+  if (fuel.comparable) return lines;
   const doubted = result.warnings.some(({ code }) => code === "fuel-uncounted" || code === "time-or-random");
   const why = doubted ? "as the warnings say" : "for a run that was stopped";
   return [...lines, `  the instructions executed; the engine's own count can differ ${why}`];
@@ -64,9 +64,7 @@ function limitLine(
   paint: Paint,
 ): string {
   const share = `${percent(total, fuel)}% of ${grouped(fuel)}${preset === null ? "" : ` (${inertText(preset)})`}`;
-  const over = total > fuel;
-  const colour = over ? paint.red : (text: string) => text;
-  if (over) return colour(`${share}, ${grouped(total - fuel)} over`);
+  if (total > fuel) return paint.red(`${share}, ${grouped(total - fuel)} over`);
   const left = `${grouped(fuel - total)} left`;
   const cells = Math.min(longestBar, width - cellWidth(share) - cellWidth(left) - 6);
   if (cells < 8) return `${share}   ${left}`;
