@@ -22,7 +22,7 @@ specification.loader.exec_module(base)
 
 FOLDER = base.ROOT / "fixtures" / "javy"
 RECORD = FOLDER / "fuel.json"
-PLUGIN = base.ROOT / "plugin" / "plugin.wasm"
+EMBEDDED_PLUGIN = base.ROOT / "plugin" / "plugin.wasm"
 ABOUT = "Fuel that wasmtime itself reports for each export of the modules here, by version. Written by scripts/record-javy-fuel.py; don't edit."
 
 
@@ -41,7 +41,7 @@ def record(venvs):
                 if {**known, "fuel": None} != {**found, "fuel": None}:
                     raise SystemExit(f"{name} {export}: under wasmtime {version} {found}, before it was {known}")
                 known["fuel"][f"wasmtime-{version.split('.')[0]}"] = fuel
-    return {"about": ABOUT, "pluginSha256": base.digest(PLUGIN.read_bytes()), "modules": modules}
+    return {"about": ABOUT, "pluginSha256": base.digest(EMBEDDED_PLUGIN.read_bytes()), "modules": modules}
 
 
 def main():
@@ -66,7 +66,7 @@ def measure_all():
     config = wasmtime.Config()
     config.consume_fuel = True
     engine = wasmtime.Engine(config)
-    plugin = wasmtime.Module(engine, PLUGIN.read_bytes())
+    plugin = wasmtime.Module(engine, EMBEDDED_PLUGIN.read_bytes())
     found = {}
     for name in json.load(sys.stdin):
         app = wasmtime.Module(engine, (FOLDER / f"{name}.wasm").read_bytes())
