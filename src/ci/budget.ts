@@ -80,13 +80,15 @@ export function usesOf({ subject, path }: Budget, measured: Measured, atMost: nu
       return [{ ...whole, name: "total", cost: "total", used: measured.total }];
     case "startup":
       return [{ ...whole, name: "startup", cost: "startup", used: measured.startup }];
-    case "function":
+    case "function": {
+      const means = meaningOf(subject.pattern);
       return measured.functions
-        .filter((fn) => fn.kind !== "phase" && matches(subject.pattern, fn))
+        .filter((fn) => fn.kind !== "phase" && means(fn))
         .map((fn) => ({
           ...{ path, atMost, name: fn.name, cost: subject.cost, file: fn.file, line: fn.line },
           used: fn[subject.cost] ?? 0,
         }));
+    }
     case "line": {
       const rows = measured.functions
         .flatMap(({ lines }) => lines)
@@ -100,8 +102,8 @@ export function usesOf({ subject, path }: Budget, measured: Measured, atMost: nu
 }
 
 /** Whether a pattern means a function: its name, or its file and name. */
-function matches(pattern: string, { name, file }: MeasuredFunction): boolean {
+function meaningOf(pattern: string): (fn: MeasuredFunction) => boolean {
   const source = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   const whole = new RegExp(`^${source.join(".*")}$`, "s");
-  return whole.test(name) || (file !== null && whole.test(`${file}:${name}`));
+  return ({ name, file }) => whole.test(name) || (file !== null && whole.test(`${file}:${name}`));
 }
