@@ -5,7 +5,7 @@
  */
 import { internalError } from "../base/diagnostics.ts";
 import { addFuel } from "../base/fuel.ts";
-import { outerPhases, phaseName } from "../result/phases.ts";
+import { outerPhases, phaseName, phaseOf } from "../result/phases.ts";
 import type { FunctionKind, LimitedAmount, Result } from "../result/result.ts";
 import { type Toolchain, toolchainOf } from "./toolchain.ts";
 
@@ -134,7 +134,7 @@ function withPhases(rows: readonly MeasuredFunction[], { phases, toolchain }: Re
   return [
     ...rows.filter(({ kind }) => kind === "js"),
     ...outside.map((phase): MeasuredFunction => {
-      const row = rows.find(({ kind, name }) => kind === "phase" && name === phaseName(phase));
+      const row = rows.find((one) => phaseOf(one) === phase);
       const [self, id] = [phases[phase], row?.id ?? null];
       return { id, name: phaseName(phase), kind: "phase", calls: 0, self, total: self, ...rest };
     }),
