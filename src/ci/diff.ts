@@ -84,12 +84,11 @@ export function bySize<T extends Change & { readonly name: string; readonly file
   a: T,
   b: T,
 ): number {
-  return (
-    Math.abs(delta(b)) - Math.abs(delta(a)) ||
-    delta(b) - delta(a) ||
-    compareText(a.name, b.name) ||
-    compareText(a.file ?? "", b.file ?? "")
-  );
+  return byChange(a, b) || compareText(a.name, b.name) || compareText(a.file ?? "", b.file ?? "");
+}
+
+function byChange(a: Change, b: Change): number {
+  return Math.abs(delta(b)) - Math.abs(delta(a)) || delta(b) - delta(a);
 }
 
 function functionChange({ base, head }: FunctionPair): FunctionChange {
@@ -124,10 +123,7 @@ function lineChanges(base: readonly MeasuredLine[], head: readonly MeasuredLine[
       return { file, line, base: pair.base?.self ?? 0, head: pair.head?.self ?? 0 };
     })
     .filter((change) => delta(change) !== 0)
-    .sort(
-      (a, b) =>
-        Math.abs(delta(b)) - Math.abs(delta(a)) || delta(b) - delta(a) || (a.line ?? 0) - (b.line ?? 0),
-    );
+    .sort((a, b) => byChange(a, b) || (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** Of the same name on one side there may be several: they are one. */
