@@ -7,7 +7,7 @@ import { writeDiffs } from "../format/ci/diffs.ts";
 import { inertText } from "../format/inert.ts";
 import { diffScenarios, measure, parseResult, parseSnapshot, type Result, type Snapshot } from "../index.ts";
 import { type Compared, diffWithRef } from "./base-ref.ts";
-import { parseChoice, parseCount } from "./flags.ts";
+import { parseChoice, parseChoices, parseCount } from "./flags.ts";
 import { readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput } from "./output-file.ts";
@@ -32,11 +32,8 @@ export async function diffCommand(
   io: CommandIo,
 ): Promise<void> {
   const format = flags.json ? "json" : parseChoice(flags.format, "--format", DIFF_FORMATS);
-  const by = flags.by
-    ?.flatMap((list) => list.split(","))
-    .map((one) => parseChoice(one, "--by", DIFF_BREAKDOWNS));
   const options = {
-    by: by ?? DIFF_BREAKDOWNS,
+    by: flags.by === undefined ? DIFF_BREAKDOWNS : parseChoices(flags.by, "--by", DIFF_BREAKDOWNS),
     top: parseCount(flags.top, "--top"),
     width: io.width,
     cuts: io.isTerminal,
