@@ -1,7 +1,7 @@
 /** The flags of `monitor`. */
 import type { Command } from "commander";
 import { REPORT_FORMATS } from "../format/choices.ts";
-import { addJavyFlags, collect, fuelModelHelp, type JavyFlags } from "./flags.ts";
+import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, sourceMapHelp } from "./flags.ts";
 
 export interface MonitorFlags extends JavyFlags {
   readonly input?: string;
@@ -25,10 +25,7 @@ export function addMonitorFlags(command: Command): Command {
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
-    .option(
-      "--source-map <file>",
-      "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map",
-    )
+    .option("--source-map <file>", sourceMapHelp)
     .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
     .option("--format <name>", REPORT_FORMATS.join(", "), "table")
     .option("-o, --out <file>", "where the report goes; default: stderr")
