@@ -32,7 +32,7 @@ export function addMonitorFlags(command: Command): Command {
     .option("--fuel-model <model>", `what \`fuel\` counts: ${fuelModelHelp}`)
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")
-    .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
+    .option("--real-clock", "give the guest the real time (default: a clock that stands still)")
     .option("--seed <n>", "seed of WASI's random_get", "42")
     .option("--dry-run", "say what the script matches, and what is left of its predicates; run nothing")
     .option("--list", "the monitors of the library, and what each reports");
