@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+from wasmtime_wheel import python_of, set_stdin
+
 specification = importlib.util.spec_from_file_location("record_fuel", pathlib.Path(__file__).with_name("record-fuel.py"))
 base = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(base)
@@ -32,7 +34,7 @@ def record(venvs):
         data = path.read_bytes()
         modules[path.stem] = {"bytes": len(data), "sha256": base.digest(data), "exports": {}}
     for version in base.VERSIONS:
-        command = [base.environment(venvs, version), __file__, "--measure"]
+        command = [python_of(venvs, version), __file__, "--measure"]
         done = subprocess.run(command, input=json.dumps(sorted(modules)).encode(), check=True, stdout=subprocess.PIPE)
         for name, exports in json.loads(done.stdout).items():
             for export, found in exports.items():
@@ -92,7 +94,7 @@ def measure_once(engine, plugin, app, export):
     with tempfile.TemporaryDirectory() as temporary:
         stdout = pathlib.Path(temporary) / "stdout"
         wasi = wasmtime.WasiConfig()
-        base.set_stdin(wasi, b"")
+        set_stdin(wasi, b"")
         wasi.stdout_file = str(stdout)
         wasi.stderr_file = str(pathlib.Path(temporary) / "stderr")
         store = wasmtime.Store(engine)
