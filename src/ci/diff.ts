@@ -2,16 +2,11 @@
  * What changed between two runs of a scenario: per function with its lines, and per opcode. The changes of the functions
  * add up to that of the total. Sorted by the size of the change.
  */
+import { compareText } from "../base/compare-text.ts";
 import { addFuel } from "../base/fuel.ts";
 import { align } from "./align.ts";
 import { type FunctionPair, matchFunctions } from "./match.ts";
-import {
-  type Counted,
-  compareText,
-  type Measured,
-  type MeasuredFunction,
-  type MeasuredLine,
-} from "./measured.ts";
+import type { Counted, Measured, MeasuredFunction, MeasuredLine } from "./measured.ts";
 import { differences } from "./toolchain.ts";
 
 /** A cost on both sides; 0 where one has none. */

@@ -3,6 +3,7 @@
  * all that a snapshot can hold, so that runs, results and snapshots compare with one another. The functions' own fuel
  * adds up to the total.
  */
+import { compareText } from "../base/compare-text.ts";
 import { internalError } from "../base/diagnostics.ts";
 import { addFuel } from "../base/fuel.ts";
 import { outerPhases, phaseName, phaseOf } from "../result/phases.ts";
@@ -203,8 +204,4 @@ export function inOrder(a: MeasuredFunction, b: MeasuredFunction): number {
     (a.line ?? 0) - (b.line ?? 0) ||
     (a.column ?? 0) - (b.column ?? 0)
   );
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -12,11 +12,12 @@
  *            12,000  (startup)  (phase)  0 calls
  *         1,204,991  matchRules  src/rules.ts  100 calls  lines 1,200 300,120
  */
+import { compareText } from "../base/compare-text.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { phaseOf } from "../result/phases.ts";
 import { type FunctionKind, functionKinds } from "../result/result.ts";
-import { checkSum, compareText, inOrder, type Measured, type MeasuredFunction } from "./measured.ts";
+import { checkSum, inOrder, type Measured, type MeasuredFunction } from "./measured.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** By scenario. */

@@ -3,6 +3,7 @@
  * of a fan-out (`check --shard`) come together here.
  */
 import { resolve } from "node:path";
+import { compareText } from "../base/compare-text.ts";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { CHECK_FORMATS } from "../format/choices.ts";
 import { failureOf } from "../format/warning-words.ts";
@@ -50,7 +51,7 @@ export async function report(paths: readonly string[], flags: ReportFlags, io: C
       verdicts.set(verdict.scenario, { verdict, from: path });
     }
   }
-  const sorted = [...verdicts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { verdict }]) => verdict);
+  const sorted = [...verdicts].sort(([a], [b]) => compareText(a, b)).map(([, { verdict }]) => verdict);
   await giveReport(sorted, { format, out: flags.out, exact, folder: resolve(io.cwd) }, io);
   if (sorted.some(({ status }) => status === "failed")) return "guest";
   return sorted.some(({ status }) => isFailing(status, exact)) ? "check" : "ok";
