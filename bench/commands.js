@@ -55,8 +55,8 @@ export function commandRows(node, rounds) {
     const nothing = [node, "-e", "0"];
     const run = (/** @type {string[]} */ ...args) => [node, cli, "run", ...args, "--quiet"];
     const sizes = Object.entries(dense).map(([name, source]) => {
-      const namespace = build(`dense${parseInt(name, 10)}${name.slice(-1)}`, source);
       const file = `dense${parseInt(name, 10)}${name.slice(-1)}`;
+      const namespace = build(file, source);
       return {
         name: `run, ${name} fuel`,
         command: run(`${file}.js`),

@@ -6,12 +6,11 @@
  */
 import { readFileSync } from "node:fs";
 import { execute, monitor, open } from "../dist/index.js";
+import { quantile } from "./commands.js";
 import { programs } from "./programs.js";
 
 const rounds = Number(process.env.ROUNDS ?? 7);
 const warmup = Number(process.env.WARMUP ?? 3);
-const median = (/** @type {readonly number[]} */ values) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const count = "report var n: u64; n++;";
 /** By the name of the row: a monitor of the library, or a script. */
@@ -65,7 +64,7 @@ for (const { name, bytes, stdin, isJs } of all) {
       if (round >= 0) ratios.push(seen.milliseconds / plain.milliseconds);
     }
     console.log(
-      `  ${title.padEnd(18)} ${median(ratios).toFixed(2).padStart(7)} ${first.toFixed(0).padStart(8)} ms`,
+      `  ${title.padEnd(18)} ${quantile(ratios, 0.5).toFixed(2).padStart(7)} ${first.toFixed(0).padStart(8)} ms`,
     );
   }
 }

@@ -5,15 +5,14 @@
 Called by npm-programs.js with the Python that has the wheel. The clock stands where src/host/clock.ts says, as it does under javy-prof.
 """
 import pathlib
-import struct
 import sys
 import tempfile
 
 import wasmtime
 
+from wasmtime_wheel import link_clock
+
 BUDGET = 2**62
-# Nanoseconds, by WASI's number of the clock: realtime and monotonic.
-CLOCKS = {0: 1_767_225_600_000_000_000, 1: 1_000_000_000}
 
 
 def fuel_of(app_path, plugin_path):
@@ -31,15 +30,7 @@ def fuel_of(app_path, plugin_path):
         store.set_wasi(wasi)
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
-        linker.allow_shadowing = True
-        i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
-
-        def clock(caller, number, _precision, at):
-            caller["memory"].write(caller, struct.pack("<Q", CLOCKS[number]), at)
-            return 0
-
-        kind = wasmtime.FuncType([i32, i64, i32], [i32])
-        linker.define_func("wasi_snapshot_preview1", "clock_time_get", kind, clock, access_caller=True)
+        link_clock(linker)
         store.set_fuel(BUDGET)
         namespaces = {entry.module for entry in app.imports if entry.name == "invoke"}
         for namespace in namespaces:

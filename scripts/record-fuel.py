@@ -20,11 +20,11 @@ import argparse
 import hashlib
 import json
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
-import venv
+
+from wasmtime_wheel import link_clock, python_of, set_stdin
 
 # The first version is of the flat cost model, the second of the one that charges bulk operations by their size,
 # the third of the one that charges memory.grow by its pages too: see src/fuel/models.ts.
@@ -35,8 +35,6 @@ RECORD = ROOT / "fixtures" / "fuel.json"
 ENGINES = ROOT / "fixtures" / "engines"
 WASM = ROOT / "fixtures" / "wasm"
 BUDGET = 10**15
-# Nanoseconds, by WASI's number of the clock: realtime and monotonic, as src/host/clock.ts has them.
-CLOCKS = {0: 1_767_225_600_000_000_000, 1: 1_000_000_000}
 ABOUT = "Fuel that wasmtime itself reports for each program in fixtures/programs, by version. Written by scripts/record-fuel.py; don't edit."
 ABOUT_ENGINES = "Fuel that wasmtime itself reports for each module in fixtures/engines, by version. Written by scripts/record-fuel.py --engines; don't edit."
 ABOUT_WASM = "Fuel that wasmtime itself reports for words.wasm on words.txt, by version. Written by scripts/record-fuel.py --wasm; don't edit."
@@ -56,16 +54,6 @@ def node(*args):
     return done.stdout
 
 
-def environment(folder, version):
-    """The Python of a virtual environment with one version of wasmtime."""
-    home = folder / f"wasmtime-{version}"
-    python = home / "bin" / "python"
-    if not python.exists():
-        venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", f"wasmtime=={version}"], check=True)
-    return python
-
-
 def measure(python, job):
     """Measures all modules of a job in a process with that wasmtime; gives {name: {exit, stdoutSha256, fuel}}."""
     command = [python, __file__, "--measure"]
@@ -77,7 +65,7 @@ def measure_with_all_versions(records, modules, venvs, stack, temporary):
     """Adds to each record what its module (paths of app, plugin or None, and input) did under each version."""
     for version in VERSIONS:
         job = {"stack": stack, "modules": modules, "temporary": str(temporary)}
-        for name, found in measure(environment(venvs, version), job).items():
+        for name, found in measure(python_of(venvs, version), job).items():
             record = records[name]
             fuel = record.pop("fuel", {}) | {f"wasmtime-{version.split('.')[0]}": found.pop("fuel")}
             for key, value in found.items():
@@ -242,32 +230,6 @@ def measure_once(engine, plugin, app, given, job):
     fuel = BUDGET - store.get_fuel()
     store.close()
     return {"exit": end, "stdoutSha256": digest(stdout.read_bytes()), "fuel": fuel}
-
-
-def link_clock(linker):
-    """Replaces wasmtime's own clock."""
-    import wasmtime
-
-    def clock_time_get(caller, clock, precision, at):
-        caller.get("memory").write(caller, struct.pack("<Q", CLOCKS[clock]), at)
-        return 0
-
-    i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()
-    linker.allow_shadowing = True
-    kind = wasmtime.FuncType([i32, i64, i32], [i32])
-    linker.define_func("wasi_snapshot_preview1", "clock_time_get", kind, clock_time_get, access_caller=True)
-
-
-def set_stdin(wasi, data):
-    """WasiConfig has stdin_file only; the C API's memory pipe is there, without a method."""
-    import ctypes
-
-    from wasmtime import _bindings as c
-
-    buffer = (c.wasm_byte_t * len(data)).from_buffer_copy(data)
-    vector = c.wasm_byte_vec_t()
-    c.wasm_byte_vec_new(ctypes.byref(vector), len(data), buffer)
-    c.wasi_config_set_stdin_bytes(wasi.ptr(), ctypes.byref(vector))
 
 
 if __name__ == "__main__":

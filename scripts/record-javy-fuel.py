@@ -16,13 +16,15 @@ import subprocess
 import sys
 import tempfile
 
+from wasmtime_wheel import python_of, set_stdin
+
 specification = importlib.util.spec_from_file_location("record_fuel", pathlib.Path(__file__).with_name("record-fuel.py"))
 base = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(base)
 
 FOLDER = base.ROOT / "fixtures" / "javy"
 RECORD = FOLDER / "fuel.json"
-PLUGIN = base.ROOT / "plugin" / "plugin.wasm"
+EMBEDDED_PLUGIN = base.ROOT / "plugin" / "plugin.wasm"
 ABOUT = "Fuel that wasmtime itself reports for each export of the modules here, by version. Written by scripts/record-javy-fuel.py; don't edit."
 
 
@@ -32,7 +34,7 @@ def record(venvs):
         data = path.read_bytes()
         modules[path.stem] = {"bytes": len(data), "sha256": base.digest(data), "exports": {}}
     for version in base.VERSIONS:
-        command = [base.environment(venvs, version), __file__, "--measure"]
+        command = [python_of(venvs, version), __file__, "--measure"]
         done = subprocess.run(command, input=json.dumps(sorted(modules)).encode(), check=True, stdout=subprocess.PIPE)
         for name, exports in json.loads(done.stdout).items():
             for export, found in exports.items():
@@ -41,7 +43,7 @@ def record(venvs):
                 if {**known, "fuel": None} != {**found, "fuel": None}:
                     raise SystemExit(f"{name} {export}: under wasmtime {version} {found}, before it was {known}")
                 known["fuel"][f"wasmtime-{version.split('.')[0]}"] = fuel
-    return {"about": ABOUT, "pluginSha256": base.digest(PLUGIN.read_bytes()), "modules": modules}
+    return {"about": ABOUT, "pluginSha256": base.digest(EMBEDDED_PLUGIN.read_bytes()), "modules": modules}
 
 
 def main():
@@ -66,7 +68,7 @@ def measure_all():
     config = wasmtime.Config()
     config.consume_fuel = True
     engine = wasmtime.Engine(config)
-    plugin = wasmtime.Module(engine, PLUGIN.read_bytes())
+    plugin = wasmtime.Module(engine, EMBEDDED_PLUGIN.read_bytes())
     found = {}
     for name in json.load(sys.stdin):
         app = wasmtime.Module(engine, (FOLDER / f"{name}.wasm").read_bytes())
@@ -92,7 +94,7 @@ def measure_once(engine, plugin, app, export):
     with tempfile.TemporaryDirectory() as temporary:
         stdout = pathlib.Path(temporary) / "stdout"
         wasi = wasmtime.WasiConfig()
-        base.set_stdin(wasi, b"")
+        set_stdin(wasi, b"")
         wasi.stdout_file = str(stdout)
         wasi.stderr_file = str(pathlib.Path(temporary) / "stderr")
         store = wasmtime.Store(engine)

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+from wasmtime_wheel import python_of, set_stdin
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HERE = ROOT / "fixtures" / "shopify"
 spec = importlib.util.spec_from_file_location("record_fuel", ROOT / "scripts" / "record-fuel.py")
@@ -66,7 +68,7 @@ def record(converted, venvs):
                 given = inputs[(HERE / "inputs" / file).read_text()][codec]
                 data = given.encode() if codec == "json" else bytes.fromhex(given)
                 job[f"{program}-v{generation}"] = {"plugin": plugin, "generation": generation, "input": data.hex()}
-        python = record_fuel.environment(venvs, version)
+        python = python_of(venvs, version)
         done = subprocess.run([python, __file__, "--measure"], input=json.dumps(job).encode(), check=True, stdout=subprocess.PIPE)
         for name, one in json.loads(done.stdout).items():
             fuel = one.pop("fuel")
@@ -102,7 +104,7 @@ def measure_one(engine, name, one, folder):
     memory_io = one["generation"] >= 3
     if not memory_io:
         wasi = wasmtime.WasiConfig()
-        record_fuel.set_stdin(wasi, given)
+        set_stdin(wasi, given)
         wasi.stdout_file, wasi.stderr_file = str(folder / "stdout"), str(folder / "stderr")
         store.set_wasi(wasi)
         linker.define_wasi()

@@ -6,43 +6,35 @@
 
 The programs: examples/discount.js on cart-100.json, and fixtures/programs/stdin.js on its input of a megabyte. stdin is
 bytes in memory, a file (stdin_file), or a pipe that is inherited. Of a pipe, pieces of 64 KiB (wasmtime 45 and later) arrive
-as the writer is ready: the large input is not recorded there. Development only, as record-fuel.py, whose measurement
-and virtual environments it shares. Needs a built dist/.
+as the writer is ready: the large input is not recorded there. Development only, as record-fuel.py, whose virtual
+environments (wasmtime-<version>) it shares. Needs a built dist/.
 """
 import argparse
-import importlib.util
 import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-from wasmtime_wheel import python_of
+from wasmtime_wheel import link_clock, python_of, set_stdin
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECORD = ROOT / "fixtures" / "stdin.json"
 # On both sides of where the pieces of files (42) and of pipes (45) grew.
 VERSIONS = ("39.0.0", "41.0.0", "42.0.0", "44.0.0", "45.0.0", "50.0.1")
+BUDGET = 10**15
 ABOUT = "Fuel that wasmtime reports by the kind of stdin. Written by scripts/record-stdin.py; don't edit."
-
-
-def fuel_recorder():
-    spec = importlib.util.spec_from_file_location("record_fuel", ROOT / "scripts" / "record-fuel.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def measure(kind, app, given, stdout):
     import wasmtime
 
-    recorder = fuel_recorder()
     config = wasmtime.Config()
     config.consume_fuel = True
     engine = wasmtime.Engine(config)
     wasi = wasmtime.WasiConfig()
     if kind == "memory":
-        recorder.set_stdin(wasi, pathlib.Path(given).read_bytes())
+        set_stdin(wasi, pathlib.Path(given).read_bytes())
     elif kind == "file":
         wasi.stdin_file = given
     else:
@@ -52,14 +44,14 @@ def measure(kind, app, given, stdout):
     store.set_wasi(wasi)
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
-    recorder.link_clock(linker)
-    store.set_fuel(recorder.BUDGET)
+    link_clock(linker)
+    store.set_fuel(BUDGET)
     plugin = wasmtime.Module(engine, (ROOT / "plugin" / "plugin.wasm").read_bytes())
     module = wasmtime.Module(engine, pathlib.Path(app).read_bytes())
     linker.define_instance(store, module.imports[0].module, linker.instantiate(store, plugin))
-    store.set_fuel(recorder.BUDGET)
+    store.set_fuel(BUDGET)
     linker.instantiate(store, module).exports(store)["_start"](store)
-    return recorder.BUDGET - store.get_fuel()
+    return BUDGET - store.get_fuel()
 
 
 def main():

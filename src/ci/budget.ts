@@ -3,8 +3,9 @@
  * measured answers to is an error of the configuration, as a check that cannot fail is none.
  */
 import { countOf } from "../base/numbers.ts";
-import { type AmountConfig, type BudgetsConfig, percentPattern } from "./config.ts";
+import type { AmountConfig, BudgetsConfig } from "./config.ts";
 import type { Measured, MeasuredFunction } from "./measured.ts";
+import { millionthsOf, shareOf } from "./percent.ts";
 
 /** Fuel, or parts of a million of the limit (80 % is 800000). */
 export type Amount = { readonly fuel: number } | { readonly ofLimit: bigint };
@@ -61,15 +62,14 @@ export function budgetsOf(config: BudgetsConfig | undefined, path: string): Budg
 /** An amount that the configuration's schema has checked. */
 export function amountOf(given: AmountConfig): Amount {
   if (typeof given === "number") return { fuel: given };
-  const [, whole, part = ""] = percentPattern.exec(given) ?? [];
-  if (whole === undefined) return { fuel: countOf(given)! };
-  return { ofLimit: BigInt(whole + part.padEnd(4, "0")) };
+  const ofLimit = millionthsOf(given);
+  return ofLimit === undefined ? { fuel: countOf(given)! } : { ofLimit };
 }
 
 /** The fuel of an amount; null where it is a share of a limit that there is not. */
 export function fuelOf(amount: Amount, limit: number | null): number | null {
   if ("fuel" in amount) return amount.fuel;
-  return limit === null ? null : Number((BigInt(limit) * amount.ofLimit) / 1_000_000n);
+  return limit === null ? null : shareOf(limit, amount.ofLimit);
 }
 
 /** What a budget finds in a run: nothing where its function or line did not run. `atMost` is in fuel. */
@@ -80,13 +80,15 @@ export function usesOf({ subject, path }: Budget, measured: Measured, atMost: nu
       return [{ ...whole, name: "total", cost: "total", used: measured.total }];
     case "startup":
       return [{ ...whole, name: "startup", cost: "startup", used: measured.startup }];
-    case "function":
+    case "function": {
+      const means = meaningOf(subject.pattern);
       return measured.functions
-        .filter((fn) => fn.kind !== "phase" && matches(subject.pattern, fn))
+        .filter((fn) => fn.kind !== "phase" && means(fn))
         .map((fn) => ({
           ...{ path, atMost, name: fn.name, cost: subject.cost, file: fn.file, line: fn.line },
           used: fn[subject.cost] ?? 0,
         }));
+    }
     case "line": {
       const rows = measured.functions
         .flatMap(({ lines }) => lines)
@@ -100,8 +102,8 @@ export function usesOf({ subject, path }: Budget, measured: Measured, atMost: nu
 }
 
 /** Whether a pattern means a function: its name, or its file and name. */
-function matches(pattern: string, { name, file }: MeasuredFunction): boolean {
+function meaningOf(pattern: string): (fn: MeasuredFunction) => boolean {
   const source = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   const whole = new RegExp(`^${source.join(".*")}$`, "s");
-  return whole.test(name) || (file !== null && whole.test(`${file}:${name}`));
+  return ({ name, file }) => whole.test(name) || (file !== null && whole.test(`${file}:${name}`));
 }

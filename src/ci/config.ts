@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { usageError } from "../base/diagnostics.ts";
 import { nearest } from "../base/nearest.ts";
 import { countOf } from "../base/numbers.ts";
+import { millionthsOf } from "./percent.ts";
 import { toleranceOf } from "./tolerance.ts";
 
 /** An object that has no other keys. */
@@ -38,9 +39,6 @@ const texts = (what: string) =>
     ({ received }) => `takes ${what}, or a list of them, not ${received}`,
   );
 
-/** `80%`, `12.5%`. */
-export const percentPattern = /^(\d+)(?:\.(\d{1,4}))?\s*%$/;
-
 /** A whole number, or a text that is one of what `takes` says. */
 function figure(takes: string, isFigure: (text: string) => boolean) {
   const wrong = ({ input }: v.BaseIssue<unknown>) => `takes ${takes}, not ${shown(input)}`;
@@ -58,7 +56,7 @@ const count = figure('fuel (2000000, "2M", "500k")', isCount);
 /** What a budget may be: see `amountOf`. */
 export const amount = figure(
   'fuel (2000000, "2M", "500k") or percent of the limit ("80%")',
-  (text) => isCount(text) || percentPattern.test(text),
+  (text) => isCount(text) || millionthsOf(text) !== undefined,
 );
 const tolerance = figure('"0.5%", "+500", or both ("0.5% +500")', (text) => toleranceOf(text) !== undefined);
 

@@ -1,7 +1,7 @@
 /** Diffs of all scenarios of two snapshots, or of what two trees of sources measured. */
+import { compareText } from "../base/compare-text.ts";
 import { diff } from "./diff.ts";
 import type { ScenarioDiff } from "./diff-document.ts";
-import { compareText } from "./measured.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** By name. */

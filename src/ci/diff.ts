@@ -2,16 +2,11 @@
  * What changed between two runs of a scenario: per function with its lines, and per opcode. The changes of the functions
  * add up to that of the total. Sorted by the size of the change.
  */
+import { compareText } from "../base/compare-text.ts";
 import { addFuel } from "../base/fuel.ts";
 import { align } from "./align.ts";
 import { type FunctionPair, matchFunctions } from "./match.ts";
-import {
-  type Counted,
-  compareText,
-  type Measured,
-  type MeasuredFunction,
-  type MeasuredLine,
-} from "./measured.ts";
+import type { Counted, Measured, MeasuredFunction, MeasuredLine } from "./measured.ts";
 import { differences } from "./toolchain.ts";
 
 /** A cost on both sides; 0 where one has none. */
@@ -84,12 +79,11 @@ export function bySize<T extends Change & { readonly name: string; readonly file
   a: T,
   b: T,
 ): number {
-  return (
-    Math.abs(delta(b)) - Math.abs(delta(a)) ||
-    delta(b) - delta(a) ||
-    compareText(a.name, b.name) ||
-    compareText(a.file ?? "", b.file ?? "")
-  );
+  return byChange(a, b) || compareText(a.name, b.name) || compareText(a.file ?? "", b.file ?? "");
+}
+
+function byChange(a: Change, b: Change): number {
+  return Math.abs(delta(b)) - Math.abs(delta(a)) || delta(b) - delta(a);
 }
 
 function functionChange({ base, head }: FunctionPair): FunctionChange {
@@ -124,10 +118,7 @@ function lineChanges(base: readonly MeasuredLine[], head: readonly MeasuredLine[
       return { file, line, base: pair.base?.self ?? 0, head: pair.head?.self ?? 0 };
     })
     .filter((change) => delta(change) !== 0)
-    .sort(
-      (a, b) =>
-        Math.abs(delta(b)) - Math.abs(delta(a)) || delta(b) - delta(a) || (a.line ?? 0) - (b.line ?? 0),
-    );
+    .sort((a, b) => byChange(a, b) || (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** Of the same name on one side there may be several: they are one. */

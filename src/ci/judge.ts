@@ -2,11 +2,12 @@
  * The verdict on each scenario: its budgets, and its total against the snapshot's. Functions and lines say what changed; it is
  * the total that decides, unless every figure has to be the same (`exact`). Pure: runs and snapshot in, verdicts out.
  */
+import { compareText } from "../base/compare-text.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { type Budget, type BudgetUse, fuelOf, usesOf } from "./budget.ts";
 import type { Dearest, Status, Verdict } from "./check-document.ts";
 import { type Diff, diff } from "./diff.ts";
-import { compareText, type Exceeded, type Measured } from "./measured.ts";
+import type { Exceeded, Measured } from "./measured.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { allowance, type Tolerance } from "./tolerance.ts";
 

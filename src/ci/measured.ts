@@ -3,9 +3,10 @@
  * all that a snapshot can hold, so that runs, results and snapshots compare with one another. The functions' own fuel
  * adds up to the total.
  */
+import { compareText } from "../base/compare-text.ts";
 import { internalError } from "../base/diagnostics.ts";
 import { addFuel } from "../base/fuel.ts";
-import { outerPhases, phaseName } from "../result/phases.ts";
+import { outerPhases, phaseName, phaseOf } from "../result/phases.ts";
 import type { FunctionKind, LimitedAmount, Result } from "../result/result.ts";
 import { type Toolchain, toolchainOf } from "./toolchain.ts";
 
@@ -134,7 +135,7 @@ function withPhases(rows: readonly MeasuredFunction[], { phases, toolchain }: Re
   return [
     ...rows.filter(({ kind }) => kind === "js"),
     ...outside.map((phase): MeasuredFunction => {
-      const row = rows.find(({ kind, name }) => kind === "phase" && name === phaseName(phase));
+      const row = rows.find((one) => phaseOf(one) === phase);
       const [self, id] = [phases[phase], row?.id ?? null];
       return { id, name: phaseName(phase), kind: "phase", calls: 0, self, total: self, ...rest };
     }),
@@ -203,8 +204,4 @@ export function inOrder(a: MeasuredFunction, b: MeasuredFunction): number {
     (a.line ?? 0) - (b.line ?? 0) ||
     (a.column ?? 0) - (b.column ?? 0)
   );
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

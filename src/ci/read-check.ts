@@ -8,6 +8,7 @@ import { functionFates } from "./diff.ts";
 const costs = new Set(["total", "startup", "self", "perCall", "line", "limit"]);
 const change: Members = { base: "number", head: "number" };
 const place: Members = { file: "string?", line: "number?" };
+const counted: Members = { name: "string", ...change, baseCount: "number", headCount: "number" };
 
 const verdict: Members = {
   ...{ scenario: "string", status: new Set(statuses), failure: "string?" },
@@ -31,6 +32,8 @@ const verdict: Members = {
           ...{ baseCalls: "number", headCalls: "number", lines: [{ ...place, ...change }] },
         },
       ],
+      opcodes: { [orNull]: [counted] },
+      natives: { [orNull]: [counted] },
     },
   },
 };
@@ -41,8 +44,6 @@ const document: Members = {
   scenarios: [verdict],
 };
 
-const counted: Members = { rows: [{ name: "string", ...change, baseCount: "number", headCount: "number" }] };
-
 /** `name` is what errors call it. @throws Diagnostic (usage). */
 export function parseCheck(text: string, name: string): CheckDocument {
   let value: unknown;
@@ -51,24 +52,11 @@ export function parseCheck(text: string, name: string): CheckDocument {
   } catch (error) {
     throw usageError(`${name} is not JSON: ${(error as Error).message}`);
   }
-  const wrong = mismatch(value, document, "") ?? wrongCounts(value as CheckDocument);
+  const wrong = mismatch(value, document, "");
   if (wrong !== null)
     throw usageError(`${name} is not a check: ${wrong}`, "write one with: javy-prof check --json");
   const { schemaVersion } = value as { readonly schemaVersion: number };
   if (schemaVersion !== 1)
     throw usageError(`${name} has schemaVersion ${schemaVersion}; this javy-prof reads 1`);
   return value as CheckDocument;
-}
-
-/** A diff's opcodes and native functions are lists or null. */
-function wrongCounts({ scenarios }: CheckDocument): string | null {
-  for (const [i, { diff }] of scenarios.entries()) {
-    if (!diff) continue;
-    for (const part of ["opcodes", "natives"] as const) {
-      const wrong =
-        diff[part] === null ? null : mismatch({ rows: diff[part] }, counted, `scenarios[${i}].diff`);
-      if (wrong !== null) return wrong.replace(".rows", `.${part}`);
-    }
-  }
-  return null;
 }

@@ -3,11 +3,11 @@
  * one run with a name of its own, and what a scenario leaves out it takes from the configuration. Sorted by name.
  */
 import picomatch from "picomatch";
+import { compareText } from "../base/compare-text.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { plural } from "../base/numbers.ts";
 import { type Budget, budgetsOf } from "./budget.ts";
 import type { Config, ScenarioConfig } from "./config.ts";
-import { compareText } from "./measured.ts";
 
 /** What the guest reads: a file as it is, a Shopify fixture's `payload.input`, or nothing. */
 export type ScenarioInput =

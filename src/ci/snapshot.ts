@@ -9,13 +9,15 @@
  *
  *   [cart/large]
  *         8,679,648  total
+ *            12,000  (startup)  (phase)  0 calls
  *         1,204,991  matchRules  src/rules.ts  100 calls  lines 1,200 300,120
- *            12,000  startup  (phase)  0 calls
  */
+import { compareText } from "../base/compare-text.ts";
 import { usageError } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
+import { phaseOf } from "../result/phases.ts";
 import { type FunctionKind, functionKinds } from "../result/result.ts";
-import { checkSum, compareText, inOrder, type Measured, type MeasuredFunction } from "./measured.ts";
+import { checkSum, inOrder, type Measured, type MeasuredFunction } from "./measured.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /** By scenario. */
@@ -93,9 +95,7 @@ export function parseSnapshot(text: string, file: string): Snapshot {
         opcodes: null,
         natives: null,
       },
-      startup: functions
-        .filter(({ kind, name }) => kind === "phase" && name === "(startup)")
-        .reduce((sum, { self }) => sum + self, 0),
+      startup: functions.filter((fn) => phaseOf(fn) === "startup").reduce((sum, { self }) => sum + self, 0),
     };
     checkSum(`[${name}]`, measured);
     snapshot.set(name, measured);

@@ -1,5 +1,4 @@
 /** `javy-prof diff`: what changed between two results, two snapshots, or the programs of a git ref and of the working tree. */
-import { basename } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
 import { DIFF_BREAKDOWNS, DIFF_FORMATS } from "../format/choices.ts";
 import { type ResultPair, writeDiffSpeedscope } from "../format/ci/diff-speedscope.ts";
@@ -7,8 +6,8 @@ import { writeDiffs } from "../format/ci/diffs.ts";
 import { inertText } from "../format/inert.ts";
 import { diffScenarios, measure, parseResult, parseSnapshot, type Result, type Snapshot } from "../index.ts";
 import { type Compared, diffWithRef } from "./base-ref.ts";
-import { parseChoice, parseCount } from "./flags.ts";
-import { readText } from "./input.ts";
+import { parseChoice, parseChoices, parseCount } from "./flags.ts";
+import { baseOfResult, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput } from "./output-file.ts";
 import { refuseOverwriting } from "./overwriting.ts";
@@ -32,11 +31,8 @@ export async function diffCommand(
   io: CommandIo,
 ): Promise<void> {
   const format = flags.json ? "json" : parseChoice(flags.format, "--format", DIFF_FORMATS);
-  const by = flags.by
-    ?.flatMap((list) => list.split(","))
-    .map((one) => parseChoice(one, "--by", DIFF_BREAKDOWNS));
   const options = {
-    by: by ?? DIFF_BREAKDOWNS,
+    by: flags.by === undefined ? DIFF_BREAKDOWNS : parseChoices(flags.by, "--by", DIFF_BREAKDOWNS),
     top: parseCount(flags.top, "--top"),
     width: io.width,
     cuts: io.isTerminal,
@@ -88,7 +84,7 @@ async function readSide(path: string, io: CommandIo): Promise<Side> {
 
 function defaultOut(head: string | undefined, pairs: readonly ResultPair[]): string | undefined {
   if (head === undefined || pairs.length === 0) return undefined;
-  return `${basename(head).replace(/(\.fuel)?\.json$/, "")}.diff.speedscope.json`;
+  return `${baseOfResult(head)}.diff.speedscope.json`;
 }
 
 async function refuseOutput(

@@ -1,10 +1,9 @@
 /** `javy-prof export <result> --format …`: a result document in the form that another tool reads. */
-import { basename } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
 import { parseFormats } from "../format/files/formats.ts";
 import { inertText } from "../format/inert.ts";
 import { contentOf } from "./format-content.ts";
-import { readResult } from "./input.ts";
+import { baseOfResult, readResult } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { writeOutput, writeStdout } from "./output-file.ts";
 import { refuseOverwriting } from "./overwriting.ts";
@@ -21,7 +20,7 @@ export async function exportResult(path: string, options: ExportOptions, io: Com
   const formats = parseFormats(options.format);
   if (options.out !== undefined && formats.length > 1)
     throw usageError("--out takes one format", "leave it out to write <base>.<extension> for each");
-  const base = basename(path).replace(/(\.fuel)?\.json$/, "");
+  const base = baseOfResult(path);
   const files = formats.map((format) => ({ format, out: options.out ?? base + format.extension }));
   await refuseOverwriting(
     files.map(({ out }) => ({ what: "the export", file: out, flag: "--out" })),

@@ -39,6 +39,18 @@ export function parseChoice<T extends string>(text: string, flag: string, choice
   return found;
 }
 
+/** Some of a list of words, each flag with one or several behind commas. */
+export function parseChoices<T extends string>(
+  given: readonly string[],
+  flag: string,
+  choices: readonly T[],
+): T[] {
+  return given.flatMap((list) => list.split(",")).map((text) => parseChoice(text, flag, choices));
+}
+
+export const sourceMapHelp =
+  "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map";
+
 export const fuelModelHelp = `wasmtime-<major>, or a JSON cost table; default: what the platform of --limits counts by, else ${defaultModelName}`;
 
 /** What `run` and `build` take for a user's own javy. */

@@ -1,5 +1,5 @@
 /** Files that a command reads besides the program. */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { decodeText } from "../base/bytes.ts";
 import { mostText, readWhole } from "../base/read-whole.ts";
 import { parseResult, type Result } from "../index.ts";
@@ -16,6 +16,11 @@ export function readTextBytes(path: string, cwd: string, what: string): Promise<
 
 export async function readText(path: string, cwd: string, what: string): Promise<string> {
   return decodeText(await readTextBytes(path, cwd, what));
+}
+
+/** What the files that are made of a result are called, without an extension: `cart` of `out/cart.fuel.json`. */
+export function baseOfResult(path: string): string {
+  return basename(path).replace(/(\.fuel)?\.json$/, "");
 }
 
 /** The result in the file at `path`. */

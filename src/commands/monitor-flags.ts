@@ -1,7 +1,7 @@
 /** The flags of `monitor`. */
 import type { Command } from "commander";
 import { REPORT_FORMATS } from "../format/choices.ts";
-import { addJavyFlags, collect, fuelModelHelp, type JavyFlags } from "./flags.ts";
+import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, sourceMapHelp } from "./flags.ts";
 
 export interface MonitorFlags extends JavyFlags {
   readonly input?: string;
@@ -25,17 +25,14 @@ export function addMonitorFlags(command: Command): Command {
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
-    .option(
-      "--source-map <file>",
-      "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map",
-    )
+    .option("--source-map <file>", sourceMapHelp)
     .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
     .option("--format <name>", REPORT_FORMATS.join(", "), "table")
     .option("-o, --out <file>", "where the report goes; default: stderr")
     .option("--fuel-model <model>", `what \`fuel\` counts: ${fuelModelHelp}`)
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")
-    .option("--real-clock", "give the guest the real time (default: a clock that stands at 0)")
+    .option("--real-clock", "give the guest the real time (default: a clock that stands still)")
     .option("--seed <n>", "seed of WASI's random_get", "42")
     .option("--dry-run", "say what the script matches, and what is left of its predicates; run nothing")
     .option("--list", "the monitors of the library, and what each reports");

@@ -2,7 +2,8 @@
  * `javy-prof report <file…>`: checks and results as one report, in the format that a CI's pages or another service read. Parts
  * of a fan-out (`check --shard`) come together here.
  */
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
+import { compareText } from "../base/compare-text.ts";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { CHECK_FORMATS } from "../format/choices.ts";
 import { failureOf } from "../format/warning-words.ts";
@@ -17,7 +18,7 @@ import {
   type Verdict,
 } from "../index.ts";
 import { parseChoice } from "./flags.ts";
-import { readText } from "./input.ts";
+import { baseOfResult, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseOverwriting } from "./overwriting.ts";
 import { giveReport } from "./report-output.ts";
@@ -50,7 +51,7 @@ export async function report(paths: readonly string[], flags: ReportFlags, io: C
       verdicts.set(verdict.scenario, { verdict, from: path });
     }
   }
-  const sorted = [...verdicts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { verdict }]) => verdict);
+  const sorted = [...verdicts].sort(([a], [b]) => compareText(a, b)).map(([, { verdict }]) => verdict);
   await giveReport(sorted, { format, out: flags.out, exact, folder: resolve(io.cwd) }, io);
   if (sorted.some(({ status }) => status === "failed")) return "guest";
   return sorted.some(({ status }) => isFailing(status, exact)) ? "check" : "ok";
@@ -60,7 +61,7 @@ export async function report(paths: readonly string[], flags: ReportFlags, io: C
 function parseReport(text: string, path: string): Pick<CheckDocument, "exact" | "scenarios"> {
   if (/^\s*\{\s*"schemaVersion"\s*:\s*\d+\s*,\s*"kind"/.test(text)) return parseCheck(text, path);
   const result = parseResult(text, path);
-  const scenario = basename(path).replace(/(\.fuel)?\.json$/, "");
+  const scenario = baseOfResult(path);
   const run = { scenario, budgets: [], measured: measure(result), failure: failureOf(result) };
   const options = { tolerance: noTolerance, exact: false, all: false, recording: true };
   return { exact: false, scenarios: judge([run], new Map(), options) };

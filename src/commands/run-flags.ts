@@ -1,7 +1,7 @@
 /** The flags of `run`: what a user may write. What it means is said in run-settings.ts. */
 import type { Command } from "commander";
 import { BREAKDOWNS, FORMAT_NAMES, SORTS, STDIN_KINDS } from "../format/choices.ts";
-import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, parseChoice } from "./flags.ts";
+import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, parseChoice, sourceMapHelp } from "./flags.ts";
 
 export interface RunFlags extends JavyFlags {
   readonly input?: string;
@@ -59,10 +59,7 @@ export function addRunFlags(command: Command): Command {
       "--source <file>",
       "the JavaScript that a module without lines was built from; default: what it carries",
     )
-    .option(
-      "--source-map <file>",
-      "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map",
-    )
+    .option("--source-map <file>", sourceMapHelp)
     .option("--fuel-model <model>", fuelModelHelp)
     .option(
       "-o, --out <file>",

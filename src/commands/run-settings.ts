@@ -4,7 +4,7 @@ import { BREAKDOWNS, SORTS, type Sort, STDIN_KINDS } from "../format/choices.ts"
 import { type Format, parseFormats } from "../format/files/formats.ts";
 import type { Table } from "../format/summary/columns.ts";
 import type { Frames, ProfileOptions } from "../index.ts";
-import { parseChoice, parseCount, parseFuel, parseSeconds } from "./flags.ts";
+import { parseChoice, parseChoices, parseCount, parseFuel, parseSeconds } from "./flags.ts";
 import { chosenModel, parseLimits } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
 import { type RunFlags, usualRows } from "./run-flags.ts";
@@ -55,11 +55,11 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
   };
 }
 
-/** The tables that were asked for; otherwise what answers most questions: functions, and the dearest lines. */
 function asks(tables: readonly Table[], wanted: Table["by"]): boolean {
   return tables.some(({ by }) => by === wanted);
 }
 
+/** The tables that were asked for; otherwise what answers most questions: functions, and the dearest lines. */
 function tablesOf({ by, top }: RunFlags, frames: Frames): readonly Table[] {
   const rows = (usual: number) => (top === undefined ? usual : parseCount(top, "--top"));
   if (by === undefined)
@@ -71,7 +71,5 @@ function tablesOf({ by, top }: RunFlags, frames: Frames): readonly Table[] {
         : []),
       { by: "line", top: usualRows.line, brief: true },
     ];
-  return by
-    .flatMap((list) => list.split(","))
-    .map((one) => ({ by: parseChoice(one, "--by", BREAKDOWNS), top: rows(usualRows.asked) }));
+  return parseChoices(by, "--by", BREAKDOWNS).map((one) => ({ by: one, top: rows(usualRows.asked) }));
 }

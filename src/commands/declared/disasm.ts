@@ -1,7 +1,7 @@
 /** The command line of `disasm`. */
 import type { Command } from "commander";
 import type { DisasmOptions } from "../disasm.ts";
-import { collect } from "../flags.ts";
+import { collect, sourceMapHelp } from "../flags.ts";
 import type { CommandIo } from "../io.ts";
 
 export function registerDisasm(program: Command, io: CommandIo): void {
@@ -15,10 +15,7 @@ export function registerDisasm(program: Command, io: CommandIo): void {
     .option("--function <name or number>", "only this function (repeatable)", collect)
     .option("--result <file>", "the same as the second argument")
     .option("--source <file>", "the program's source, where the module does not have it")
-    .option(
-      "--source-map <file>",
-      "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map",
-    )
+    .option("--source-map <file>", sourceMapHelp)
     .option("--plugin <file>", "the plugin that a dynamic module imports, or to compile app.js with")
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
     .option("-j, --json", "as JSON on stdout")

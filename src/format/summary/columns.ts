@@ -3,6 +3,7 @@
  * cut to its top rows and to a least fuel, and says what the hidden rows add up to, so that a reader can always add up
  * the total.
  */
+import { compareText } from "../../base/compare-text.ts";
 import { grouped, percent, plural } from "../../base/numbers.ts";
 import { fuelOfCode } from "../../result/natives.ts";
 import { outerPhases, phaseName } from "../../result/phases.ts";
@@ -112,7 +113,7 @@ function hiddenRow(hidden: readonly Row[], table: Shape, flag: string, result: R
 }
 
 function compare(a: Row, b: Row, sort: Sort): number {
-  const byName = a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  const byName = compareText(a.name, b.name);
   return sort === "name" ? byName || b.self - a.self : b[sort] - a[sort] || b.self - a.self || byName;
 }
 
