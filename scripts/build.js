@@ -41,6 +41,12 @@ writeSchema(
   "The verdicts of a javy-prof check, schema 1",
   "check.schema.json",
 );
+writeSchema(
+  "ci/diff-document.ts",
+  "DiffDocument",
+  "What changed between two runs, by javy-prof diff, schema 1",
+  "diff.schema.json",
+);
 await writeConfigSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });

@@ -86,6 +86,7 @@ test("has nothing else", () => {
   expect(unbundled.filter((file) => !/\.(js|d\.ts)$/.test(file)).sort()).toEqual([
     "dist/check.schema.json",
     "dist/config.schema.json",
+    "dist/diff.schema.json",
     "dist/engine/engine.json",
     "dist/engine/engine.wasm",
     "dist/monitor/support/reporter.wasm",

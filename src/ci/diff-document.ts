@@ -1,4 +1,7 @@
-/** The document of `diff --json`, schema 1: what changed, scenario by scenario. Types only. Lines are 1-based, fuel is an integer below 2^53. */
+/**
+ * The document of `diff --json`, schema 1: what changed, scenario by scenario. Types only; its JSON schema is generated from them.
+ * Lines are 1-based, fuel is an integer below 2^53.
+ */
 import type { Diff } from "./diff.ts";
 
 export interface DiffDocument {

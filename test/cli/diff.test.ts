@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv } from "ajv";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DiffDocument } from "../../src/ci/diff-document.ts";
 import { inRoot, javyProf } from "../support/javy-prof.ts";
@@ -26,6 +27,17 @@ function change(): void {
   const text = readFileSync(path(), "utf8");
   const dearer = text.replace("line.tags.includes", "line.tags.slice().sort().includes");
   writeFileSync(path(), dearer.replaceAll("bestDiscount", "bestOffer"));
+}
+
+const validate = new Ajv({ strict: false }).compile(
+  JSON.parse(readFileSync(inRoot("dist/diff.schema.json"), "utf8")),
+);
+
+/** The document that was printed, which keeps its schema. */
+function documentOf(stdout: string): DiffDocument {
+  const document = JSON.parse(stdout) as DiffDocument;
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+  return document;
 }
 
 async function record(name: string): Promise<void> {
@@ -68,7 +80,7 @@ test("two results: by function, line, opcode and builtin, renamed ones tied, and
     "builtin",
     "--json",
   ]);
-  const { scenarios } = JSON.parse(back.stdout) as DiffDocument;
+  const { scenarios } = documentOf(back.stdout);
   expect(scenarios[0]!.diff!.natives).toContainEqual(
     expect.objectContaining({ name: "Array.prototype.sort", head: 0, headCount: 0, baseCount: 156 }),
   );
@@ -93,7 +105,7 @@ test("functions, lines and opcodes are the same whatever frames a result has", a
     expect((await javyProf(folder, args)).code).toBe(0);
   }
   const { stdout } = await javyProf(folder, ["diff", "js.json", "engine.json", "--json"]);
-  const [{ diff }] = (JSON.parse(stdout) as DiffDocument).scenarios as [DiffDocument["scenarios"][number]];
+  const [{ diff }] = documentOf(stdout).scenarios as [DiffDocument["scenarios"][number]];
   expect(diff).toMatchObject({ functions: [], opcodes: [] });
   expect(diff!.natives!.length).toBeGreaterThan(10);
 });
@@ -106,6 +118,15 @@ test("two snapshots, with scenarios that one of them lacks", async () => {
   expect(code).toBe(0);
   expect(stdout).toContain("cart/large  3,721,209 (the same)\n");
   expect(stdout).toContain("empty cart  294,236 (new)\n");
+  const json = await javyProf(folder, ["diff", "base", ".fuel-snapshot", "--json"]);
+  const document = documentOf(json.stdout);
+  expect(document.scenarios.at(-1)).toEqual({
+    ...{ scenario: "empty cart", base: null, head: 294_236, diff: null },
+  });
+  for (const key of ["scenario", "base", "head", "diff"]) {
+    const less = Object.entries(document.scenarios[0]!).filter(([name]) => name !== key);
+    expect(validate({ ...document, scenarios: [Object.fromEntries(less)] }), key).toBe(false);
+  }
   writeFileSync(join(folder, "base"), text.replace("fuel-model=wasmtime-39", "fuel-model=wasmtime-40"));
   const other = await javyProf(folder, ["diff", "base", ".fuel-snapshot", "--format", "markdown"]);
   expect(other.stdout).toContain("of another toolchain (fuelModel): the numbers do not compare");
@@ -135,6 +156,8 @@ test("a git ref: built in a worktree that is gone afterwards, with the inputs th
   expect(readFileSync(join(folder, "d.json"), "utf8")).toContain("cart/large · fuel · base");
   expect(git("worktree", "list").trim().split("\n")).toHaveLength(1);
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith("javy-prof-base-"))).toEqual(before);
+  const json = await javyProf(folder, ["diff", "--base-ref", "main", "cart/small", "--json"]);
+  expect(documentOf(json.stdout).scenarios[0]!.diff!.functions[0]).toMatchObject({ name: "matchRules" });
   const none = await javyProf(folder, ["diff", "--base-ref", "--output=x"]);
   expect([none.code, existsSync(join(folder, "x"))]).toEqual([2, false]);
   const gone = await javyProf(folder, ["diff", "--base-ref", "nope", "cart/small"]);
