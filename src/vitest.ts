@@ -10,9 +10,10 @@ import { Diagnostic, headline, unreadable, usageError } from "./base/diagnostics
 import { countOf } from "./base/numbers.ts";
 import { parseBy } from "./ci/config.ts";
 import { boundSchema, judgeBound, type OtherRun, type Whole } from "./ci/fuel-bound.ts";
-import { type Measured, measure } from "./ci/measured.ts";
+import { measure } from "./ci/measured.ts";
 import { parseSnapshot } from "./ci/snapshot.ts";
-import { boundText } from "./format/ci/bound-text.ts";
+import { boundText, type SourceLine } from "./format/ci/bound-text.ts";
+import { inertText } from "./format/inert.ts";
 import { failureOf } from "./format/warning-words.ts";
 import { brokenSums } from "./result/invariants.ts";
 import type { Result } from "./result/result.ts";
@@ -93,9 +94,18 @@ function verdictOf(received: Profiled, given: FuelBound): FuelVerdict {
   const { percentOf, against, ...bound } = parseBy(boundSchema, given, "toUseFuel");
   const whole = percentOf === undefined ? null : wholeOf(percentOf);
   const other = against === undefined ? null : otherRun(against, "against");
-  const measured = measuredOf(received, "what is expected to use fuel");
-  const verdict = judgeBound(measured, bound, whole, other ?? (typeof whole === "number" ? null : whole));
-  return { pass: verdict.passed, message: () => boundText(verdict) };
+  const result = resultOf(received, "what is expected to use fuel");
+  const compared = other ?? (typeof whole === "number" ? null : whole);
+  const verdict = judgeBound(measure(result), bound, whole, compared);
+  return { pass: verdict.passed, message: () => boundText(verdict, sourceOf(result)) };
+}
+
+/** The lines of the source that a result has. */
+function sourceOf({ lines, files }: Result): SourceLine {
+  return (file, line) => {
+    const row = lines.find((one) => one.line === line && files[one.file] === file);
+    return row?.text == null ? undefined : inertText(row.text);
+  };
 }
 
 function wholeOf(given: unknown): Whole {
@@ -109,7 +119,7 @@ function wholeOf(given: unknown): Whole {
 function otherRun(given: unknown, option: string): OtherRun {
   const { scenario, snapshot: file = ".fuel-snapshot" } = (given ?? {}) as Record<string, unknown>;
   if (typeof scenario !== "string" || typeof file !== "string")
-    return { name: `the run of ${option}`, measured: measuredOf(given, option) };
+    return { name: "the other run", measured: measure(resultOf(given, option)) };
   const snapshot = parseSnapshot(readText(file), file);
   const measured = snapshot.get(scenario);
   if (measured) return { name: `${scenario} of ${file}`, measured };
@@ -127,7 +137,7 @@ function readText(file: string): string {
   }
 }
 
-function measuredOf(given: unknown, what: string): Measured {
+function resultOf(given: unknown, what: string): Result {
   const holder = given as { readonly result?: Result; readonly problem?: unknown } | null;
   if (holder?.problem instanceof Error) throw holder.problem;
   const result = holder?.result ?? (given as Result | null);
@@ -137,7 +147,7 @@ function measuredOf(given: unknown, what: string): Measured {
   if (broken.length > 0) throw usageError(`${what} does not add up`, ...broken.slice(0, 5));
   const failure = failureOf(result);
   if (failure !== null) throw usageError(`the guest of ${what} failed: ${failure}`);
-  return measure(result);
+  return result;
 }
 
 /** Test runners show an error's message: the details become lines of it. */

@@ -10,18 +10,24 @@ import { changeLines, dearestLine } from "./verdicts-text.ts";
 
 const mostGrown = 3;
 
+/** The text of a line of the run's source, inert, where that is known. */
+export type SourceLine = (file: string, line: number) => string | undefined;
+
 /** Of a bound that was kept it is what a test says that expected otherwise. */
-export function boundText({ passed, uses, dearest, against }: BoundVerdict): string {
+export function boundText(
+  { passed, uses, dearest, against }: BoundVerdict,
+  sourceLine: SourceLine = () => undefined,
+): string {
   const paint = paintWith(false);
   const told = passed ? uses : uses.filter(({ used, atMost }) => used > atMost);
   const lines = told.map((use) => inertText(useText(use)));
   lines[0] = `expected ${passed ? "more than" : "at most"} ${grouped(told[0]!.atMost)} fuel\n${lines[0]}`;
   lines.push("the dearest functions, by their own fuel:", ...dearest.map((one) => dearestLine(one, paint)));
-  if (against) lines.push(...grownLines(against));
+  if (against) lines.push(...grownLines(against, sourceLine));
   return lines.join("\n");
 }
 
-function grownLines({ name, diff }: NonNullable<BoundVerdict["against"]>): string[] {
+function grownLines({ name, diff }: NonNullable<BoundVerdict["against"]>, sourceLine: SourceLine): string[] {
   const { base, head, toolchain, functions } = diff;
   const other = inertText(name);
   if (toolchain.length > 0)
@@ -31,6 +37,6 @@ function grownLines({ name, diff }: NonNullable<BoundVerdict["against"]>): strin
   if (grown.length === 0) return [`nothing grew against ${other}${total}`];
   return [
     `what grew against ${other}${total}:`,
-    ...grown.flatMap((change) => changeLines(change, paintWith(false), () => undefined)),
+    ...grown.flatMap((change) => changeLines(change, paintWith(false), sourceLine)),
   ];
 }

@@ -3,6 +3,7 @@ import { grouped, percent } from "../../base/numbers.ts";
 import type { BudgetUse } from "../../ci/budget.ts";
 import type { Verdict } from "../../ci/check-document.ts";
 import { type Change, delta, type FunctionChange, type LineChange } from "../../ci/diff.ts";
+import { type OuterPhase, phaseOf } from "../../result/phases.ts";
 import { changeText } from "./change-words.ts";
 
 /** A place in a source: lines are 1-based. */
@@ -77,6 +78,26 @@ export function fateText({ name, fate, was }: FunctionChange): string {
 export function placeText(file: string | null, line: number | null): string {
   if (file === null) return "";
   return line === null ? file : `${file}:${line}`;
+}
+
+const phaseWords: Readonly<Record<OuterPhase, string>> = {
+  startup: "before the program's first function",
+  jobs: "the job queue's own work",
+  exit: "after the last function",
+};
+
+/** Where a function is; of a phase, which is nowhere in a source, what it is. */
+export function whereText({
+  name,
+  file,
+  line,
+}: {
+  readonly name: string;
+  readonly file: string | null;
+  readonly line: number | null;
+}): string {
+  const phase = file === null ? phaseOf({ kind: "phase", name }) : null;
+  return phase === null ? placeText(file, line) : phaseWords[phase];
 }
 
 /** Where to look: the line that did it, else the function, else what is over budget or dearest; null where nothing says. */

@@ -12,8 +12,8 @@ import {
   culprits,
   fateText,
   limitText,
-  placeText,
   reasons,
+  whereText,
 } from "./verdict-words.ts";
 
 export interface VerdictsTextOptions {
@@ -78,9 +78,16 @@ function detailsOf(
   return lines;
 }
 
-/** `    matchRules  src/rules.ts:41  1,204,991 in 100 calls`. */
-export function dearestLine({ name, file, line, self, calls }: Dearest, paint: Paint): string {
-  return `    ${inertText(name)}  ${paint.dim(inertText(placeText(file, line)))}  ${grouped(self)} in ${plural(calls, "call")}`;
+/** `    matchRules  src/rules.ts:41  1,204,991 in 100 calls`; what is not called, a phase, without calls. */
+export function dearestLine(one: Dearest, paint: Paint): string {
+  const { self, calls } = one;
+  const count = calls === 0 ? "" : ` in ${plural(calls, "call")}`;
+  return `    ${placed(one.name, whereText(one), paint)}  ${grouped(self)}${count}`;
+}
+
+/** A name, and behind it where that is, if that is known. */
+function placed(name: string, where: string, paint: Paint): string {
+  return where === "" ? inertText(name) : `${inertText(name)}  ${paint.dim(inertText(where))}`;
 }
 
 /** A function's change, and below it those of its lines that did it. */
@@ -89,10 +96,9 @@ export function changeLines(
   paint: Paint,
   sourceLine: NonNullable<VerdictsTextOptions["sourceLine"]>,
 ): string[] {
-  const { file, line, base, head, baseCalls, headCalls } = change;
+  const { base, head, baseCalls, headCalls } = change;
   const calls = change.kind === "phase" ? "" : `, ${callsText(baseCalls, headCalls)}`;
-  const place = inertText(placeText(file, line));
-  const name = `${inertText(fateText(change))}${place === "" ? "" : `  ${paint.dim(place)}`}`;
+  const name = placed(fateText(change), whereText(change), paint);
   const lines = culpritLines(change, mostLines)
     // of what is gone from a snapshot nobody knows where it was
     .filter(({ line }) => line !== null)
