@@ -11,10 +11,10 @@ import { FunctionPlaces, type Place, type Places } from "../quickjs/places.ts";
 import { type Budget, callBytes, nodesWithin, sampleBytes } from "./budget.ts";
 import { CallLog } from "./call-log.ts";
 import {
-  depthFirst,
   type Nodes,
   OtherCalls,
   restName,
+  rowsInOrder,
   subtrees,
   TreeBuilder,
   theRest,
@@ -341,7 +341,7 @@ class Attribution {
       outside.push({ name: restName, kind, place: nowhere });
       nodes = { ...nodes, function: nodes.function.map((fn) => (isRest(fn) ? row : fn)) };
     }
-    const { rows, placed } = inOrder(nodes, this.#otherCalls);
+    const { rows, placed } = rowsInOrder(nodes, this.#otherCalls);
     const kept = keepsOrder ? this.#events((id) => placed[indexOf[id]!]!) : undefined;
     return { all, nodes, rows, events: kept, outside, natives, merged };
   }
@@ -471,27 +471,6 @@ function outermost({ length, parent, function: fn, self }: Nodes, row: number): 
     }
   }
   return fuel;
-}
-
-/** The rows in depth-first order, and where each node is among them. */
-function inOrder(
-  nodes: Nodes,
-  otherCalls: OtherCalls,
-): { readonly rows: TreeNode[]; readonly placed: Int32Array } {
-  const placed = new Int32Array(nodes.length);
-  const rows: TreeNode[] = [];
-  for (const i of depthFirst(nodes)) {
-    const parent = nodes.parent[i]!;
-    placed[i] = rows.length;
-    rows.push({
-      parent: parent < 0 ? -1 : placed[parent]!,
-      function: nodes.function[i]!,
-      ...otherCalls.place(nodes.callLine[i]!),
-      calls: nodes.calls[i]!,
-      self: nodes.self[i]!,
-    });
-  }
-  return { rows, placed };
 }
 
 function sum(values: BigInt64Array): number {

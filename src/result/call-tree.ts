@@ -6,7 +6,7 @@
  * fuel and no call leaves its function. Totals of functions can't be read off such a tree: the collector counts them.
  */
 import { twice } from "../base/columns.ts";
-import type { FunctionRow } from "./result.ts";
+import type { FunctionRow, TreeNode } from "./result.ts";
 
 /** Name of the rest's function, which is none of the program's and has no fuel of its own. */
 export const restName = "(other paths)";
@@ -219,4 +219,25 @@ export function depthFirst({ length, parent }: Nodes): Int32Array {
     }
   }
   return order;
+}
+
+/** The rows in depth-first order, and where each node is among them. */
+export function rowsInOrder(
+  nodes: Nodes,
+  otherCalls: OtherCalls,
+): { readonly rows: TreeNode[]; readonly placed: Int32Array } {
+  const placed = new Int32Array(nodes.length);
+  const rows: TreeNode[] = [];
+  for (const i of depthFirst(nodes)) {
+    const parent = nodes.parent[i]!;
+    placed[i] = rows.length;
+    rows.push({
+      parent: parent < 0 ? -1 : placed[parent]!,
+      function: nodes.function[i]!,
+      ...otherCalls.place(nodes.callLine[i]!),
+      calls: nodes.calls[i]!,
+      self: nodes.self[i]!,
+    });
+  }
+  return { rows, placed };
 }

@@ -11,7 +11,7 @@ import { judge } from "./limits.ts";
 import { type FunctionSort, fuelOfCode, type NativeShare, nativesByFunction } from "./natives.ts";
 import { outerPhases, phaseName } from "./phases.ts";
 import { fuelByPhase, replayEvents } from "./replay.ts";
-import type { FunctionRow, Result } from "./result.ts";
+import type { FunctionRow, Part, Result } from "./result.ts";
 import { inclusiveFuel } from "./walk.ts";
 
 /** What is broken in `result`, a sentence a rule; empty where every sum holds. */
@@ -20,7 +20,13 @@ export function brokenSums(result: Result): string[] {
   const broken = [...brokenNumbers(result), ...brokenIndices(result)];
   if (broken.length > 0) return broken;
   const limits = brokenLimits(result);
-  return [...brokenTotals(result), ...brokenRows(result), ...brokenEvents(result), ...limits];
+  return [
+    ...brokenTotals(result),
+    ...brokenRows(result),
+    ...brokenEvents(result),
+    ...limits,
+    ...brokenRuns(result),
+  ];
 }
 
 const sum = (numbers: Iterable<number>): number => {
@@ -39,9 +45,9 @@ function brokenNumbers(result: Result): string[] {
     if (typeof value === "number") {
       if (Number.isSafeInteger(value) && value >= (isParent ? -1 : 0)) return;
       // The one number that is no count.
-      if (path() === "limits.scale" && value >= 1) return;
+      if (/^(runs\[\d+\]\.)?limits\.scale$/.test(path()) && value >= 1) return;
       // An exit status is the guest's own word; 32 bits, of either sign.
-      if (Number.isSafeInteger(value) && path() === "run.exit.code") return;
+      if (Number.isSafeInteger(value) && /^run(s\[\d+\])?\.exit\.code$/.test(path())) return;
       broken.push(`${path()} is ${value}, not a non-negative integer below 2^53`);
     } else if (Array.isArray(value))
       for (let i = 0; i < value.length; i++) visit(value[i], () => `${path()}[${i}]`, false);
@@ -59,7 +65,7 @@ function brokenNumbers(result: Result): string[] {
 }
 
 /** The verdict follows from the amounts, and where a limit was passed is said exactly where it was. */
-function brokenLimits({ limits, fuel, files }: Result): string[] {
+function brokenLimits({ limits, fuel, files }: Pick<Result, "limits" | "fuel" | "files">): string[] {
   if (limits === null) return [];
   const { used, exceeded, passed } = limits;
   const broken = rule("limits.used.fuel", used.fuel, "fuel.total", fuel.total);
@@ -73,6 +79,34 @@ function brokenLimits({ limits, fuel, files }: Result): string[] {
   for (const { file } of passed ?? [])
     if (file !== null && files[file] === undefined) broken.push(`limits.passed: no file ${file}`);
   return broken;
+}
+
+/** What is said of several runs adds up to what is said of all, and each is judged by its own limits. */
+function brokenRuns({ runs, fuel, run, limits, files }: Result): string[] {
+  if (runs === undefined) return [];
+  const of = (what: (part: Part) => number): number => sum(runs.map(what));
+  return [
+    ...rule(
+      "fuel.total",
+      fuel.total,
+      "Σ runs.fuel.total",
+      of((part) => part.fuel.total),
+    ),
+    ...rule(
+      "fuel.dispatches",
+      fuel.dispatches,
+      "Σ runs.fuel.dispatches",
+      of((part) => part.fuel.dispatches),
+    ),
+    ...rule(
+      "run.input.bytes",
+      run.input.bytes,
+      "Σ runs.input.bytes",
+      of(({ input }) => input.bytes),
+    ),
+    ...(limits === null ? [] : ["limits are each run's own where there are several"]),
+    ...runs.flatMap((part, i) => brokenLimits({ ...part, files }).map((broken) => `runs[${i}]: ${broken}`)),
+  ];
 }
 
 function brokenIndices(result: Result): string[] {

@@ -22,8 +22,13 @@ export interface ResultDocument {
     /** Deepest stack of JS activations. */
     readonly maxDepth: number;
   };
-  /** What a platform allows, and how the run did by it; null where it was judged by nothing. */
+  /** What a platform allows, and how the run did by it; null where it was judged by nothing, or where there are `runs`. */
   readonly limits: LimitsInfo | null;
+  /**
+   * Of a result of several runs, each of them, in the order of their inputs; all other figures are then their sums (`maxDepth`
+   * and `maxMemoryBytes` the greatest), and each run has its own limits, output and warnings. Absent for one run.
+   */
+  readonly runs?: readonly WrittenPart[];
   readonly phases: Phases;
   /** Source files, `/`-separated, relative; `files[i]` is what `file: i` refers to. */
   readonly files: readonly string[];
@@ -46,12 +51,28 @@ export interface ResultDocument {
  * A result at hand: warnings and why the run ended are data after a run, and words where it was read from a document,
  * which is a Result as it is. format/files/result-json.ts makes the document.
  */
-export interface Result extends Omit<ResultDocument, "run" | "warnings" | "events"> {
-  readonly run: Omit<RunInfo, "exit"> & { readonly exit: Exit };
+export interface Result extends Omit<ResultDocument, "run" | "runs" | "warnings" | "events"> {
+  readonly run: Run;
+  readonly runs?: readonly Part[];
   readonly warnings: readonly (Warning | WrittenWarning)[];
   /** As in the document. */
   readonly events?: Calls;
 }
+
+/** RunInfo with its data. */
+export type Run = Omit<RunInfo, "exit"> & { readonly exit: Exit };
+
+/** One of the runs of a result of several. */
+export interface WrittenPart extends RunInfo {
+  /** Its input, as it was named. */
+  readonly name: string;
+  readonly fuel: ResultDocument["fuel"];
+  readonly limits: LimitsInfo | null;
+  readonly warnings: readonly WrittenWarning[];
+}
+
+/** The same as data. */
+export type Part = Omit<WrittenPart, "exit" | "warnings"> & Pick<Result, "warnings"> & Pick<Run, "exit">;
 
 /** Whose engine it ran on: ours, a plugin that was given, the one in the module. */
 export const engineOrigins = ["embedded", "plugin", "static"] as const;
@@ -71,9 +92,11 @@ export type ExitKind = (typeof exitKinds)[number];
 
 export interface RunInfo {
   readonly export: string;
+  /** Of several inputs the sum of their bytes, and the hash of their hashes, a line each. */
   readonly input: { readonly bytes: number; readonly sha256: string };
+  /** Of several runs the first that did not end well, else the first. */
   readonly exit: WrittenExit;
-  /** The guest's own output as text (lossy UTF-8), at most the first megabyte. */
+  /** The guest's own output as text (lossy UTF-8), at most the first megabyte; of several runs empty here. */
   readonly stdout: string;
   readonly stderr: string;
   /** Bytes that the guest wrote, all of them. */
@@ -181,7 +204,10 @@ export interface FunctionRow {
   /** Own fuel, as in `self`, of one completed call; null where none completed. */
   readonly min: number | null;
   readonly median: number | null;
-  /** True where the median comes from logarithmic buckets (too many distinct values to keep them all). */
+  /**
+   * True where the median comes from logarithmic buckets (too many distinct values to keep them all), or from medians of
+   * several runs that differ: their middle one, by calls.
+   */
   readonly medianApprox: boolean;
   readonly max: number | null;
   /**

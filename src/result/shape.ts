@@ -40,6 +40,25 @@ const AMOUNTS: Members = Object.fromEntries(limitedAmounts.map((amount) => [amou
 
 const STACK: [Shape] = [{ function: "string", ...POSITION, column: "number?" }];
 
+const RUN: Members = {
+  export: "string",
+  input: { bytes: "number", sha256: "string" },
+  exit: { kind: new Set(exitKinds), code: "number", message: "string?", stack: STACK },
+  ...{ stdout: "string", stderr: "string", stdoutBytes: "number", stderrBytes: "number" },
+  maxMemoryBytes: "number",
+};
+
+const FUEL: Members = { total: "number", comparable: "boolean", dispatches: "number", maxDepth: "number" };
+
+const LIMITS: Shape = {
+  [orNull]: {
+    ...{ preset: "string", model: "string", scale: "number", ...AMOUNTS, used: AMOUNTS },
+    ...{ exceeded: [new Set(limitedAmounts)], passed: { [orNull]: STACK } },
+  },
+};
+
+const WARNINGS: [Shape] = [{ code: "string", message: "string" }];
+
 const RESULT: Members = {
   schemaVersion: "number",
   tool: { name: new Set(["javy-prof"]), version: "string" },
@@ -49,25 +68,10 @@ const RESULT: Members = {
     ...{ quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
   },
   module: { name: "string", bytes: "number", sha256: "string" },
-  run: {
-    export: "string",
-    input: { bytes: "number", sha256: "string" },
-    exit: {
-      kind: new Set(exitKinds),
-      code: "number",
-      message: "string?",
-      stack: STACK,
-    },
-    ...{ stdout: "string", stderr: "string", stdoutBytes: "number", stderrBytes: "number" },
-    maxMemoryBytes: "number",
-  },
-  fuel: { total: "number", comparable: "boolean", dispatches: "number", maxDepth: "number" },
-  limits: {
-    [orNull]: {
-      ...{ preset: "string", model: "string", scale: "number", ...AMOUNTS, used: AMOUNTS },
-      ...{ exceeded: [new Set(limitedAmounts)], passed: { [orNull]: STACK } },
-    },
-  },
+  run: RUN,
+  fuel: FUEL,
+  limits: LIMITS,
+  runs: { [optional]: [{ ...RUN, name: "string", fuel: FUEL, limits: LIMITS, warnings: WARNINGS }] },
   phases: { startup: "number", js: "number", jobs: "number", exit: "number" },
   files: ["string"],
   functions: [
@@ -87,7 +91,7 @@ const RESULT: Members = {
     { function: "number", offset: "number", ...POSITION, column: "number?", fuel: "number", hits: "number" },
   ],
   tree: [{ parent: "number", function: "number", callLine: "number?", calls: "number", self: "number" }],
-  warnings: [{ code: "string", message: "string" }],
+  warnings: WARNINGS,
 };
 
 const EVENTS: Shape = [{ kind: new Set(eventKinds), node: "number", at: "number" }];

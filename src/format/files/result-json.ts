@@ -1,5 +1,6 @@
 /** The result document itself : `<base>.fuel.json` and `--json`. */
-import type { Result, ResultDocument } from "../../result/result.ts";
+import type { Exit, Part, Result, ResultDocument, WrittenExit, WrittenPart } from "../../result/result.ts";
+import type { WrittenWarning } from "../../result/warnings.ts";
 import { rowsChunks } from "../rows.ts";
 import { exitText, warningText } from "../warning-words.ts";
 
@@ -31,11 +32,24 @@ export function documentOf(result: Result): ResultDocument {
   return { ...inWords(result), ...(events ? { events: [...events] } : {}) };
 }
 
-function inWords({ events: _, ...result }: Result): Omit<ResultDocument, "events"> {
-  const { kind, code, stack } = result.run.exit;
+function inWords({ events: _, runs, ...result }: Result): Omit<ResultDocument, "events"> {
   return {
     ...result,
-    run: { ...result.run, exit: { kind, code, message: exitText(result.run.exit), stack } },
-    warnings: result.warnings.map((warning) => ({ code: warning.code, message: warningText(warning) })),
+    run: { ...result.run, exit: exitInWords(result.run.exit) },
+    ...(runs ? { runs: runs.map(partInWords) } : {}),
+    warnings: warningsInWords(result),
   };
+}
+
+function partInWords(part: Part): WrittenPart {
+  return { ...part, exit: exitInWords(part.exit), warnings: warningsInWords(part) };
+}
+
+function exitInWords(exit: Exit): WrittenExit {
+  const { kind, code, stack } = exit;
+  return { kind, code, message: exitText(exit), stack };
+}
+
+function warningsInWords({ warnings }: Pick<Result, "warnings">): WrittenWarning[] {
+  return warnings.map((warning) => ({ code: warning.code, message: warningText(warning) }));
 }
