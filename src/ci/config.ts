@@ -111,6 +111,10 @@ const scenario = closed({
     texts("a path or a glob"),
     "Shopify's test fixtures (tests/fixtures/*.json): payload.input is the input, payload.export the export",
   ),
+  replay: maybe(
+    texts("a path or a glob"),
+    "logs of Shopify's function runs (.shopify/logs/*.json): payload.input is the input, payload.export the export; limits: shopify",
+  ),
   args: maybe(v.array(v.string()), "arguments of the guest"),
   ...common,
 });

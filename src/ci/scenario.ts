@@ -9,10 +9,11 @@ import { plural } from "../base/numbers.ts";
 import { type Budget, budgetsOf } from "./budget.ts";
 import type { Config, ScenarioConfig } from "./config.ts";
 
-/** What the guest reads: a file as it is, a Shopify fixture's `payload.input`, or nothing. */
+/** What the guest reads: a file as it is, `payload.input` of a Shopify fixture or of the log of a run, or nothing. */
 export type ScenarioInput =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "fixture"; readonly path: string }
+  | { readonly kind: "replay"; readonly path: string }
   | { readonly kind: "nothing" };
 
 export interface Scenario {
@@ -52,7 +53,8 @@ export function scenariosOf(config: Config, file: string, find: FindFiles): Scen
       source: one.source ?? config.source ?? null,
       export: one.export ?? config.export ?? null,
       fuelModel: one.fuelModel ?? config.fuelModel ?? null,
-      limits: one.limits ?? config.limits ?? null,
+      // what a log of Shopify's repeats is judged as there
+      limits: one.limits ?? config.limits ?? (input.kind === "replay" ? "shopify" : null),
       schemaPath: one.schemaPath ?? config.schemaPath ?? null,
       queryPath: one.queryPath ?? config.queryPath ?? null,
       maxFuel: one.maxFuel ?? config.maxFuel ?? null,
@@ -67,23 +69,30 @@ interface Run {
   readonly input: ScenarioInput;
 }
 
+/** The keys that name files, and what a guest reads of each. */
+const sources = [
+  ["input", "file"],
+  ["fixtures", "fixture"],
+  ["replay", "replay"],
+] as const;
+
 function runsOf(one: ScenarioConfig, where: string, find: FindFiles): Run[] {
-  const { name, input, fixtures } = one;
-  if (input !== undefined && fixtures !== undefined)
-    throw usageError(`${where} has both input and fixtures`, "make two scenarios of it");
-  if (fixtures !== undefined) return filesOf("fixture", listOf(fixtures), name, where, find);
-  if (input !== undefined) return filesOf("file", listOf(input), name, where, find);
+  const { name } = one;
+  const [source, another] = sources.filter(([key]) => one[key] !== undefined);
+  if (source && another)
+    throw usageError(`${where} has both ${source[0]} and ${another[0]}`, "make two scenarios of it");
+  if (source) return filesOf(source[1], listOf(one[source[0]]!), name, where, find);
   if (name === undefined)
     throw usageError(
       `${where} has no name`,
-      "without an input or fixtures, there is none to be made of a file's",
+      "without an input, fixtures or logs, there is none to be made of a file's",
     );
   return [{ name, input: { kind: "nothing" } }];
 }
 
 /** A scenario of one file has its own name; one of several, `<name>/<the file below the glob's folder>`. */
 function filesOf(
-  kind: "file" | "fixture",
+  kind: (typeof sources)[number][1],
   patterns: readonly string[],
   name: string | undefined,
   where: string,

@@ -3,11 +3,9 @@
  * once, and its engine instrumented once; of each result only what a check needs is kept.
  */
 import { spawn } from "node:child_process";
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import picomatch from "picomatch";
-import { encodeText } from "../base/bytes.ts";
-import { headline, usageError } from "../base/diagnostics.ts";
+import { usageError } from "../base/diagnostics.ts";
 import { countOf } from "../base/numbers.ts";
 import { failureOf } from "../format/warning-words.ts";
 import {
@@ -16,15 +14,15 @@ import {
   measure,
   open,
   type Program,
-  parseFixture,
   profile,
   type Result,
   type Scenario,
   type ScenarioRun,
 } from "../index.ts";
+import { atOnce } from "./at-once.ts";
 import { parseLimits, parseModel, scaledLimits } from "./fuel-flags.ts";
-import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
+import { errorOf, readScenarioInput } from "./scenario-input.ts";
 
 export interface RunOptions {
   /** Absolute; the scenarios' programs are relative to it. */
@@ -44,19 +42,11 @@ export async function runScenarios(
 ): Promise<ScenarioRun[]> {
   const programs = new Map<string, Promise<Program>>();
   const runs: ScenarioRun[] = [];
-  let next = 0;
-  const work = async () => {
-    try {
-      for (let i = next++; i < scenarios.length; i = next++)
-        runs[i] = await runScenario(scenarios[i]!, programs, options);
-    } catch (error) {
-      // the others need not begin
-      next = scenarios.length;
-      throw error;
-    }
-  };
-  const workers = Math.min(scenarios.length, availableParallelism());
-  await Promise.all(Array.from({ length: workers }, work));
+  await atOnce(
+    scenarios,
+    (scenario) => runScenario(scenario, programs, options),
+    (run) => runs.push(run),
+  );
   return runs;
 }
 
@@ -68,7 +58,8 @@ async function runScenario(
   const { name, budgets } = scenario;
   try {
     const program = await shared(programs, scenario, folder);
-    const { input, exported } = await inputOf(scenario, inputFolder);
+    const { bytes: input, export: own } = await readScenarioInput(scenario.input, inputFolder);
+    const exported = scenario.export ?? own;
     const { args, limits, maxFuel, fuelModel } = scenario;
     const { result } = await profile(program, {
       ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
@@ -82,14 +73,7 @@ async function runScenario(
     const isIgnored = config.ignore ? picomatch([...config.ignore]) : () => false;
     return { scenario: name, budgets, measured: measure(result, isIgnored), failure: failureOf(result) };
   } catch (error) {
-    if (!(error instanceof Diagnostic) || error.kind === "interrupted") throw error;
-    throw new Diagnostic({
-      ...error.fields,
-      message: `${name}: ${headline(error)}`,
-      file: null,
-      span: null,
-      offset: null,
-    });
+    throw errorOf(name, error);
   }
 }
 
@@ -121,22 +105,6 @@ function shared(
   });
   programs.set(key, program);
   return program;
-}
-
-async function inputOf(
-  { input, export: wanted }: Scenario,
-  folder: string,
-): Promise<{ readonly input: Uint8Array; readonly exported: string | null }> {
-  switch (input.kind) {
-    case "nothing":
-      return { input: new Uint8Array(), exported: wanted };
-    case "file":
-      return { input: await readInput(input.path, folder, "the input"), exported: wanted };
-    case "fixture": {
-      const fixture = parseFixture(await readText(input.path, folder, "the fixture"), input.path);
-      return { input: encodeText(fixture.input), exported: wanted ?? fixture.export };
-    }
-  }
 }
 
 function interrupted(): Diagnostic {

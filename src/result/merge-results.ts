@@ -3,7 +3,6 @@
  * in `runs`. Functions are tied by kind, name and place: the program is the same one, so nothing has moved. The calls in
  * order are not kept, since there is no one order. The sums of a result hold for the merged one as for each.
  */
-import { createHash } from "node:crypto";
 import { addFuel } from "../base/fuel.ts";
 import { isRest, type Nodes, OtherCalls, rowsInOrder, TreeBuilder } from "./call-tree.ts";
 import { type NativeShare, nativesByFunction } from "./natives.ts";
@@ -42,14 +41,14 @@ export class MergedRuns {
     this.#parts.push(partOf(name, result, fileOf));
   }
 
-  /** The merged result. At least one was added. */
-  finish(): Result {
+  /** The merged result. At least one was added. `sha256`: of a text, in hexadecimal. */
+  finish(sha256: (text: string) => string): Result {
     const parts = this.#parts;
     const nodes = this.#tree.finish();
     const functions = this.#rows(nodes);
     return {
       ...this.#first!,
-      run: runOf(parts),
+      run: runOf(parts, sha256),
       fuel: {
         total: sum(parts, ({ fuel }) => fuel.total),
         comparable: parts.every(({ fuel }) => fuel.comparable),
@@ -226,14 +225,14 @@ function partOf(
 }
 
 /** What is said of all runs together. */
-function runOf(parts: readonly Part[]): Result["run"] {
+function runOf(parts: readonly Part[], sha256: (text: string) => string): Result["run"] {
   const [first] = parts;
   const hashes = parts.map(({ input }) => `${input.sha256}\n`).join("");
   return {
     export: first!.export,
     input: {
       bytes: sum(parts, ({ input }) => input.bytes),
-      sha256: createHash("sha256").update(hashes).digest("hex"),
+      sha256: sha256(hashes),
     },
     exit: (parts.find(({ exit }) => exit.kind !== "ok") ?? first!).exit,
     ...{ stdout: "", stderr: "" },

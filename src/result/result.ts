@@ -13,15 +13,7 @@ export interface ResultDocument {
   readonly toolchain: Toolchain;
   readonly module: { readonly name: string; readonly bytes: number; readonly sha256: string };
   readonly run: RunInfo;
-  readonly fuel: {
-    readonly total: number;
-    /** False where the engine's own count cannot equal ours: a hardware trap, a stack overflow, a stop. */
-    readonly comparable: boolean;
-    /** JS opcodes executed under an activation (Σ pcs.hits). */
-    readonly dispatches: number;
-    /** Deepest stack of JS activations. */
-    readonly maxDepth: number;
-  };
+  readonly fuel: FuelInfo;
   /** What a platform allows, and how the run did by it; null where it was judged by nothing, or where there are `runs`. */
   readonly limits: LimitsInfo | null;
   /**
@@ -59,6 +51,16 @@ export interface Result extends Omit<ResultDocument, "run" | "runs" | "warnings"
   readonly events?: Calls;
 }
 
+export interface FuelInfo {
+  readonly total: number;
+  /** False where the engine's own count cannot equal ours: a hardware trap, a stack overflow, a stop. */
+  readonly comparable: boolean;
+  /** JS opcodes executed under an activation (Σ pcs.hits). */
+  readonly dispatches: number;
+  /** Deepest stack of JS activations. */
+  readonly maxDepth: number;
+}
+
 /** RunInfo with its data. */
 export type Run = Omit<RunInfo, "exit"> & { readonly exit: Exit };
 
@@ -66,7 +68,7 @@ export type Run = Omit<RunInfo, "exit"> & { readonly exit: Exit };
 export interface WrittenPart extends RunInfo {
   /** Its input, as it was named. */
   readonly name: string;
-  readonly fuel: ResultDocument["fuel"];
+  readonly fuel: FuelInfo;
   readonly limits: LimitsInfo | null;
   readonly warnings: readonly WrittenWarning[];
 }
@@ -103,6 +105,14 @@ export interface RunInfo {
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
   readonly maxMemoryBytes: number;
+  /** The run on the platform whose log this one repeats; absent where it repeats none. */
+  readonly replayed?: Replayed;
+}
+
+/** What a platform's log says of a run; null for what it does not say. */
+export interface Replayed {
+  readonly fuel: number | null;
+  readonly inputBytes: number | null;
 }
 
 /** How and why the run ended. */

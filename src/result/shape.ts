@@ -46,6 +46,7 @@ const RUN: Members = {
   exit: { kind: new Set(exitKinds), code: "number", message: "string?", stack: STACK },
   ...{ stdout: "string", stderr: "string", stdoutBytes: "number", stderrBytes: "number" },
   maxMemoryBytes: "number",
+  replayed: { [optional]: { fuel: "number?", inputBytes: "number?" } },
 };
 
 const FUEL: Members = { total: "number", comparable: "boolean", dispatches: "number", maxDepth: "number" };

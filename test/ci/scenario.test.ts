@@ -32,6 +32,21 @@ test("names are the files', below the glob's folder and below the scenario's own
   expect(names({ name: "nothing" })).toEqual(["nothing"]);
 });
 
+test("what the guest reads of a file, and what the log of a run is judged by", () => {
+  const inputs = (...list: unknown[]) =>
+    scenarios(...list).map(({ input, limits }) => [input.kind, "path" in input ? input.path : null, limits]);
+  expect(inputs({ input: "one.json" })).toEqual([["file", "one.json", null]]);
+  expect(inputs({ fixtures: "one.json" })).toEqual([["fixture", "one.json", null]]);
+  expect(inputs({ replay: "carts/*.json" })).toEqual([
+    ["replay", "carts/a.json", "shopify"],
+    ["replay", "carts/b.json", "shopify"],
+  ]);
+  expect(inputs({ replay: "one.json", limits: "none" })).toEqual([["replay", "one.json", "none"]]);
+  expect(() => scenarios({ name: "x", input: "one.json", replay: "one.json" })).toThrow(
+    "c: scenarios[0] (x) has both input and replay",
+  );
+});
+
 test("what a scenario leaves out is the configuration's", () => {
   const config = {
     ...{

@@ -12,7 +12,7 @@ import { empty, shop, thrown } from "../support/sample.ts";
 function merged(results: readonly Result[]): Result {
   const runs = new MergedRuns();
   for (const [i, result] of results.entries()) runs.add(`${i}.json`, result);
-  return runs.finish();
+  return runs.finish((text) => `hash of ${text}`);
 }
 
 /** Sums by what names a row to a reader. */
@@ -99,6 +99,7 @@ describe("what has no sum", () => {
     const one = merged([empty, shop]);
     expect(one.fuel.total).toBe(empty.fuel.total + shop.fuel.total);
     expect(one.runs).toHaveLength(2);
+    expect(one.run.input.sha256).toBe(`hash of ${empty.run.input.sha256}\n${shop.run.input.sha256}\n`);
     expect(one.fuel.maxDepth).toBe(shop.fuel.maxDepth);
   });
 });
