@@ -4,7 +4,8 @@ import { BREAKDOWNS, FORMAT_NAMES, SORTS, STDIN_KINDS } from "../format/choices.
 import { addJavyFlags, collect, fuelModelHelp, type JavyFlags, parseChoice, sourceMapHelp } from "./flags.ts";
 
 export interface RunFlags extends JavyFlags {
-  readonly input?: string;
+  readonly input?: readonly string[];
+  readonly replay?: readonly string[];
   readonly stdin: string;
   readonly export?: string;
   readonly plugin?: string;
@@ -46,7 +47,13 @@ export function addRunFlags(command: Command): Command {
     .option("-f, --function <file>", "the program, as function-runner names it: the same as <entry>")
     .option(
       "-i, --input <file>",
-      "stdin of the guest, - for this command's; default: piped stdin, else empty",
+      "stdin of the guest, - for this command's; repeatable, or a glob in quotes: a run each; default: piped stdin, else empty",
+      collect,
+    )
+    .option(
+      "--replay <log>",
+      "the log of a Shopify function's run (.shopify/logs/*.json): its input and export, its fuel beside ours; repeatable, or a glob in quotes",
+      collect,
     )
     .option(
       "--stdin <kind>",

@@ -40,7 +40,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
     min: parseFuel(flags.min, "--min"),
     profile: {
       ...(await chosenModel(flags, io.cwd)),
-      limits: parseLimits(flags.limits),
+      limits: parseLimits(limitsNamed(flags)),
       stdin: parseChoice(flags.stdin, "--stdin", STDIN_KINDS),
       // what builtins cost takes frames for them
       frames: (frames === "js" || frames === "builtin") && asks(tables, "builtin") ? "work" : frames,
@@ -54,6 +54,9 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
     },
   };
 }
+
+/** What a log of Shopify's repeats is judged as there. */
+const limitsNamed = ({ limits, replay }: RunFlags) => limits ?? (replay ? "shopify" : undefined);
 
 function asks(tables: readonly Table[], wanted: Table["by"]): boolean {
   return tables.some(({ by }) => by === wanted);

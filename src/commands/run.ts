@@ -1,29 +1,22 @@
 /** `javy-prof run`: compile, instrument, run, print the summary, write the profile. The guest owns stdout. */
 import { basename, resolve } from "node:path";
-import type { Ending } from "../base/diagnostics.ts";
+import { type Ending, usageError } from "../base/diagnostics.ts";
 import { renderDetails } from "../format/details.ts";
 import { writeResultJson } from "../format/files/result-json.ts";
 import { inertText } from "../format/inert.ts";
 import { renderFailure, renderSummary } from "../format/summary/summary.ts";
 import { renderWritten } from "../format/summary/written.ts";
-import {
-  lacksShopifyPlugin,
-  open,
-  type Profile,
-  type Program,
-  profile,
-  type Result,
-  violates,
-} from "../index.ts";
+import { lacksShopifyPlugin, open, type Part, type Program, type Result, violates } from "../index.ts";
 import { interpreterOption, javyChoice } from "./flags.ts";
-import { costTableOf, scaledLimits } from "./fuel-flags.ts";
-import { readInput } from "./input.ts";
+import { costTableOf } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
 import { refuseLostOutput, writeStdout } from "./output-file.ts";
 import type { NamedFile } from "./overwriting.ts";
 import { checkProfileFiles, profileFiles, type Written, writeProfileFiles } from "./profile-files.ts";
+import { type Profiled, profileInputs } from "./profile-inputs.ts";
 import { progressLine } from "./progress-line.ts";
 import type { RunFlags } from "./run-flags.ts";
+import { findInputs, type RunInputs } from "./run-inputs.ts";
 import { parseRunFlags, type RunSettings } from "./run-settings.ts";
 
 /** Runs, and says how that ended. */
@@ -34,8 +27,11 @@ export async function run(
   io: CommandIo,
 ): Promise<Ending> {
   const settings = await parseRunFlags(flags, io);
+  const given = await findInputs(flags, io);
+  if (given.several && flags.events !== undefined)
+    throw usageError("--events takes one input: the calls of several have no one order");
   const files = profileFiles(path, settings, flags);
-  await checkProfileFiles(files, inputs(path, flags), io.cwd);
+  await checkProfileFiles(files, filesRead(path, given, flags), io.cwd);
   const program = await openEntry(path, flags, io);
   if (program.builtBy !== null && !flags.quiet && !flags.json)
     io.stderr(`built by ${inertText(program.builtBy)}\n`);
@@ -45,25 +41,19 @@ export async function run(
     io.stderr(
       `note: ${inertText(program.name)} is a Shopify function: ShopifyFunction is a global of the platform's plugin. Give that with --plugin shopify_functions_javy_v3.wasm; @shopify/cli keeps it in its folder bin once it has built a function, and it is found there\n`,
     );
-  const input = await guestInput(flags, io);
-  const scaled = await scaledLimits(flags, input, io.cwd);
   const host = flags.host === undefined ? {} : { host: resolve(io.cwd, flags.host) };
   const shown = progressLine(io, flags);
-  const profiled = await profile(program, {
-    ...{ ...settings.profile, ...scaled, ...host, input, args },
-    signal: io.interrupted,
-    onProblem: "return",
-    ...(shown ? { progress: shown.show } : {}),
-  });
+  const options = { ...settings.profile, ...host, args, ...(shown ? { progress: shown.show } : {}) };
+  const profiled = await profileInputs(program, given, options, flags, io);
   shown?.clear();
   const { result, problem, facts } = profiled;
-  await report(profiled, program, settings, flags, io);
+  await report(profiled, program, given, settings, flags, io);
   // the figures are out by now, whatever happens to the files
   const written = await writeProfileFiles(files, result, flags, io);
   reportFiles(written, program, result, flags, io);
   // a host of the user's has inputs of its own
-  const isOurs = flags.host === undefined;
-  if (facts.readInput && result.run.input.bytes === 0 && flags.input === undefined && isOurs && !flags.quiet)
+  const isOurs = flags.host === undefined && !given.inputs.some((input) => "path" in input);
+  if (facts.readInput && result.run.input.bytes === 0 && isOurs && !flags.quiet)
     io.stderr(
       "note: the program read its input and there was none: give it with -i, for example -i cart.json\n",
     );
@@ -77,11 +67,11 @@ export async function run(
 }
 
 /** All files that a run reads. */
-function inputs(path: string, flags: RunFlags): readonly NamedFile[] {
+function filesRead(path: string, { inputs }: RunInputs, flags: RunFlags): readonly NamedFile[] {
   const { fuelModel } = flags;
   return [
     { what: "the program", file: path },
-    { what: "the input", file: flags.input === "-" ? undefined : flags.input },
+    ...inputs.map((input) => ({ what: "the input", file: "path" in input ? input.path : undefined })),
     { what: "the plugin", file: flags.plugin },
     { what: "the source", file: flags.source },
     { what: "the source map", file: flags.sourceMap },
@@ -105,17 +95,11 @@ function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise<Progra
   });
 }
 
-/** What the guest reads: the file that was named, or what is piped in. */
-async function guestInput({ input }: RunFlags, io: CommandIo): Promise<Uint8Array | "inherit"> {
-  if (input === "-") return "inherit";
-  if (input !== undefined) return readInput(input, io.cwd, "the input");
-  return io.stdinIsTerminal ? new Uint8Array() : "inherit";
-}
-
 /** The result document and the summary. */
 async function report(
-  { result, facts }: Profile,
+  { result, facts }: Profiled,
   program: Program,
+  { inputs: [input] }: RunInputs,
   settings: RunSettings,
   flags: RunFlags,
   io: CommandIo,
@@ -129,14 +113,16 @@ async function report(
     : renderSummary(result, {
         ...{ ...settings, width, cuts, colour, unicode },
         maxFuel: facts.maxFuel,
-        input: flags.input === undefined || flags.input === "-" ? null : basename(flags.input),
+        input: input && "path" in input ? basename(input.path) : null,
       });
   const text = details + summary;
   io.stderr((text !== "" && !flags.json && leavesLineOpen(result, io) ? "\n" : "") + text);
 }
 
 /** Whether the guest's last line has no end where the next text goes. Of output that is kept in part, nobody knows. */
-function leavesLineOpen({ run }: Result, { isTerminal, stdoutIsTerminal }: CommandIo): boolean {
+function leavesLineOpen({ run, runs }: Result, { isTerminal, stdoutIsTerminal }: CommandIo): boolean {
+  // of several nothing was shown
+  if (runs) return false;
   const isOpen = (text: string, bytes: number) =>
     bytes > 0 && !(text.endsWith("\n") && Buffer.byteLength(text) === bytes);
   const shared = isTerminal && stdoutIsTerminal;
@@ -168,10 +154,19 @@ function reportFiles(
     io.stderr("note: --plugin was not needed: the module has its engine in it\n");
 }
 
+/** Of several runs what ended worst. */
 function endingOf(result: Result): Ending {
-  const { kind } = result.run.exit;
-  const isOver = (result.limits?.exceeded.length ?? 0) > 0;
-  if (kind === "ok") return isOver || result.warnings.some(({ code }) => violates(code)) ? "check" : "ok";
+  const endings = (result.runs ?? [{ ...result, ...result.run }]).map(endingOfRun);
+  return (["interrupted", "guest", "check"] as const).find((one) => endings.includes(one)) ?? "ok";
+}
+
+function endingOfRun({
+  exit: { kind },
+  limits,
+  warnings,
+}: Pick<Part, "exit" | "limits" | "warnings">): Ending {
+  const isOver = (limits?.exceeded.length ?? 0) > 0;
+  if (kind === "ok") return isOver || warnings.some(({ code }) => violates(code)) ? "check" : "ok";
   if (kind === "interrupted") return "interrupted";
   return kind === "fuel" || kind === "timeout" ? "check" : "guest";
 }

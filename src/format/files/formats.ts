@@ -50,9 +50,11 @@ export const FORMATS: readonly Format[] = FORMAT_NAMES.map((name) => ({ name, ..
 function aggregated(result: Result): string | null {
   if (result.events !== undefined) return null;
   const tooMany = result.warnings.some(({ code }) => code === "events-dropped");
-  const why = tooMany
-    ? "the run has too many calls"
-    : "the order of the calls is not in this result (record it with --events)";
+  const why = result.runs
+    ? "it is of several runs"
+    : tooMany
+      ? "the run has too many calls"
+      : "the order of the calls is not in this result (record it with --events)";
   return `the first profile is the aggregated call tree, not the calls in order: ${why}`;
 }
 

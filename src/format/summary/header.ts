@@ -2,9 +2,10 @@
  * The first lines of the summary: what ran and what it cost, and where there is a limit, how much of it that is, as a
  * bar across the width. Names of files lose folders before anything else is cut.
  */
-import { grouped, percent } from "../../base/numbers.ts";
+import { grouped, percent, plural } from "../../base/numbers.ts";
 import type { LimitsInfo, Result } from "../../result/result.ts";
 import { cellWidth, cut } from "../cells.ts";
+import { changeText } from "../ci/change-words.ts";
 import { inertText } from "../inert.ts";
 import type { Paint } from "../paint.ts";
 import { cutFolders } from "./aligned-table.ts";
@@ -31,8 +32,9 @@ export function headerLines(result: Result, options: HeaderOptions, paint: Paint
   if (limits) {
     lines.push(limitLine(fuel.total, limits.fuel, limits.preset, options, paint));
     lines.push(...amountLines(limits, options, paint));
-  } else if (options.maxFuel !== null)
+  } else if (options.maxFuel !== null && !result.runs)
     lines.push(limitLine(fuel.total, options.maxFuel, null, options, paint));
+  lines.push(...platformLines(result, paint));
   if (fuel.comparable) return lines;
   const doubted = result.warnings.some(({ code }) => code === "fuel-uncounted" || code === "time-or-random");
   const why = doubted ? "as the warnings say" : "for a run that was stopped";
@@ -41,14 +43,15 @@ export function headerLines(result: Result, options: HeaderOptions, paint: Paint
 
 /** `discount.js < cart-100.json                          8,679,648 fuel  wasmtime-50` */
 function titleLine(
-  { module, fuel, toolchain }: Result,
+  { module, fuel, toolchain, runs }: Result,
   { input, width, cuts }: HeaderOptions,
   paint: Paint,
 ): string {
   const total = `${grouped(fuel.total)} fuel`;
   const model = `  ${inertText(toolchain.fuelModel)}`;
   const room = Math.max(20, width - cellWidth(total) - cellWidth(model) - 2);
-  const from = input === null ? "" : ` < ${inertText(input)}`;
+  const read = runs ? plural(runs.length, "input") : input;
+  const from = read === null ? "" : ` < ${inertText(read)}`;
   const name = inertText(module.name);
   const shown = cuts ? cut(cutFolders(name, room - cellWidth(from)) + from, room, "end") : name + from;
   const gap = Math.max(2, width - cellWidth(shown) - cellWidth(total) - cellWidth(model));
@@ -70,6 +73,20 @@ function limitLine(
   if (cells < 8) return `${share}   ${left}`;
   const gap = " ".repeat(Math.max(3, width - cellWidth(share) - cells - cellWidth(left) - 3));
   return `${share}   ${bar(total / fuel, cells, unicode)}${gap}${left}`;
+}
+
+/** `on the platform 3,720,000   here +1,209 (+<0.1%)`: of a run that repeats one there. */
+function platformLines({ fuel, run, limits }: Result, paint: Paint): string[] {
+  const { replayed } = run;
+  if (!replayed) return [];
+  const there =
+    replayed.fuel === null
+      ? "the log does not say what the run cost on the platform"
+      : `on the platform ${grouped(replayed.fuel)}   here ${replayed.fuel === fuel.total ? "the same" : changeText({ base: replayed.fuel, head: fuel.total })}`;
+  const sizes = [run.input.bytes, limits?.used.inputBytes];
+  if (replayed.inputBytes === null || sizes.includes(replayed.inputBytes)) return [there];
+  const input = `the input had ${plural(replayed.inputBytes, "byte")} there, and has ${grouped(run.input.bytes)} here: the log does not hold it as it was`;
+  return [there, paint.yellow(input)];
 }
 
 /** What else the platform limits; not logs, which it only cuts. */

@@ -3,13 +3,14 @@
  * profile is and what to do next. 80 columns are enough; nothing a guest chose (names, source, paths, messages) reaches
  * the terminal unescaped.
  */
-import { grouped } from "../../base/numbers.ts";
-import type { Result } from "../../result/result.ts";
+import { grouped, plural } from "../../base/numbers.ts";
+import type { Exit, Result } from "../../result/result.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
 import { exitText, warningText } from "../warning-words.ts";
 import { type BreakdownOptions, breakdown, type Table } from "./columns.ts";
 import { type HeaderOptions, headerLines } from "./header.ts";
+import { runRows } from "./run-rows.ts";
 import { stackLines } from "./stack-lines.ts";
 
 export interface SummaryOptions extends BreakdownOptions, HeaderOptions {
@@ -22,9 +23,10 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
   const paint = paintWith(options.colour);
   const sections = [
     headerLines(result, options, paint),
+    runRows(result, options, paint),
     ...options.tables.map((table) => breakdown(table, result, options, paint)),
     limitPassed(result, options, paint),
-    failure(result, options, paint),
+    ...failures(result, options, paint),
     result.warnings.map(
       (warning) =>
         `${paint.yellow("warning:")} ${inertText(warningText(warning))} [${inertText(warning.code)}]`,
@@ -43,7 +45,7 @@ export interface FailureStyle {
 /** Why the guest failed and where in its JavaScript, innermost frame first, and where it passed a limit; empty where neither. */
 export function renderFailure(result: Result, style: FailureStyle): string {
   const paint = paintWith(style.colour);
-  return [...limitPassed(result, style, paint), ...failure(result, style, paint)]
+  return [...limitPassed(result, style, paint), ...failures(result, style, paint).flat()]
     .map((line) => `${line}\n`)
     .join("");
 }
@@ -57,8 +59,31 @@ function limitPassed(result: Result, style: FailureStyle, paint: Paint): string[
   return [paint.red(what), ...stackLines(limits.passed, result, style, paint.dim)];
 }
 
-function failure(result: Result, style: FailureStyle, paint: Paint): string[] {
-  const { kind, code, stack } = result.run.exit;
+/** Of several runs the most failures that are told. */
+const mostFailures = 3;
+
+/** Why the guest failed; of several runs each that did, after its input. */
+function failures(result: Result, style: FailureStyle, paint: Paint): string[][] {
+  const { runs } = result;
+  if (runs === undefined) return [failure(result.run.exit, result, style, paint)];
+  const failed = runs
+    .map(({ name, exit }) => ({ name, lines: failure(exit, result, style, paint) }))
+    .filter(({ lines }) => lines.length > 0);
+  const told = failed.slice(0, mostFailures);
+  const more = failed.length - told.length;
+  return [
+    ...told.map(({ name, lines: [first, ...rest] }) => [`${inertText(name)}: ${first}`, ...rest]),
+    more > 0 ? [`and ${plural(more, "other input")} failed`] : [],
+  ];
+}
+
+function failure(
+  exit: Exit,
+  sources: Pick<Result, "files" | "lines">,
+  style: FailureStyle,
+  paint: Paint,
+): string[] {
+  const { kind, code, stack } = exit;
   if (kind === "ok" || (kind === "exit" && code === 0)) return [];
   const what = {
     throw: "uncaught exception",
@@ -68,10 +93,10 @@ function failure(result: Result, style: FailureStyle, paint: Paint): string[] {
     timeout: "stopped at the time limit",
     interrupted: "interrupted",
   }[kind];
-  const [first, ...more] = (exitText(result.run.exit) ?? "").split(/\r?\n/);
+  const [first, ...more] = (exitText(exit) ?? "").split(/\r?\n/);
   return [
     paint.red(what) + (first ? `: ${inertText(first)}` : ""),
     ...more.filter((line) => line.trim() !== "").map((line) => `  ${inertText(line)}`),
-    ...stackLines(stack, result, style, paint.dim),
+    ...stackLines(stack, sources, style, paint.dim),
   ];
 }
