@@ -22,6 +22,7 @@ export interface Scenario {
   readonly entry: string;
   readonly plugin: string | null;
   readonly source: string | null;
+  readonly sourceMap: string | null;
   readonly export: string | null;
   readonly args: readonly string[];
   readonly fuelModel: string | null;
@@ -50,6 +51,7 @@ export function scenariosOf(config: Config, file: string, find: FindFiles): Scen
       ...{ name, input, entry, args: one.args ?? [], budgets: [...own, ...wide] },
       plugin: one.plugin ?? config.plugin ?? null,
       source: one.source ?? config.source ?? null,
+      sourceMap: one.sourceMap ?? config.sourceMap ?? null,
       export: one.export ?? config.export ?? null,
       fuelModel: one.fuelModel ?? config.fuelModel ?? null,
       limits: one.limits ?? config.limits ?? null,

@@ -68,7 +68,7 @@ async function runScenario(
   const { name, budgets } = scenario;
   try {
     const program = await shared(programs, scenario, folder);
-    const { input, exported } = await inputOf(scenario, inputFolder);
+    const { input, exported } = await scenarioInput(scenario, inputFolder);
     const { args, limits, maxFuel, fuelModel } = scenario;
     const { result } = await profile(program, {
       ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
@@ -83,9 +83,13 @@ async function runScenario(
     return { scenario: name, budgets, measured: measure(result, isIgnored), failure: failureOf(result) };
   } catch (error) {
     if (!(error instanceof Diagnostic) || error.kind === "interrupted") throw error;
+    const { details } = error;
+    // what is said of programs speaks of the options of run
+    const speaksOfOptions = [headline(error), ...details].some((line) => /(?:^|\s)--[a-z]/.test(line));
     throw new Diagnostic({
       ...error.fields,
       message: `${name}: ${headline(error)}`,
+      details: speaksOfOptions ? [...details, optionsAreKeys] : details,
       file: null,
       span: null,
       offset: null,
@@ -93,8 +97,10 @@ async function runScenario(
   }
 }
 
+const optionsAreKeys = 'options of run are keys of the configuration: --plugin <file> is "plugin": "<file>"';
+
 /** The limits by the schema's and the query's scale, where the scenario names both. */
-function scaledBy({ limits, schemaPath, queryPath }: Scenario, input: Uint8Array, folder: string) {
+export function scaledBy({ limits, schemaPath, queryPath }: Scenario, input: Uint8Array, folder: string) {
   const flags = {
     ...(limits === null ? {} : { limits }),
     ...(schemaPath === null ? {} : { schemaPath }),
@@ -108,22 +114,24 @@ const fuelOf = (given: string | number): number => (typeof given === "number" ? 
 /** A program that is opened once for all scenarios with it. */
 function shared(
   programs: Map<string, Promise<Program>>,
-  { entry, plugin, source }: Scenario,
+  { entry, plugin, source, sourceMap }: Scenario,
   folder: string,
 ): Promise<Program> {
-  const key = JSON.stringify([entry, plugin, source]);
+  const key = JSON.stringify([entry, plugin, source, sourceMap]);
   const known = programs.get(key);
   if (known) return known;
   const program = open(entry, {
     cwd: folder,
     ...(plugin === null ? {} : { plugin }),
     ...(source === null ? {} : { source }),
+    ...(sourceMap === null ? {} : { sourceMap }),
   });
   programs.set(key, program);
   return program;
 }
 
-async function inputOf(
+/** What the guest reads, and the export that is called; null: the module's own. @throws Diagnostic (usage). */
+export async function scenarioInput(
   { input, export: wanted }: Scenario,
   folder: string,
 ): Promise<{ readonly input: Uint8Array; readonly exported: string | null }> {
