@@ -17,6 +17,7 @@ import { registerDisasm } from "./commands/declared/disasm.ts";
 import { registerDoctor } from "./commands/declared/doctor.ts";
 import { registerExport } from "./commands/declared/export.ts";
 import { registerInfo } from "./commands/declared/info.ts";
+import { registerInit } from "./commands/declared/init.ts";
 import { registerInstrument } from "./commands/declared/instrument.ts";
 import { registerMonitor } from "./commands/declared/monitor.ts";
 import { registerReport } from "./commands/declared/report.ts";
@@ -120,6 +121,7 @@ const commands: Readonly<Record<string, () => void>> = {
   instrument: () => registerInstrument(program, io, finish),
   view: () => registerView(program, io),
   export: () => registerExport(program, io),
+  init: () => registerInit(program, io, finish),
   snapshot: () => registerSnapshot(program, io, finish),
   check: () => registerCheck(program, io, finish),
   diff: () => registerDiff(program, io),

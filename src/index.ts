@@ -46,7 +46,7 @@ export type { DiagnosticFields, DiagnosticKind, Span } from "./base/diagnostics.
 export { Diagnostic, headline } from "./base/diagnostics.ts";
 export { version } from "./base/version.ts";
 export type { CheckDocument, Dearest, Status, Verdict } from "./ci/check-document.ts";
-export { type Config, parseConfig } from "./ci/config.ts";
+export { type Config, parseConfig, type ScenarioConfig } from "./ci/config.ts";
 export {
   type Change,
   type CountedChange,

@@ -89,6 +89,10 @@ const common = {
   entry: maybe(text("a path"), "the program: app.js, or a module (app.wasm)"),
   plugin: maybe(text("a path"), "the Javy plugin that the program runs on"),
   source: maybe(text("a path"), "the JavaScript that a module without lines was built from"),
+  sourceMap: maybe(
+    text("a path"),
+    "the source map of JavaScript that a bundler wrote, or none; default: what the code names, or <entry>.map",
+  ),
   export: maybe(text("a name"), "the export to call; a fixture names its own"),
   fuelModel: maybe(text("a fuel model"), "wasmtime-<major>, or the path of a cost table (*.json)"),
   limits: maybe(text("a preset"), "shopify, shopify:<scale> or none"),

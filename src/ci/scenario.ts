@@ -23,6 +23,7 @@ export interface Scenario {
   readonly entry: string;
   readonly plugin: string | null;
   readonly source: string | null;
+  readonly sourceMap: string | null;
   readonly export: string | null;
   readonly args: readonly string[];
   readonly fuelModel: string | null;
@@ -51,6 +52,7 @@ export function scenariosOf(config: Config, file: string, find: FindFiles): Scen
       ...{ name, input, entry, args: one.args ?? [], budgets: [...own, ...wide] },
       plugin: one.plugin ?? config.plugin ?? null,
       source: one.source ?? config.source ?? null,
+      sourceMap: one.sourceMap ?? config.sourceMap ?? null,
       export: one.export ?? config.export ?? null,
       fuelModel: one.fuelModel ?? config.fuelModel ?? null,
       // what a log of Shopify's repeats is judged as there

@@ -28,11 +28,12 @@ const importDefault = async (file: string): Promise<unknown> => {
   return module.default;
 };
 
-const searcher = lilconfig("javy-prof", {
+const searching = {
   searchPlaces: [...names, "package.json"],
   loaders: { ".js": importDefault, ".mjs": importDefault, ".ts": loadTypeScript },
   cache: false,
-});
+};
+const searcher = lilconfig("javy-prof", searching);
 
 /** `path`: where it is, instead of searching. @throws Diagnostic (usage). */
 export async function loadConfig(path: string | undefined, io: CommandIo): Promise<LoadedConfig> {
@@ -47,6 +48,15 @@ export async function loadConfig(path: string | undefined, io: CommandIo): Promi
   const isKey = basename(found.filepath) === "package.json";
   const config = parseConfig(found.config, isKey ? `${file} (javy-prof)` : file);
   return { config, file, folder: dirname(found.filepath) };
+}
+
+/** What has a configuration in it of the files of a folder, not above it; null where none has. @throws Diagnostic (usage). */
+export async function configIn(folder: string): Promise<string | null> {
+  const own = lilconfig("javy-prof", { ...searching, stopDir: folder });
+  const found = await own.search(folder).catch((error: unknown) => {
+    throw usageError(`cannot read the configuration: ${(error as Error).message}`);
+  });
+  return found && basename(found.filepath);
 }
 
 async function search(path: string | undefined, cwd: string) {

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import picomatch from "picomatch";
-import { usageError } from "../base/diagnostics.ts";
+import { headline, usageError } from "../base/diagnostics.ts";
 import { countOf } from "../base/numbers.ts";
 import { failureOf } from "../format/warning-words.ts";
 import {
@@ -73,12 +73,14 @@ async function runScenario(
     const isIgnored = config.ignore ? picomatch([...config.ignore]) : () => false;
     return { scenario: name, budgets, measured: measure(result, isIgnored), failure: failureOf(result) };
   } catch (error) {
-    throw errorOf(name, error);
+    throw inTermsOfKeys(errorOf(name, error));
   }
 }
 
+const optionsAreKeys = 'options of run are keys of the configuration: --plugin <file> is "plugin": "<file>"';
+
 /** The limits by the schema's and the query's scale, where the scenario names both. */
-function scaledBy({ limits, schemaPath, queryPath }: Scenario, input: Uint8Array, folder: string) {
+export function scaledBy({ limits, schemaPath, queryPath }: Scenario, input: Uint8Array, folder: string) {
   const flags = {
     ...(limits === null ? {} : { limits }),
     ...(schemaPath === null ? {} : { schemaPath }),
@@ -92,19 +94,28 @@ const fuelOf = (given: string | number): number => (typeof given === "number" ? 
 /** A program that is opened once for all scenarios with it. */
 function shared(
   programs: Map<string, Promise<Program>>,
-  { entry, plugin, source }: Scenario,
+  { entry, plugin, source, sourceMap }: Scenario,
   folder: string,
 ): Promise<Program> {
-  const key = JSON.stringify([entry, plugin, source]);
+  const key = JSON.stringify([entry, plugin, source, sourceMap]);
   const known = programs.get(key);
   if (known) return known;
   const program = open(entry, {
     cwd: folder,
     ...(plugin === null ? {} : { plugin }),
     ...(source === null ? {} : { source }),
+    ...(sourceMap === null ? {} : { sourceMap }),
   });
   programs.set(key, program);
   return program;
+}
+
+/** What is said of programs speaks of the options of run: say where they are in a configuration. */
+function inTermsOfKeys<T>(error: T): T | Diagnostic {
+  if (!(error instanceof Diagnostic) || error.kind === "interrupted") return error;
+  const { details } = error;
+  const speaksOfOptions = [headline(error), ...details].some((line) => /(?:^|\s)--[a-z]/.test(line));
+  return speaksOfOptions ? new Diagnostic({ ...error.fields, details: [...details, optionsAreKeys] }) : error;
 }
 
 function interrupted(): Diagnostic {

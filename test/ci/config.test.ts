@@ -27,7 +27,7 @@ const refused: readonly [string, unknown, string, ...string[]][] = [
   [
     "a key that is like none",
     { scenarios: [{ name: "a", zzzzzz: 1 }] },
-    'c.json: scenarios[0] there is no "zzzzzz"; known: name, input, fixtures, replay, args, entry, plugin, source, export, fuelModel, limits, schemaPath, queryPath, maxFuel, budgets',
+    'c.json: scenarios[0] there is no "zzzzzz"; known: name, input, fixtures, replay, args, entry, plugin, source, sourceMap, export, fuelModel, limits, schemaPath, queryPath, maxFuel, budgets',
   ],
   [
     "a budget of an unknown kind",
