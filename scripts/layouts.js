@@ -144,6 +144,7 @@ const shapeOf = ({
     atoms: at("JSRuntime", "atom_array"),
     atomCount: at("JSRuntime", "atom_size"),
     objects: at("JSRuntime", "gc_obj_list"),
+    exception: at("JSRuntime", "current_exception"),
   },
   string: {
     size: size("JSString"),
@@ -160,6 +161,7 @@ const shapeOf = ({
     tagObject: "JS_TAG_OBJECT",
     tagFunction: "JS_TAG_FUNCTION_BYTECODE",
     tagInt: "JS_TAG_INT",
+    tagString: "JS_TAG_STRING",
   },
   // what heap-walk.ts reads: every object's properties, functions of C, classes
   heap: {

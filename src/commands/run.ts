@@ -116,17 +116,27 @@ async function report(
         input: input && "path" in input ? basename(input.path) : null,
       });
   const text = details + summary;
-  io.stderr((text !== "" && !flags.json && leavesLineOpen(result, io) ? "\n" : "") + text);
+  io.stderr((text !== "" && !flags.json && leavesLineOpen(result, facts.heldBack, io) ? "\n" : "") + text);
 }
 
-/** Whether the guest's last line has no end where the next text goes. Of output that is kept in part, nobody knows. */
-function leavesLineOpen({ run, runs }: Result, { isTerminal, stdoutIsTerminal }: CommandIo): boolean {
+/**
+ * Whether the guest's last line has no end where the next text goes; `heldBack`: bytes at the end of stderr that went nowhere.
+ * Of output that is kept in part, nobody knows.
+ */
+function leavesLineOpen(
+  { run, runs }: Result,
+  heldBack: number,
+  { isTerminal, stdoutIsTerminal }: CommandIo,
+): boolean {
   // of several nothing was shown
   if (runs) return false;
-  const isOpen = (text: string, bytes: number) =>
-    bytes > 0 && !(text.endsWith("\n") && Buffer.byteLength(text) === bytes);
+  const isOpen = (text: string, bytes: number, hidden: number) => {
+    if (bytes === hidden) return false;
+    const kept = Buffer.from(text);
+    return kept.length !== bytes || kept.at(-1 - hidden) !== 0x0a;
+  };
   const shared = isTerminal && stdoutIsTerminal;
-  return isOpen(run.stderr, run.stderrBytes) || (shared && isOpen(run.stdout, run.stdoutBytes));
+  return isOpen(run.stderr, run.stderrBytes, heldBack) || (shared && isOpen(run.stdout, run.stdoutBytes, 0));
 }
 
 const isQuiet = (flags: RunFlags, io: CommandIo): boolean =>

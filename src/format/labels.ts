@@ -21,12 +21,16 @@ export function placeOf(row: Place, files: readonly string[]): string | null {
 /** What to call the places of some rows, in full: `src/rules.ts:41`; functions that share a line have their column, too. */
 export function fullPlaces(rows: Iterable<Place>, files: readonly string[]): (row: Place) => string {
   const lineOf = ({ file, line }: Place) => `${file}:${line}`;
-  const seen = new Map<string, number>();
-  for (const row of rows) seen.set(lineOf(row), (seen.get(lineOf(row)) ?? 0) + 1);
+  const seen = new Map<string, Set<number | null | undefined>>();
+  for (const row of rows) {
+    const columns = seen.get(lineOf(row));
+    if (columns) columns.add(row.column);
+    else seen.set(lineOf(row), new Set([row.column]));
+  }
   return (row) => {
     const place = placeOf(row, files);
     if (place === null) return "";
-    const isShared = !isNoFile(files[row.file!]!) && (seen.get(lineOf(row)) ?? 0) > 1;
+    const isShared = !isNoFile(files[row.file!]!) && (seen.get(lineOf(row))?.size ?? 0) > 1;
     return isShared && row.column != null ? `${place}:${row.column}` : place;
   };
 }

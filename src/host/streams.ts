@@ -45,6 +45,12 @@ export class Output {
 
   /** `look`: called now and then while it takes long; may throw. */
   write(bytes: Uint8Array, look: () => void): void {
+    this.keep(bytes);
+    this.pass(bytes, look);
+  }
+
+  /** Takes bytes for the result, and passes them on to nobody. */
+  keep(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
     const room = outputKept - this.#kept;
     if (room > 0) {
@@ -52,6 +58,10 @@ export class Output {
       this.#head.push(part);
       this.#kept += part.length;
     }
+  }
+
+  /** Passes on what was kept before. `look` as in `write`. */
+  pass(bytes: Uint8Array, look: () => void): void {
     if (this.#to === null || this.lost) return;
     const code = writeFully(this.#to, bytes, look);
     if (code !== null) this.lost = { stream: this.#to === 1 ? "stdout" : "stderr", code };

@@ -23,6 +23,7 @@ import type { GuestMemory } from "../quickjs/memory/checked-view.ts";
 import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory/functions.ts";
 import { liveRoots } from "../quickjs/memory/live-functions.ts";
 import { addressesOf, checksOutAt, contentKey, identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
+import { thrownClass } from "../quickjs/memory/thrown.ts";
 import { codeAround, namelessFunction } from "../quickjs/memory/unknown-code.ts";
 import { KnownAddresses, type UnitPlace } from "./known-addresses.ts";
 
@@ -97,6 +98,8 @@ export class FunctionRegistry {
   readonly #scriptNames = new Map<string, string>();
   /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
+  /** The JSContext in which JavaScript ran first; 0 before that. */
+  #context = 0;
   /** What was carried over to it. */
   carried: Carried | null = null;
   /** Of functions that were in memory before the first dispatch, the outermost function around them. */
@@ -118,6 +121,11 @@ export class FunctionRegistry {
     return this.#engine;
   }
 
+  /** The class of the error that is about to be reported, null where that is not known. */
+  get thrownClass(): string | null {
+    return this.#context === 0 ? null : thrownClass(this.#memory, this.#engine!, this.#context);
+  }
+
   /** Settles which engine it is, and what is there before the first opcode runs. */
   #start(pc: number, funcObj: bigint): EngineVersion {
     const fits = (engine: EngineVersion) => {
@@ -129,7 +137,8 @@ export class FunctionRegistry {
     if (engine === unknownEngine) return engine;
     this.#payload = this.#serialized && readable(this.#serialized, engine);
     if (this.#payload) this.#addUnit(this.#withLines(this.#payload, engine));
-    const { bytecode } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
+    const { bytecode, fields } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
+    this.#context = fields.realm;
     this.#rootOf = liveRoots(this.#memory, engine, bytecode);
     return engine;
   }

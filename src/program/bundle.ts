@@ -4,13 +4,23 @@
  * --target=es2023` does, with the project's tsconfig.json: not minified, and with the packages' browser variants, since
  * QuickJS has none of Node's modules.
  */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
-import { dirname, posix } from "node:path";
+import { basename, dirname, extname, join, posix } from "node:path";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
-import { findEsbuild } from "./esbuild.ts";
+import { foldersUp } from "../base/folders.ts";
+import { type Esbuild, findEsbuild } from "./esbuild.ts";
 
 /** What QuickJS does not run as it is. */
 const needsBundling = /\.(?:[cm]?ts|tsx|jsx)$/;
+
+/** What esbuild makes of a program. */
+interface Built {
+  readonly outputFiles?: readonly { readonly path: string; readonly text: string }[];
+  /** Paths of inputs are those from the entry's folder. */
+  readonly metafile?: { readonly inputs: Readonly<Record<string, { readonly format?: "cjs" | "esm" }>> };
+}
 
 export interface Bundle {
   readonly text: string;
@@ -30,28 +40,59 @@ export function isForBundler(name: string): boolean {
 export async function bundle(file: string, name: string): Promise<Bundle> {
   const folder = dirname(file);
   const { buildSync } = await findEsbuild(folder, name);
-  let outputs: ReturnType<typeof buildSync>["outputFiles"];
+  let built: Built;
   try {
-    ({ outputFiles: outputs } = buildSync({
-      entryPoints: [file],
-      outfile: `${file}.bundle.js`,
-      absWorkingDir: folder,
-      bundle: true,
-      write: false,
-      format: "esm",
-      target: "es2023",
-      sourcemap: "external",
-      sourcesContent: true,
-      logLevel: "silent",
-    }));
+    built = build(buildSync, file, { entryPoints: [file] });
+    if (isCommonJs(built, file)) built = build(buildSync, file, await asText(file));
   } catch (error) {
     throw bundlingFailed(error, name);
   }
-  const text = outputs?.find(({ path }) => path.endsWith(".js"))?.text;
-  const map = outputs?.find(({ path }) => path.endsWith(".js.map"))?.text;
+  const output = (end: string) => built.outputFiles?.find(({ path }) => path.endsWith(end))?.text;
+  const [text, map] = [output(".js"), output(".js.map")];
   if (text === undefined || map === undefined)
     throw internalError("esbuild gave no bundle, or no source map");
   return { text, map };
+}
+
+function build(buildSync: Esbuild["buildSync"], file: string, entry: object): Built {
+  return buildSync({
+    ...entry,
+    outfile: `${file}.bundle.js`,
+    absWorkingDir: dirname(file),
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2023",
+    sourcemap: "external",
+    sourcesContent: true,
+    metafile: true,
+    logLevel: "silent",
+  });
+}
+
+/** Whether esbuild took the entry for a CommonJS module, which it puts into a function. */
+function isCommonJs({ metafile }: Built, file: string): boolean {
+  return metafile?.inputs[basename(file)]?.format === "cjs";
+}
+
+/**
+ * The entry as a text without a package: a file of a package of `"type": "commonjs"` that only imports is CommonJS to
+ * esbuild, and that is no more than a wrapper around each part of the program. What a text has in it decides by itself:
+ * one with `require`, `module` or `exports` is wrapped all the same.
+ */
+async function asText(file: string): Promise<object> {
+  const folder = dirname(file);
+  const stdin = {
+    contents: await readFile(file, "utf8"),
+    sourcefile: basename(file),
+    resolveDir: folder,
+    loader: extname(file).replace(/^\.[cm]?/, ""),
+  };
+  // that of a file is found by esbuild, that of a text is not
+  const tsconfig = foldersUp(folder)
+    .map((one) => join(one, "tsconfig.json"))
+    .find((path) => existsSync(path));
+  return { stdin, ...(tsconfig === undefined ? {} : { tsconfig }) };
 }
 
 /** One of esbuild's messages: lines are 1-based, columns 0-based, in bytes. */

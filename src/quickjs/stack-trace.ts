@@ -44,6 +44,11 @@ export function lastTrace(stderr: string): Trace | null {
   return message === "" && frames.length === 0 ? null : { message, frames };
 }
 
+/** The message with the class of what was thrown: whatever that is, the engine's embedder prints `Error: …`. */
+export function messageOf({ message }: Trace, thrown: string | null): string {
+  return thrown === null ? message : message.replace(/^Error(?=:|\n|$)/, () => thrown);
+}
+
 function parseFrame(line: string): TraceFrame | null {
   const match = /^\s+at (?:(.*?) \()?([^()]*?)(?::(\d+)(?::(\d+))?)?\)?$/.exec(line);
   if (!match) return null;

@@ -22,7 +22,7 @@ import {
   withoutSmallPaths,
 } from "./call-tree.ts";
 import { type CodeRows, codeRows, otherLines, type RowPlace } from "./code-rows.ts";
-import type { LineText } from "./line-text.ts";
+import { frameText, type LineText } from "./line-text.ts";
 import { type FunctionSort, type NativeShare, nativesByFunction } from "./natives.ts";
 import { type OuterPhase, phaseName } from "./phases.ts";
 import type { Recording } from "./recording.ts";
@@ -228,7 +228,8 @@ class Attribution {
       return { function: `${this.#names[id]!}${suffix}`, file: null, line: null, column: null };
     }
     const { file, line, column } = this.#at(id, offset);
-    return { function: this.#names[id]!, file, line, column };
+    const text = frameText(this.#options.textOf, this.#files, { file, line, column });
+    return { function: this.#names[id]!, file, line, column, ...text };
   }
 
   /** Of the native frames among JavaScript's only the builtins that the innermost function is in. */
@@ -250,7 +251,8 @@ class Attribution {
       hasLines: (id: number) => this.#places[id]!.line !== null,
       positions: (id: number) => this.#positions(id),
       fileName: (file: number) => this.#files[file]!,
-      textOf: (file: number, line: number) => textOf?.(this.#files[file]!, line) ?? null,
+      textOf: (file: number, line: number, column?: number | null) =>
+        textOf?.(this.#files[file]!, line, column) ?? null,
       otherFile: () => this.#file(otherLines),
       row: (id: number) => rowOf[id]!,
       isOther: (row: number) => row >= ids.length,

@@ -6,6 +6,7 @@ import { printedColumn } from "../quickjs/bytecode/line-table.ts";
 import { type AttributeOptions, attribute } from "./attribute.ts";
 import { mostOrderedCalls } from "./budget.ts";
 import { judge, type Limits, limitWarnings } from "./limits.ts";
+import { frameText } from "./line-text.ts";
 import { isNoFile } from "./no-file.ts";
 import { OriginalPlaces } from "./original-places.ts";
 import type { Recording } from "./recording.ts";
@@ -144,11 +145,11 @@ function printed(
     const shown = place?.file ?? options.places.file(file);
     const known = files.indexOf(shown);
     const ours = unwound[next]?.line === place?.line ? unwound[next++]!.function : name;
-    return {
-      function: ours,
+    const at = {
       file: known >= 0 ? known : files.push(shown) - 1,
       line: place?.line ?? null,
       column: place?.column ?? null,
     };
+    return { function: ours, ...at, ...frameText(options.textOf, files, at) };
   });
 }

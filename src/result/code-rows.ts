@@ -47,8 +47,8 @@ export interface CodeFacts {
   /** What tells where the code at an offset stands. */
   readonly positions: (id: number) => (offset: number) => RowPlace;
   readonly fileName: (file: number) => string;
-  /** What stands on a line; null where that is not known. */
-  readonly textOf: (file: number, line: number) => string | null;
+  /** What stands on a line, of a long one around a column; null where that is not known. */
+  readonly textOf: (file: number, line: number, column?: number | null) => string | null;
   /** The file *(other lines)*, made when it is needed. */
   readonly otherFile: () => number;
   /** The row of a function, and whether it is that of several. */
@@ -185,24 +185,27 @@ function pcRows(
 }
 
 function lineRows(pcs: readonly PcRow[], { textOf }: CodeFacts): LineRow[] {
-  const files = new Map<number, Map<number, { file: number; line: number; self: Fuel; hits: number }>>();
-  const rows: { file: number; line: number; self: Fuel; hits: number }[] = [];
-  for (const { file, line, fuel, hits } of pcs) {
+  type Sums = { readonly file: number; readonly line: number; self: Fuel; hits: number; dearest: PcRow };
+  const files = new Map<number, Map<number, Sums>>();
+  const rows: Sums[] = [];
+  for (const pc of pcs) {
+    const { file, line, fuel, hits } = pc;
     if (file === null || line === null) continue;
     let lines = files.get(file);
     if (!lines) files.set(file, (lines = new Map()));
     let row = lines.get(line);
     if (!row) {
-      row = { file, line, self: 0, hits: 0 };
+      row = { file, line, self: 0, hits: 0, dearest: pc };
       rows.push(row);
       lines.set(line, row);
     }
+    if (fuel > row.dearest.fuel) row.dearest = pc;
     row.self += fuel;
     row.hits += hits;
   }
   return rows
     .sort((a, b) => a.file - b.file || a.line - b.line)
-    .map((row) => ({ ...row, text: textOf(row.file, row.line) }));
+    .map(({ dearest, ...row }) => ({ ...row, text: textOf(row.file, row.line, dearest.column) }));
 }
 
 function opcodeRows({ first, offset, fuel, hits }: Recording["codes"], facts: CodeFacts): OpcodeRow[] {

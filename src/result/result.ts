@@ -142,6 +142,8 @@ export interface StackFrame {
   readonly file: number | null;
   readonly line: number | null;
   readonly column: number | null;
+  /** Of a line of more than 200 UTF-16 units what stands around the column, as in LineRow; otherwise its row has the text. */
+  readonly text?: string;
 }
 
 export const limitedAmounts = [
@@ -236,8 +238,8 @@ export interface LineRow {
   /** How often an opcode of this line was dispatched. */
   readonly hits: number;
   /**
-   * What stands there, without its indentation; of a line of more than 200 UTF-16 units the first 200. Null where the source
-   * is not known; absent in documents of javy-prof 0.1.
+   * What stands there, without its indentation; of a line of more than 200 UTF-16 units 200 around its dearest opcode, `…`
+   * for what is left out before them. Null where the source is not known; absent in documents of javy-prof 0.1.
    */
   readonly text?: string | null;
 }

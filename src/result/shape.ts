@@ -38,7 +38,9 @@ const POSITION: Members = { file: "number?", line: "number?" };
 
 const AMOUNTS: Members = Object.fromEntries(limitedAmounts.map((amount) => [amount, "number"]));
 
-const STACK: [Shape] = [{ function: "string", ...POSITION, column: "number?" }];
+const STACK: [Shape] = [
+  { function: "string", ...POSITION, column: "number?", text: { [optional]: "string" } },
+];
 
 const RUN: Members = {
   export: "string",

@@ -18,7 +18,7 @@ export function isComparable(end: RunEnd): boolean {
 /** How and why; `thrown`: what the guest printed of an exception. */
 export function exitOf(
   end: RunEnd,
-  thrown: string | undefined,
+  thrown: string | null,
   { maxFuel, timeoutMs }: { readonly maxFuel: number | null; readonly timeoutMs: number | null },
 ): Omit<Exit, "stack"> {
   const stopped = (kind: "fuel" | "timeout", limit: number | null) => ({
@@ -27,9 +27,9 @@ export function exitOf(
   });
   switch (end.kind) {
     case "throw":
-      return { kind: "throw", code: 0, message: thrown ?? null };
+      return { kind: "throw", code: 0, message: thrown };
     case "trap": {
-      const message = thrown === undefined ? end.message : `${end.message}\n${thrown}`;
+      const message = thrown === null ? end.message : `${end.message}\n${thrown}`;
       return { kind: "trap", code: 0, message };
     }
     case "fuel":

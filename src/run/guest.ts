@@ -18,6 +18,7 @@ import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 import { ProfiledRun } from "./profiled-run.ts";
+import { Report } from "./report.ts";
 import { Watch } from "./watch.ts";
 
 /** Runs a program on a host that is ours. */
@@ -81,6 +82,7 @@ export async function runUserHost(job: RunJob): Promise<RunOutcome> {
     } catch (error) {
       if (isEnd(error)) throw error;
       // The host's way to say that its guest failed.
+      run.reports();
       run.host.streams.write(2, encodeText(`${failureText(error)}\n`));
       throw new HostThrew();
     }
@@ -108,6 +110,8 @@ class GuestRun {
   readonly host: Host;
   readonly profile: ProfiledRun | null;
   readonly #monitor: MonitoredRun | null;
+  /** What was written to stderr since an exception is reported that nobody caught; null before. */
+  #report: Report | null = null;
   /** All of stdin, once anybody asked for it. */
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
@@ -163,8 +167,15 @@ class GuestRun {
   /** A guest whose output nobody takes is stopped: an endless one would never end. */
   #write(fd: 1 | 2, bytes: Uint8Array): void {
     const output = this.#output[fd];
-    output.write(bytes, this.#watch.look);
+    if (fd === 2 && this.profile?.thrown) this.reports();
+    if (fd === 2 && this.#report?.takes(bytes)) output.keep(bytes);
+    else output.write(bytes, this.#watch.look);
     if (output.lost && !this.#ended) throw new Stop("interrupted", output.lost);
+  }
+
+  /** From here on stderr has the report of an exception that nobody caught. */
+  reports(): void {
+    this.#report ??= new Report((bytes) => this.#output[2].pass(bytes, this.#watch.look));
   }
 
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
@@ -270,6 +281,8 @@ class GuestRun {
     const fuel = profile?.fuel ?? 0n;
     if (this.#end.kind === "ok" && profile?.passed(fuel)) this.#end = { kind: "fuel" };
     const end = this.#end;
+    // an engine that went on did not end by what it reported
+    if (end.kind !== "throw") this.#report?.passOn();
     const recording = profile?.recording(end) ?? null;
     const monitor = this.#monitor?.finish() ?? null;
     profile?.end();
@@ -279,6 +292,10 @@ class GuestRun {
     return {
       kind: "ran",
       end,
+      thrown:
+        end.kind === "throw"
+          ? { text: this.#report?.text ?? "", class: this.profile?.thrownClass ?? null }
+          : null,
       recording,
       monitor,
       engine: profile?.engine ?? null,

@@ -97,9 +97,19 @@ export type RunEnd =
   /** `lost`: the output that nobody took any more. */
   | { readonly kind: "fuel" | "timeout" | "interrupted"; readonly lost?: OutputLost };
 
+/** What is known of an uncaught exception. */
+export interface ThrownReport {
+  /** What was written to stderr of it, which was not passed on: whoever shows the result says it in better words. */
+  readonly text: string;
+  /** Of what class it was; null where that is not known. */
+  readonly class: string | null;
+}
+
 export interface RunOutcome {
   readonly kind: "ran";
   readonly end: RunEnd;
+  /** The uncaught exception of a run that ended by one. */
+  readonly thrown: ThrownReport | null;
   readonly recording: SentRecording | null;
   /** What a monitor left; null where there is none, or nothing was instantiated. */
   readonly monitor: MonitorRemains | null;

@@ -38,7 +38,9 @@ export class ProfiledRun {
   readonly #suspended = new Map<bigint, { readonly id: number; readonly own: bigint }>();
   /** Where a unit's program was evaluated: the slot that was charged. */
   readonly #evaluated = new Map<number, number>();
+  /** An uncaught exception is being reported, or was; and of what class it was, null where that is not known. */
   thrown = false;
+  thrownClass: string | null = null;
   /** Only what happens in between is part of the run. */
   #part: "before" | "run" | "after" = "before";
 
@@ -64,6 +66,7 @@ export class ProfiledRun {
       ...(this.recorder?.hooks as WebAssembly.ModuleImports | undefined),
       thrown: () => {
         this.thrown = true;
+        this.thrownClass = this.#registry?.thrownClass ?? null;
       },
       [meterNames.tick]: this.#finality.final(() => this.#tick()),
       ...(this.#counter ? { [meterNames.counter]: this.#counter, [meterNames.limit]: this.#limit! } : {}),

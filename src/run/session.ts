@@ -3,7 +3,7 @@
  * what a local held; the guest being deterministic, the run is then repeated silently with every instruction counted
  * at once, and that count is the result's.
  */
-import { decodeText } from "../base/bytes.ts";
+import { decodeText, encodeText } from "../base/bytes.ts";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
@@ -17,7 +17,7 @@ import { mapWarnings } from "../program/program-map.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
-import { lastTrace } from "../quickjs/stack-trace.ts";
+import { lastTrace, messageOf } from "../quickjs/stack-trace.ts";
 import { buildResult, type RunFacts } from "../result/build-result.ts";
 import { lineTexts } from "../result/line-text.ts";
 import type { Result } from "../result/result.ts";
@@ -56,6 +56,8 @@ export interface SessionFacts {
   readonly memoryBytes: number;
   /** Whether the guest asked for its input. */
   readonly readInput: boolean;
+  /** Bytes at the end of stderr that were not passed on: the report of an exception that nobody caught, which the result has. */
+  readonly heldBack: number;
   /** What the counters took. */
   readonly collectorBytes: number;
   /** Time inside the guest, in milliseconds. */
@@ -109,6 +111,7 @@ export async function profileProgram(
       engineBytes: modules.engineBytes,
       memoryBytes: outcome.maxMemoryBytes,
       readInput: outcome.readInput,
+      heldBack: encodeText(outcome.thrown?.text ?? "").length,
       collectorBytes: outcome.collectorBytes,
       milliseconds: outcome.milliseconds,
     },
@@ -232,8 +235,9 @@ function resultOf(
   const { plugin } = program;
   const engine = outcome.engine === null ? (plan.engines[0] ?? null) : engineById(outcome.engine);
   const stderr = decodeText(outcome.stderr.head);
+  const { thrown } = outcome;
   // An engine whose functions have no names reports an uncaught exception as text and a trap.
-  const trace = end.kind === "throw" || (end.kind === "trap" && end.exact) ? lastTrace(stderr) : null;
+  const trace = thrown || (end.kind === "trap" && end.exact) ? lastTrace(thrown?.text || stderr) : null;
   const asked = askedWarnings(program, hostSettings(request, plan), outcome);
   const facts: RunFacts = {
     version,
@@ -254,7 +258,7 @@ function resultOf(
       stderrBytes: outcome.stderr.bytes,
       maxMemoryBytes: outcome.maxMemoryBytes,
     },
-    exit: exitOf(end, trace?.message, plan.bounds),
+    exit: exitOf(end, trace && messageOf(trace, thrown?.class ?? null), plan.bounds),
     comparable: isComparable(end) && doubts.length === 0 && asked.length === 0,
     judged: plan.limits && { limits: plan.limits, used: usedOf(program, outcome) },
     // Of functions without lines of their own the engine prints none: ours are better.
@@ -275,7 +279,10 @@ function resultOf(
   // a file that was named may be of another version, unless the lines were carried over from it
   const { source, map } = program;
   const isItsOwn = map !== null || source?.from !== "file" || plan.lines.kind === "compiled";
-  const textOf = lineTexts((file) => (isItsOwn ? program.sourceOf(file) : undefined));
+  const textOf = lineTexts(
+    (file) => (isItsOwn ? program.sourceOf(file) : undefined),
+    map === null ? "bytes" : "units",
+  );
   const units = recording.units.map((unit) => unit ?? readUnit(program.payload!, 0, engine!));
   const places = program.places();
   const options = { engine, places, textOf, budget, ...(root && { root }) };

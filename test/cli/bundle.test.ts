@@ -76,7 +76,7 @@ test("TypeScript in several files is shown by its own lines", async () => {
   expect(placed(result)).toEqual([
     "(module src/app.ts) src/app.ts:1",
     "Sum.add src/lib/cart.ts:7",
-    "new Sum src/lib/cart.ts:10",
+    "new Sum src/lib/cart.ts:5",
     "Sum.<instance initializer> src/lib/cart.ts:6",
     "total src/lib/cart.ts:12",
     "map callback src/app.ts:9",
@@ -104,7 +104,7 @@ test("a minified bundle is shown by the names and the lines that were written", 
   expect(placed(result)).toEqual([
     "(module dist/app.js) dist/app.js:1",
     "Sum.add src/lib/cart.ts:7",
-    "new Sum src/lib/cart.ts:8",
+    "new Sum src/lib/cart.ts:5",
     "Sum.<instance initializer> src/lib/cart.ts:6",
     "total src/lib/cart.ts:12",
     "map callback src/app.ts:9",
@@ -220,5 +220,37 @@ exports.buildSync = (options) => {
     const { code, stderr } = await javyProf(own('throw new Error("wrong platform")'), ["src/app.ts"]);
     expect(stderr).toMatch(/^javy-prof: the project's esbuild cannot be loaded\n {2}wrong platform\n/);
     expect(code).toBe(4);
+  });
+});
+
+describe("in a package of CommonJS", () => {
+  const files = {
+    "package.json": '{ "type": "commonjs" }',
+    "tsconfig.json": '{ "compilerOptions": { "jsx": "react", "jsxFactory": "make" } }',
+    "help.ts": "export function help(n: number) {\n  return n + 1;\n}\n",
+    "app.ts":
+      'import { help } from "./help";\n\nfunction own() {\n  return help(1);\n}\nconsole.log(own());\n',
+    "make.ts": "export const make = (tag: string, props: object) => tag + JSON.stringify(props);\n",
+    "app.tsx": 'import { make } from "./make";\nconsole.log(<div id="1" />);\n',
+    "require.ts":
+      'const { help } = require("./help");\nfunction own() {\n  return help(1);\n}\nmodule.exports = { own };\nconsole.log(own());\n',
+  };
+
+  test("what only imports is not wrapped", async () => {
+    const path = project(files);
+    expect(placed(await profiled(path, "app.ts"))).toEqual([
+      "(module app.ts) app.ts:1",
+      "help help.ts:1",
+      "own app.ts:3",
+    ]);
+    // with the project's settings, as ever
+    const { stdout, code } = await javyProf(path, ["app.tsx", "--quiet"]);
+    expect([code, stdout]).toEqual([0, 'div{"id":"1"}\n']);
+  });
+
+  test("what requires is, and has its own names and lines", async () => {
+    const result = await profiled(project(files), "require.ts");
+    expect(placed(result)).toEqual(expect.arrayContaining(["help help.ts:1", "own require.ts:2"]));
+    expect(result.run.stdout).toBe("2\n");
   });
 });

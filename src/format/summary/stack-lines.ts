@@ -41,7 +41,7 @@ export function stackLines(
   const lines = foldEqual(
     stack.map((frame) => ({
       frame: frameText(frame, files),
-      source: inertText((texts.get(`${frame.file} ${frame.line}`) ?? "").replaceAll("\t", " ")),
+      source: inertText((frame.text ?? texts.get(`${frame.file} ${frame.line}`) ?? "").replaceAll("\t", " ")),
     })),
   );
   const middle = lines.slice(INNER, -OUTER);

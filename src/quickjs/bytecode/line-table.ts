@@ -42,8 +42,33 @@ export function printedColumn(line: number, column: number, format: LineFormat):
 
 /** Where a function stands in the source; null where that is not known. */
 export function functionPosition(source: LineSource, format: LineFormat): Omit<LineEntry, "offset"> | null {
-  const { line, column } = source;
+  const { line, column } = beginning(source, format);
   return line < 1 ? null : { line, column: sourceColumn(line, column, format) };
+}
+
+/**
+ * The position of a function as the engine counts. A constructor that nobody wrote is said to be at the end of its class; where
+ * its code has a position before that (the compiler of positions notes the class), that is the function's too.
+ */
+function beginning(
+  source: LineSource,
+  format: LineFormat,
+): { readonly line: number; readonly column: number } {
+  const { line, column } = source;
+  if (line < 1 || format.columns !== "with lines") return source;
+  const reader = new ByteReader(source.lineTable);
+  try {
+    while (!reader.done) {
+      const step = readStep(reader, format);
+      if (step.value > 0 || (step.value === 0 && step.column > 0)) return source;
+      if (line + step.value < 1) return source;
+      const isBefore = step.value < 0 || step.column < 0;
+      if (isBefore) return { line: line + step.value, column: column + step.column };
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+  }
+  return source;
 }
 
 /**
@@ -90,8 +115,14 @@ function* positions(
 ): Generator<readonly [offset: number, line: number, column: number]> {
   const { line, column } = source;
   if (format.columns !== "apart") {
-    for (const [offset, at, with_] of deltas(source.lineTable, line, column, format, base))
-      if (at >= 1) yield [offset, at, sourceColumn(at, with_, format)];
+    const start = beginning(source, format);
+    let isFirst = true;
+    for (const [offset, at, with_] of deltas(source.lineTable, line, column, format, base)) {
+      // the first is the function's own, and holds until the table says something else
+      isFirst &&= at === line && with_ === column;
+      const [shown, column_] = isFirst ? [start.line, start.column] : [at, with_];
+      if (shown >= 1) yield [offset, shown, sourceColumn(shown, column_, format)];
+    }
     return;
   }
   // two tables: what either says holds until it says something else
@@ -227,19 +258,22 @@ function* deltas(
   yield [offset, value, column];
   while (!reader.done) {
     const start = reader.at;
-    const step = reader.u8();
-    if (step === 0) {
-      offset += reader.leb();
-      value += zigzag(reader);
-    } else {
-      offset += Math.floor((step - 1) / format.range);
-      value += ((step - 1) % format.range) + format.base;
-    }
-    if (format.columns === "with lines") column += zigzag(reader);
+    const step = readStep(reader, format);
+    offset += step.offset;
+    value += step.value;
+    column += step.column;
     if (offset > 0x7fff_ffff || value > 0x7fff_ffff || value < 0)
       reader.fail("a position out of range", start);
     yield [offset, value, column];
   }
+}
+
+/** What an entry of a delta-coded table adds. */
+function readStep(reader: ByteReader, format: LineFormat): { offset: number; value: number; column: number } {
+  const code = reader.u8();
+  const offset = code === 0 ? reader.leb() : Math.floor((code - 1) / format.range);
+  const value = code === 0 ? zigzag(reader) : ((code - 1) % format.range) + format.base;
+  return { offset, value, column: format.columns === "with lines" ? zigzag(reader) : 0 };
 }
 
 /** The entry that covers `offset`, by halving; null before the first. */

@@ -58,6 +58,11 @@ export class GuestAtoms {
     return text === null ? null : { kind: this.#kind(atom, pointer), text };
   }
 
+  /** The characters of the JSString at an address; null where there is none. */
+  string(pointer: number): string | null {
+    return this.#glance.holds(pointer, this.#engine.memory.string.size) ? this.#text(pointer, 1) : null;
+  }
+
   #kind(atom: number, pointer: number): AtomKind {
     const { firstPrivateAtom, firstSymbolAtom } = this.#engine.table;
     if (this.#glance.field(pointer, this.#engine.memory.string.atomType) === 1) return "string";

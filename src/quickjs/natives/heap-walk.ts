@@ -8,9 +8,10 @@
  */
 import type { Atom } from "../bytecode/atoms.ts";
 import type { EngineVersion } from "../engines/versions.ts";
-import { boxed, Glance } from "../memory/checked-view.ts";
+import { Glance } from "../memory/checked-view.ts";
 import { functionFields, functionOfObject } from "../memory/functions.ts";
 import { contextRuntime, type GuestAtoms, guestAtoms } from "../memory/guest-atoms.ts";
+import { type OwnProperty, objectAt, ownProperties, prototypeOf } from "../memory/properties.ts";
 import { entrySize, type ListReader, type NativeFunction } from "./function-lists.ts";
 import { intrinsicName, joinedName, memberName, type NamedNative } from "./native-names.ts";
 
@@ -21,9 +22,6 @@ export interface Heap {
   /** Functions that the runtime allocates with. */
   readonly allocators: readonly number[];
 }
-
-/** More properties than any object of the library has: damage. */
-const mostProperties = 100_000;
 
 /** The contexts of `engine` in an initial memory, walked; null where there is none. */
 export function walkHeap(lists: ListReader, engine: EngineVersion): Heap | null {
@@ -106,14 +104,8 @@ class Walk {
       this.#visit(next.name, next.address);
   }
 
-  /** The object that a JSValue holds. */
   #object(at: number): number | null {
-    const { value, object } = this.#engine.memory;
-    const glance = this.#glance;
-    if (!glance.holds(at, value.size)) return null;
-    const { tag, pointer } = boxed(BigInt(glance.u32(at)) | (BigInt(glance.u32(at + 4)) << 32n));
-    if (tag !== value.tagObject || !glance.holds(pointer, object.size)) return null;
-    return glance.field(pointer, object.gcType) === object.gcTypeObject ? pointer : null;
+    return objectAt(this.#glance, this.#engine.memory, at);
   }
 
   #value(name: string, at: number): void {
@@ -129,7 +121,7 @@ class Walk {
 
   #visit(name: string, address: number): void {
     const glance = this.#glance;
-    const { object, heap } = this.#engine.memory;
+    const { heap } = this.#engine.memory;
     const classId = glance.u16(address + heap.classId);
     if (classId === heap.classCFunction) {
       const convention = this.#lists.memory[address + heap.cFunctionKind]!;
@@ -138,34 +130,13 @@ class Walk {
     }
     this.#embedded(name, address, classId);
     this.#captures(name, address);
-    const shape = glance.u32(address + heap.shape);
-    const properties = glance.u32(address + heap.properties);
-    if (!glance.holds(shape, heap.shapeProperties)) return;
-    const prototype = glance.u32(shape + heap.shapePrototype);
-    if (glance.holds(prototype, object.size)) this.#prototypes.set(name, prototype);
-    const count = glance.u32(shape + heap.shapeCount);
-    if (count > mostProperties || !glance.holds(properties, count * heap.propertySize)) return;
-    const first = this.#firstProperty(shape);
-    if (first === 0 || !glance.holds(first, count * heap.shapePropertySize)) return;
-    for (let i = 0; i < count; i++) {
-      const described = first + i * heap.shapePropertySize;
-      const atom = this.#atoms.get(glance.u32(described + heap.shapePropertyAtom));
+    const prototype = prototypeOf(glance, this.#engine.memory, address);
+    if (prototype !== null) this.#prototypes.set(name, prototype);
+    for (const property of ownProperties(glance, this.#engine.memory, address)) {
+      const atom = this.#atoms.get(property.atom);
       if (!atom || atom.text === "" || atom.kind === "private") continue;
-      const path = pathOf(name, atom);
-      this.#property(
-        path,
-        properties + i * heap.propertySize,
-        glance.field(described, heap.shapePropertyFlags),
-      );
+      this.#property(pathOf(name, atom), property);
     }
-  }
-
-  /** Where a shape's JSShapeProperty array begins; 0 where that cannot be. */
-  #firstProperty(shape: number): number {
-    const { shapeProperties, shapeHashMask } = this.#engine.memory.heap;
-    if (shapeHashMask === null) return shape + shapeProperties;
-    const mask = this.#glance.u32(shape + shapeHashMask);
-    return mask < mostProperties ? shape + shapeProperties + 4 * (mask + 1) : 0;
   }
 
   /** A function object of the embedder's: C code with data of its own, or a closure of Rust's. */
@@ -200,12 +171,11 @@ class Walk {
     }
   }
 
-  #property(path: string, at: number, flags: number): void {
+  #property(path: string, { at, holds }: OwnProperty): void {
     const glance = this.#glance;
     const { heap, object } = this.#engine.memory;
-    const kind = flags & heap.kindMask;
-    if (kind === 0) this.#value(path, at);
-    else if (kind === heap.kindAccessor) {
+    if (holds === "value") this.#value(path, at);
+    else if (holds === "accessor") {
       for (const [word, offset] of [
         ["get", heap.getter],
         ["set", heap.setter],
@@ -217,7 +187,7 @@ class Walk {
         )
           this.#meet(`${word} ${path}`, pointer);
       }
-    } else if (kind === heap.kindAutoinit) {
+    } else if (holds === "autoinit") {
       if ((glance.u32(at + heap.autoinit) & 3) === heap.autoinitList)
         this.#entry(path, glance.u32(at + heap.autoinitFrom), 0);
     }

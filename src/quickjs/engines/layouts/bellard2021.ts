@@ -51,7 +51,12 @@ export const layoutBellard2021: MemoryLayout = {
   },
   resumed: { size: 64, function: 24, pc: 48 },
   context: { runtime: 16 },
-  runtime: { atoms: 56, atomCount: 44, objects: 80 },
+  runtime: {
+    atoms: 56,
+    atomCount: 44,
+    objects: 80,
+    exception: 128,
+  },
   string: {
     size: 16,
     length: { offset: 4, shift: 0, bits: 31 },
@@ -65,6 +70,7 @@ export const layoutBellard2021: MemoryLayout = {
     tagObject: -1,
     tagFunction: -2,
     tagInt: 0,
+    tagString: -7,
   },
   heap: {
     classId: 6,

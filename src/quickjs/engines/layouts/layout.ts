@@ -76,8 +76,13 @@ export interface MemoryLayout {
   /** JSAsyncFunctionState: the JSValue of its frame's function, and where that goes on unless it is to throw. */
   readonly resumed: { readonly size: number; readonly function: number; readonly pc: number };
   readonly context: { readonly runtime: number };
-  /** The array of JSString pointers by atom, and its length; the list of all collected structures. */
-  readonly runtime: { readonly atoms: number; readonly atomCount: number; readonly objects: number };
+  /** The array of JSString pointers by atom, and its length; the list of all collected structures; the JSValue that was thrown. */
+  readonly runtime: {
+    readonly atoms: number;
+    readonly atomCount: number;
+    readonly objects: number;
+    readonly exception: number;
+  };
   /** JSString; characters follow it when its kind is 0, or it has none. */
   readonly string: {
     readonly size: number;
@@ -94,6 +99,7 @@ export interface MemoryLayout {
     readonly tagObject: number;
     readonly tagFunction: number;
     readonly tagInt: number;
+    readonly tagString: number;
   };
   /** What heap-walk.ts reads of a snapshot. */
   readonly heap: {

@@ -51,7 +51,12 @@ export const layoutNg21: MemoryLayout = {
   },
   resumed: { size: 64, function: 24, pc: 48 },
   context: { runtime: 16 },
-  runtime: { atoms: 60, atomCount: 48, objects: 88 },
+  runtime: {
+    atoms: 60,
+    atomCount: 48,
+    objects: 88,
+    exception: 136,
+  },
   string: {
     size: 20,
     length: { offset: 4, shift: 0, bits: 31 },
@@ -65,6 +70,7 @@ export const layoutNg21: MemoryLayout = {
     tagObject: -1,
     tagFunction: -2,
     tagInt: 0,
+    tagString: -7,
   },
   heap: {
     classId: 6,

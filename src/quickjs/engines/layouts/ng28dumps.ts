@@ -51,7 +51,12 @@ export const layoutNg28dumps: MemoryLayout = {
   },
   resumed: { size: 64, function: 24, pc: 44 },
   context: { runtime: 8 },
-  runtime: { atoms: 568, atomCount: 556, objects: 596 },
+  runtime: {
+    atoms: 568,
+    atomCount: 556,
+    objects: 596,
+    exception: 648,
+  },
   string: {
     size: 24,
     length: { offset: 0, shift: 0, bits: 31 },
@@ -65,6 +70,7 @@ export const layoutNg28dumps: MemoryLayout = {
     tagObject: -1,
     tagFunction: -2,
     tagInt: 0,
+    tagString: -7,
   },
   heap: {
     classId: 10,
