@@ -34,12 +34,17 @@ export class Calls {
   readonly #byName = new Map<string, number>();
   readonly #facts: ModuleFacts;
   readonly #libraries: readonly string[];
-  /** Number of the added function that finds a function's index by its place in table 0. */
-  resolve: number | undefined;
+  /** Number of the added function that finds a function by its place in table 0, and of that for other tables. */
+  resolve: { readonly first: number; readonly others: number } | undefined;
 
   constructor(facts: ModuleFacts, libraries: readonly string[]) {
     this.#facts = facts;
     this.#libraries = libraries;
+  }
+
+  /** Number of the added function that finds a function by its place in a table. */
+  resolver(table: number): number {
+    return table === 0 ? this.resolve!.first : this.resolve!.others;
   }
 
   get usesSupport(): boolean {
@@ -152,9 +157,14 @@ export class Calls {
         return true;
       }
       case "resolve_funcref":
-        // The function itself says nothing; where it stood in the table does.
-        push(1);
-        emit(w, "call", indices.function(this.resolve!));
+        code.expression(args[0]!);
+        emit(w, "i32.const", 1);
+        emit(w, "i32.sub");
+        // Where it stands in the table says no more; but what finds that may do something.
+        if (args[1]!.kind !== "bound") {
+          push(1);
+          emit(w, "drop");
+        }
         return true;
       case "drop_args":
         return true;

@@ -10,7 +10,6 @@ import { emit } from "../../wasm/emit.ts";
 import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import {
   flatten,
-  heapOfFunctions,
   isMap,
   isTuple,
   type MapType,
@@ -408,7 +407,6 @@ export class CodeWriter {
         this.constant(item, (value as readonly Value[])[i]!);
       });
     } else if (type === "str") emit(this.#w, "i32.const", this.env.string(value as string));
-    else if (type === "funcref") emit(this.#w, "ref.null", heapOfFunctions);
     else if (isMap(type)) emit(this.#w, "i32.const", 0);
     else if (typeof value === "boolean") emit(this.#w, "i32.const", value ? 1 : 0);
     else if (type === "u64" || type === "i64") emit(this.#w, "i64.const", BigInt(value as bigint));

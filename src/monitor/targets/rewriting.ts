@@ -15,12 +15,11 @@ import { flatten, isMap } from "../language-types.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { callsLanguage } from "../visit.ts";
 import { alternative } from "./alternative.ts";
 import { Calls } from "./calls.ts";
 import { addedFunction, provisional, routineFunction, type Shared } from "./environment.ts";
 import { type Folded, FoldedProbes } from "./folded-probes.ts";
-import { guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
+import { dynamicNames, guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
 import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
 import { locations } from "./locations.ts";
 import { type Instruction, type Outline, outline } from "./outline.ts";
@@ -96,9 +95,11 @@ class Rewriter {
     script.routines.forEach((routine, n) => {
       calls.routines.set(routine, n);
     });
-    if (asksFor(script, "resolve_funcref")) {
-      calls.resolve = script.routines.length;
-      this.#functions[calls.resolve] = resolveFunction(this.#facts.table);
+    if (asksFor(script, "target_funcref")) {
+      const first = script.routines.length;
+      calls.resolve = { first, others: first + 1 };
+      this.#functions[first] = resolveFunction(this.#facts.table);
+      this.#functions[first + 1] = resolveFunction(new Map());
     }
     for (const variable of script.variables) this.#addVariable(variable, null, scriptCells, nowhere);
     script.routines.forEach((routine, n) => {
@@ -340,7 +341,7 @@ class Rewriter {
   #action(folded: Folded & { cells: Cells }, site: Site | null, own: boolean): Made | undefined {
     const { code, names, cells } = folded;
     if (code.length === 0) return undefined;
-    const values = new Values(names, site, own);
+    const values = new Values(names, site, own, (table) => this.#shared.calls.resolver(table));
     if (names.includes("fuel")) this.#usesFuel = true;
     const action = inPlace(this.#shared, code, cells, values);
     if (!folded.rehearsed.done) rehearse(action);
@@ -424,12 +425,7 @@ function isEvent({ event }: Probe, packageName: string | null, name: string): bo
   return event.package === packageName && event.name === name;
 }
 
-/** The predicate is an expression like another: it is looked at as the condition of a statement. */
+/** Whether a probe asks for a dynamic variable of its event. */
 function asksFor({ probes }: Script, name: string): boolean {
-  return probes.some(({ predicate, body, span }) => {
-    const condition = predicate && [
-      { kind: "if", condition: predicate, taken: [], otherwise: [], span } as const,
-    ];
-    return callsLanguage([...(condition ?? []), ...body], name);
-  });
+  return probes.some((probe) => dynamicNames(guarded(probe)).includes(name));
 }

@@ -6,7 +6,7 @@ import { type ByteWriter, encodeText } from "../../base/bytes.ts";
 import type { AddedFunction, AddedGlobal } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
 import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
-import { heapOfFunctions, type MapType } from "../language-types.ts";
+import type { MapType } from "../language-types.ts";
 import type { Expr, Statement, Variable } from "../tree.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import { addedFunction, type Shared } from "./environment.ts";
@@ -78,10 +78,7 @@ const constants = new Map<ValType, string>([
 ]);
 
 function pushInitial(w: ByteWriter, global: AddedGlobal): void {
-  const initial = "initial" in global ? global.initial : null;
-  const name = constants.get(global.type);
-  if (initial === null || !name) emit(w, "ref.null", heapOfFunctions);
-  else emit(w, name, initial);
+  emit(w, constants.get(global.type)!, "initial" in global ? global.initial! : 0);
 }
 
 /** Functions, and one behind them that calls them in the order of `numbers`. */

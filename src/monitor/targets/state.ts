@@ -4,7 +4,7 @@
  * numbers here, in the order in which the module makes them before it runs.
  */
 import type { AddedGlobal } from "../../probe/additions.ts";
-import { FUNCREF, I64 } from "../../wasm/types.ts";
+import { I64 } from "../../wasm/types.ts";
 import { flatten, isMap, isTuple, type Type, type Value, zeroOf } from "../language-types.ts";
 import type { RowLayout, RowPlace } from "../report.ts";
 import type { Variable } from "../tree.ts";
@@ -50,7 +50,7 @@ export class State {
     const types = flatten(variable.type);
     const values = this.#parts(variable.type, initial ?? zeroOf(variable.type));
     types.forEach((type, n) => {
-      this.globals.push({ type, mutable: true, initial: type === FUNCREF ? null : values[n]! });
+      this.globals.push({ type, mutable: true, initial: values[n]! });
     });
     if (!variable.report) return;
     this.rows.push({ variable: variable.name, type: variable.type, place, first: this.reported.length });
@@ -64,7 +64,7 @@ export class State {
     if (isTuple(type))
       return type.items.flatMap((item, i) => this.#parts(item, (value as readonly Value[])[i]!));
     if (type === "str") return [this.string(value as string)];
-    if (isMap(type) || type === "funcref") return [0];
+    if (isMap(type)) return [0];
     if (typeof value === "boolean") return [value ? 1 : 0];
     return [flatten(type)[0] === I64 ? BigInt.asIntN(64, BigInt(value as bigint)) : (value as number)];
   }
