@@ -237,6 +237,14 @@ export class CodeWriter {
     });
   }
 
+  /** An entry of a map of integers that is known beforehand; `key` is the text of one. */
+  setConstant(map: Variable, key: string, value: Value): void {
+    this.pushPart(map, 0);
+    emit(this.#w, "i64.const", BigInt(key));
+    emit(this.#w, "i64.const", BigInt(value as number | bigint));
+    this.env.support("map_set");
+  }
+
   /** m[k]++ and the like. Integers are added as words: what overflows their width is cut off when they are read. */
   #add({ map, key, value }: Statement & { kind: "add" }): void {
     const [type] = flatten(value.type);

@@ -15,6 +15,13 @@ export const monitorPrefix = "javy_prof.monitor.";
 /** Export that sets the state back. */
 export const resetExport = `${monitorPrefix}reset`;
 
+/** Exports of a script's own module: what runs before the program, and what it does at wasm:begin. */
+export const initExport = `${monitorPrefix}init`;
+export const beginExport = `${monitorPrefix}begin`;
+
+/** Export of the program beside such a module: the memory that APP_MEMID means. */
+export const programMemoryExport = `${monitorPrefix}memory.program`;
+
 /** Export that gives the bits of a reported value: (its number: i32) -> i64. */
 export const valueExport = `${monitorPrefix}value`;
 
@@ -41,7 +48,12 @@ export class State {
   /** Numbers of the globals that the report has, by the number of the value. */
   readonly reported: number[] = [];
   readonly rows: RowLayout[] = [];
-  readonly #strings = new Map<string, number>([["", 0]]);
+  readonly #strings: Map<string, number>;
+
+  /** `known`: strings that are there already, by number. */
+  constructor(known: readonly string[] = [""]) {
+    this.#strings = new Map(known.map((text, number) => [text, number]));
+  }
 
   /** Gives a variable its globals; true where its initial value must be made by code before the program runs. */
   add(variable: Variable, initial: Value | undefined, place: RowPlace | null, cells: Cells): void {
