@@ -11,6 +11,7 @@ import { basename } from "node:path";
 import { encodeText } from "./base/bytes.ts";
 import { type Diagnostic, internalError, usageError } from "./base/diagnostics.ts";
 import { version } from "./base/version.ts";
+import type { MonitorTarget } from "./format/choices.ts";
 import { wholeText } from "./format/files/formats.ts";
 import { documentOf } from "./format/files/result-json.ts";
 import { writeSpeedscope } from "./format/files/speedscope.ts";
@@ -37,6 +38,7 @@ import { brokenSums } from "./result/invariants.ts";
 import type { Exit, Result, ResultDocument } from "./result/result.ts";
 import type { RunEnd } from "./run/job.ts";
 import { instrumentFile, instrumentLinked } from "./run/monitor-file.ts";
+import { instrumentPair } from "./run/monitor-pair.ts";
 import { matchProgram, monitorProgram } from "./run/monitor-session.ts";
 import { executeProgram, type Live, profileProgram, type SessionFacts } from "./run/session.ts";
 import { withThread } from "./run/threads.ts";
@@ -157,6 +159,11 @@ function requested(program: Program, options: ProfileOptions) {
 
 /** What a monitor is given besides the program's own options. */
 export interface MonitorOptions extends Omit<ProfileOptions, "frames" | "onProblem" | "host"> {
+  /**
+   * Where the script's code is: in the program, or in a module of its own that the program calls. The report is the same.
+   * Default: rewrite.
+   */
+  readonly target?: MonitorTarget;
   /** A Whamm script: its text, the name of a monitor of the library, or a text with the name of its file for messages. */
   readonly script: string | { readonly file: string; readonly text: string };
   /** Libraries that the script uses, by name. */
@@ -180,9 +187,9 @@ export interface Monitoring {
  * where the program cannot be run.
  */
 export async function monitor(program: Program, options: MonitorOptions): Promise<Monitoring> {
-  const { script, libs = {}, ...rest } = options;
+  const { script, libs = {}, target = "rewrite", ...rest } = options;
   const { request, live } = requested(program, rest);
-  const source = { ...scriptSource(script), libraries: new Map(Object.entries(libs)) };
+  const source = { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target };
   const { end, report, milliseconds } = await withThread((thread) =>
     monitorProgram(thread, program, request, live, source),
   );
@@ -204,13 +211,13 @@ export function matchesOf(rule: string) {
 /** What a script matches in a program, without running it. @throws ScriptError. */
 export function matchScript(
   program: Program,
-  options: Pick<MonitorOptions, "script" | "libs" | "fuelModel">,
+  options: Pick<MonitorOptions, "script" | "libs" | "fuelModel" | "target">,
 ): Matched {
-  const { script, libs = {}, fuelModel } = options;
+  const { script, libs = {}, target = "rewrite", fuelModel } = options;
   const { request } = requested(program, fuelModel === undefined ? {} : { fuelModel });
   return matchProgram(
     program,
-    { ...scriptSource(script), libraries: new Map(Object.entries(libs)) },
+    { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target },
     request.model ?? modelNamed(defaultModelName),
   );
 }
@@ -230,6 +237,11 @@ export interface InstrumentOptions {
    * and later, wasmtime, browsers of 2024. Node 20 has none: give false there.
    */
   readonly selfContained?: boolean;
+  /**
+   * Where the script's code is: in the program, or in a module of its own that the program imports as `javy_prof_monitor`
+   * and that knows no program. Default: rewrite.
+   */
+  readonly target?: MonitorTarget;
   /** Write the report as CSV to WASI's stderr when the function that is exported as `command` (default: _start) ends. */
   readonly reportTo?: "stderr" | "none";
   readonly command?: string;
@@ -237,6 +249,8 @@ export interface InstrumentOptions {
 
 export interface Instrumented {
   readonly bytes: Uint8Array;
+  /** The script's own module, to be instantiated first; null where its code is in the program, or has imports of ours. */
+  readonly monitor: Uint8Array | null;
   /** What it imports besides what the program does: nothing where it is self-contained. For one instance. */
   readonly imports: WebAssembly.Imports;
   /** To be called right behind the instantiation where it is not self-contained: imports that copy need the instance. */
@@ -251,20 +265,28 @@ export interface Instrumented {
  */
 export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instrumented {
   const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
-  const { reportTo = "none", command = commandExport } = options;
+  const { reportTo = "none", command = commandExport, target = "rewrite" } = options;
   if (!isWasm(bytes))
     throw usageError(
       "only a WebAssembly module can be instrumented",
       "monitor runs JavaScript under a monitor",
     );
   const source = libraryScript(script) ?? { file: file ?? "script.mm", text: script };
-  const given = { ...source, libraries: new Map(Object.entries(libs)) };
+  const given = { ...source, libraries: new Map(Object.entries(libs)), target };
   const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
   if (!selfContained && reportTo !== "none")
     throw usageError("only a self-contained file can write its report itself");
+  if (target === "module" && reportTo !== "none")
+    throw usageError(
+      "a program beside its monitor cannot write the report itself",
+      "use the target rewrite, or read the report from the module's exports",
+    );
   const showing =
     reportTo === "stderr" ? { descriptor: 2, command, heading: csvHeading, lead: csvLead } : null;
-  return selfContained ? instrumentFile(given, bytes, model, showing) : instrumentLinked(given, bytes, model);
+  if (!selfContained) return instrumentLinked(given, bytes, model);
+  return target === "module"
+    ? instrumentPair(given, bytes, model)
+    : instrumentFile(given, bytes, model, showing);
 }
 
 function scriptSource(script: MonitorOptions["script"]): Source {

@@ -1,7 +1,8 @@
-/** `javy-prof instrument app.wasm --monitor x.mm -o out.wasm`: the module with a monitor's code in it, as one file. */
+/** `javy-prof instrument app.wasm --monitor x.mm -o out.wasm`: the module with a monitor's code in it, as one file or beside it. */
 import { basename } from "node:path";
 import type { Ending } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
+import { MONITOR_TARGETS } from "../format/choices.ts";
 import { inertText } from "../format/inert.ts";
 import { instrument as instrumentModule } from "../index.ts";
 import { parseChoice } from "./flags.ts";
@@ -16,23 +17,28 @@ export interface InstrumentFlags {
   readonly out?: string;
   readonly lib?: readonly string[];
   readonly report: string;
+  readonly target: string;
   readonly export?: string;
   readonly fuelModel: string;
 }
 
 export async function instrument(path: string, options: InstrumentFlags, io: CommandIo): Promise<Ending> {
   const reportTo = parseChoice(options.report, "--report", ["none", "stderr"]) as "none" | "stderr";
+  const target = parseChoice(options.target, "--target", MONITOR_TARGETS);
   const { file, text: script } = await readScript(options.monitor, io);
   const libs = Object.fromEntries(await readLibraries(options.lib ?? [], io));
   const given = await readInput(path, io.cwd, "the program");
   const out = options.out ?? `${basename(path).replace(/\.wasm$/, "")}.monitored.wasm`;
   try {
-    const { bytes } = instrumentModule(given, {
-      ...{ script, file, libs, reportTo, fuelModel: await parseModel(options.fuelModel, io.cwd) },
+    const { bytes, monitor } = instrumentModule(given, {
+      ...{ script, file, libs, reportTo, target, fuelModel: await parseModel(options.fuelModel, io.cwd) },
       ...(options.export === undefined ? {} : { command: options.export }),
     });
-    await writeOutput(out, bytes, io.cwd);
-    io.stderr(`wrote ${inertText(out)}: ${grouped(bytes.length)} bytes\n`);
+    const beside = `${out.replace(/\.wasm$/, "")}.monitor.wasm`;
+    for (const [name, content] of [[out, bytes] as const, ...(monitor ? [[beside, monitor] as const] : [])]) {
+      await writeOutput(name, content, io.cwd);
+      io.stderr(`wrote ${inertText(name)}: ${grouped(content.length)} bytes\n`);
+    }
     return "ok";
   } catch (error) {
     return refused(error, io);

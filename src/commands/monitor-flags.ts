@@ -9,6 +9,7 @@ export interface MonitorFlags extends JavyFlags {
   readonly plugin?: string;
   readonly sourceMap?: string;
   readonly lib?: readonly string[];
+  readonly target: string;
   readonly format: string;
   readonly out?: string;
   readonly fuelModel?: string;
@@ -20,6 +21,9 @@ export interface MonitorFlags extends JavyFlags {
   readonly list?: boolean;
 }
 
+export const targetHelp =
+  "where the script's code is: rewrite, in the program; module, in a module of its own that the program calls";
+
 export function addMonitorFlags(command: Command): Command {
   command
     .option("-i, --input <file>", "stdin of the guest; default: piped stdin, else empty")
@@ -27,6 +31,7 @@ export function addMonitorFlags(command: Command): Command {
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
     .option("--source-map <file>", sourceMapHelp)
     .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
+    .option("--target <name>", targetHelp, "rewrite")
     .option("--format <name>", REPORT_FORMATS.join(", "), "table")
     .option("-o, --out <file>", "where the report goes; default: stderr")
     .option("--fuel-model <model>", `what \`fuel\` counts: ${fuelModelHelp}`)

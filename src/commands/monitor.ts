@@ -1,7 +1,7 @@
 /** `javy-prof monitor`: run a program under a script, and write what the script reports. The guest owns stdout. */
 import { resolve } from "node:path";
 import { type Ending, usageError } from "../base/diagnostics.ts";
-import { REPORT_FORMATS } from "../format/choices.ts";
+import { MONITOR_TARGETS, REPORT_FORMATS } from "../format/choices.ts";
 import { inertText } from "../format/inert.ts";
 import { renderDryRun } from "../format/monitor/dry-run.ts";
 import { reportFormats } from "../format/monitor/formats.ts";
@@ -41,6 +41,7 @@ async function run(
   io: CommandIo,
 ): Promise<Ending> {
   const format = parseChoice(options.format, "--format", REPORT_FORMATS);
+  const target = parseChoice(options.target, "--target", MONITOR_TARGETS);
   if (options.out !== undefined) {
     const report = { what: "the report", file: options.out, flag: "--out" };
     await refuseOverwriting([report], inputs(script, path, options), io.cwd);
@@ -53,7 +54,8 @@ async function run(
     ...(options.plugin === undefined ? {} : { plugin: options.plugin }),
     ...(options.sourceMap === undefined ? {} : { sourceMap: options.sourceMap }),
   });
-  if (options.dryRun) return dryRun(program, { script: source, libs: Object.fromEntries(libs) }, options, io);
+  if (options.dryRun)
+    return dryRun(program, { script: source, libs: Object.fromEntries(libs), target }, options, io);
   const inherited = io.stdinIsTerminal ? new Uint8Array() : ("inherit" as const);
   const input = options.input === undefined ? inherited : await readInput(options.input, io.cwd, "the input");
   try {
@@ -61,6 +63,7 @@ async function run(
       ...{
         script: source,
         libs: Object.fromEntries(libs),
+        target,
         input,
         args,
         output: "inherit",
@@ -97,7 +100,7 @@ function inputs(script: string, path: string, options: MonitorFlags): readonly N
 
 async function dryRun(
   program: Program,
-  script: Pick<MonitorOptions, "script" | "libs">,
+  script: Pick<MonitorOptions, "script" | "libs" | "target">,
   options: MonitorFlags,
   io: CommandIo,
 ): Promise<Ending> {

@@ -21,6 +21,10 @@ export { stdinKinds as STDIN_KINDS } from "../host/stdin-pieces.ts";
 export const SORTS = ["self", "total", "calls", "name"] as const;
 export type Sort = (typeof SORTS)[number];
 
+/** Where a monitor's code is: `--target` of `monitor` and `instrument`. */
+export const MONITOR_TARGETS = ["rewrite", "module"] as const;
+export type MonitorTarget = (typeof MONITOR_TARGETS)[number];
+
 /** The forms of a monitor's report: `monitor --format` (monitor/formats.ts). */
 export const REPORT_FORMATS = ["table", "csv", "json", "whamm", "lcov", "dot"] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];

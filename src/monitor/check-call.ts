@@ -139,7 +139,8 @@ function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Expr & { 
 
 function libraryArgument(ast: AstExpr, at: Surroundings, checks: Checks, type: Type, what: string): Expr {
   const expr = checks.expression(ast, at, type);
-  const travels = typeof expr.type === "string" && expr.type !== "str" && isPrimitive(expr.type);
+  const travels =
+    typeof expr.type === "string" && expr.type !== "str" && expr.type !== "funcref" && isPrimitive(expr.type);
   if (travels && flatten(expr.type)[0] === flatten(type)[0]) return expr;
   throw new Wrong(
     ast.span,

@@ -1,9 +1,10 @@
 /**
  * The types of the monitor language. A primitive is its own name; tuples and maps are made of types. Text is how a
  * script writes a type, and two types are the same when their text is. `flatten` says how a value travels in
- * WebAssembly: a tuple as its items side by side, strings and maps as handles of the support library.
+ * WebAssembly: a tuple as its items side by side, strings and maps as handles of the support library, a funcref as the
+ * index of the function plus one, 0 where that is not known.
  */
-import { F32, F64, FUNCREF, I32, I64, type ValType } from "../wasm/types.ts";
+import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
 
 export const integerTypes = ["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64"] as const;
 export const floatTypes = ["f32", "f64"] as const;
@@ -25,9 +26,6 @@ export interface MapType {
 }
 
 export type Type = Primitive | TupleType | MapType;
-
-/** The heap type of functions, as its encoding counts. */
-export const heapOfFunctions = -16;
 
 /** The empty tuple: what a call without a result gives. */
 export const unit: TupleType = { kind: "tuple", items: [] };
@@ -91,7 +89,7 @@ export function isKey(type: Type): boolean {
 
 const valTypes: Readonly<Record<Primitive, ValType>> = {
   ...{ u8: I32, i8: I32, u16: I32, i16: I32, u32: I32, i32: I32, bool: I32, str: I32 },
-  ...{ u64: I64, i64: I64, f32: F32, f64: F64, funcref: FUNCREF },
+  ...{ u64: I64, i64: I64, f32: F32, f64: F64, funcref: I32 },
 };
 
 /** The WebAssembly values that carry one value of the type, in order. */

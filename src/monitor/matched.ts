@@ -5,4 +5,6 @@ export interface Matched {
   readonly places: readonly MatchedPlace[];
   /** Rules, by their first event, that have no place in the program. */
   readonly unmatched: readonly string[];
+  /** Names of the exports that a module of the script has for its probes; none where its code is in the program. */
+  readonly exports: readonly string[];
 }

@@ -61,6 +61,7 @@ class Reader {
     if (isMap(type)) return this.#map(type, Number(part));
     if (type === "str") return this.#string(Number(part) >>> 0);
     if (type === "bool") return part !== 0;
+    if (type === "funcref") return Number(part) - 1;
     return isInteger(type) ? (integer(type, BigInt(part)) as number | bigint) : part;
   }
 

@@ -6,15 +6,20 @@ import { encodeText } from "../base/bytes.ts";
 import { entry } from "../wasm/encode.ts";
 import { SectionId } from "../wasm/types.ts";
 import { typeText } from "./language-types.ts";
+import type { SiteVariable } from "./module/lowering.ts";
 import type { Remains } from "./read-report.ts";
 import { type ReportLayout, valueCount } from "./report.ts";
 import { reportSection, supportExports, valueExport } from "./targets/state.ts";
 
-/** A section, its id and size included. `script`: name of the script's file; `ending`: exports to call first. */
+/**
+ * A section, its id and size included. `script`: name of the script's file; `ending`: exports to call first; `state`: what
+ * is reported of each place, for a module beside the program, by the export that makes it.
+ */
 export function writeReportSection(
   layout: ReportLayout,
   ending: readonly string[],
   script: string,
+  state?: ReadonlyMap<string, readonly SiteVariable[]>,
 ): Uint8Array {
   const document = {
     ...{ schemaVersion: 1, monitor: script, ending, custom: layout.custom, strings: layout.strings },
@@ -23,6 +28,14 @@ export function writeReportSection(
       function: place && { index: place.function, name: place.functionName || null },
       ...{ pc: place?.pc ?? null, first },
     })),
+    ...(state && {
+      state: Object.fromEntries(
+        [...state].map(([name, variables]) => [
+          name,
+          variables.map(({ name, type, offset }) => ({ variable: name, type: typeText(type), offset })),
+        ]),
+      ),
+    }),
   };
   return entry((w) => {
     w.u8(SectionId.custom);

@@ -14,11 +14,19 @@ import type { Meter } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { entry } from "../wasm/encode.ts";
-import { instrumentMonitor, type MonitorScript, planMonitor, readMonitor } from "./monitor-session.ts";
+import {
+  instrumentMonitor,
+  linkMonitor,
+  type MonitorScript,
+  planMonitor,
+  readMonitor,
+} from "./monitor-session.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 
 export interface MonitorFile {
   readonly bytes: Uint8Array;
+  /** The script's own module, where it has one that is a file. */
+  readonly monitor: Uint8Array | null;
   readonly imports: WebAssembly.Imports;
   attach(instance: WebAssembly.Instance): void;
   report(instance: WebAssembly.Instance): Report;
@@ -35,7 +43,7 @@ export interface Showing {
 }
 
 /** A script that needs nobody who knows JavaScript's functions: a file is run by anybody. @throws as reading does. */
-function wasmOnly(script: MonitorScript): JsScript {
+export function wasmOnly(script: MonitorScript): JsScript {
   const js = readMonitor(script);
   if (js.probes.length > 0)
     throw usageError(
@@ -64,13 +72,13 @@ export function instrumentFile(
     : contained.plan;
   return {
     bytes: withSection(rewrite(module, plan), writeReportSection(layout, ending, script.file)),
-    imports: {},
+    ...{ monitor: null, imports: {} },
     attach: () => {},
     report: ({ exports }) => readReport(layout, finishFile(exports, layout, ending)),
   };
 }
 
-function withSection(module: Uint8Array, section: Uint8Array): Uint8Array {
+export function withSection(module: Uint8Array, section: Uint8Array): Uint8Array {
   return entry((w) => {
     w.copy(module);
     w.copy(section);
@@ -83,17 +91,17 @@ export function instrumentLinked(
   given: Uint8Array,
   model: Meter["model"],
 ): MonitorFile {
-  const { bytes, rewriting, job } = instrumentMonitor(
+  const instrumented = script.target === "module" ? linkMonitor : instrumentMonitor;
+  const { bytes, job, report } = instrumented(
     ...([wasmOnly(script), script.libraries, decodeModule(given), { model }] as const),
   );
   const run = new MonitoredRun(job, () => ({}));
   const attach = (instance: WebAssembly.Instance) => run.attach(instance);
   return {
-    ...{ bytes, imports: run.imports, attach },
+    ...{ bytes, monitor: null, imports: run.imports, attach },
     report: (instance) => {
       attach(instance);
-      const { values, support } = run.finish()!;
-      return readReport(rewriting.layout, { value: (n) => values[n]!, support });
+      return report(run.finish()!);
     },
   };
 }

@@ -7,6 +7,13 @@ import { costKey } from "../fuel/models.ts";
 import { type JsScript, jsProbesOf } from "../monitor/js/js-probes.ts";
 import { withJsRows } from "../monitor/js/js-report.ts";
 import type { Matched } from "../monitor/matched.ts";
+import { readJoinedReport } from "../monitor/module/joined-report.ts";
+import {
+  emptyModule,
+  linkToProgram,
+  planMonitorModule,
+  probeExports,
+} from "../monitor/module/monitor-module.ts";
 import { readReport } from "../monitor/read-report.ts";
 import { type Report, valueCount } from "../monitor/report.ts";
 import { readScript } from "../monitor/script.ts";
@@ -26,7 +33,7 @@ import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
 import { compiled, compiledInstrumented } from "./instances.ts";
 import type { RunEnd } from "./job.ts";
-import type { MonitorJob } from "./monitored-run.ts";
+import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
 import type { PreparedModules } from "./prepared.ts";
 import { execute, type Live } from "./session.ts";
 import type { GuestThread } from "./thread.ts";
@@ -34,12 +41,16 @@ import type { GuestThread } from "./thread.ts";
 /** A script with the libraries that it may use, by name. */
 export interface MonitorScript extends Source {
   readonly libraries: ReadonlyMap<string, Uint8Array>;
+  /** Where its code is: in the program (default), or in a module of its own that the program calls. */
+  readonly target?: "rewrite" | "module";
 }
 
 export interface MonitoredModule {
   readonly bytes: Uint8Array;
   readonly rewriting: Rewriting;
   readonly job: MonitorJob;
+  /** The report, from what is left of a run. */
+  readonly report: (remains: MonitorRemains) => Report;
 }
 
 /** A script as it is understood, its probes at JavaScript apart. @throws ScriptError. */
@@ -97,6 +108,31 @@ export function instrumentMonitor(
       ending: rewriting.ending,
       values: valueCount(rewriting.layout),
     },
+    report: ({ values, support }) => readReport(rewriting.layout, { value: (n) => values[n]!, support }),
+  };
+}
+
+/** The same with the script in a module of its own, beside the program. */
+export function linkMonitor(
+  js: JsScript,
+  given: MonitorScript["libraries"],
+  module: Module,
+  options: Omit<RewritingOptions, "staticCall">,
+  others: readonly Plan[] = [],
+): MonitoredModule {
+  const made = planMonitorModule(js, given, options);
+  const bytes = rewrite(emptyModule, made.plan);
+  const { rewriting, layout } = linkToProgram(made, bytes, module, options);
+  const { libraries } = made;
+  return {
+    bytes: rewrite(module, rewriting.plan, ...others),
+    rewriting,
+    job: {
+      support: made.usesSupport || rewriting.layout.support ? supportBytes() : null,
+      ...{ libraries, ending: rewriting.ending, values: valueCount(rewriting.layout) },
+      beside: { module: bytes, ending: made.ending, values: valueCount(layout.module) },
+    },
+    report: ({ values, besideValues, support }) => readJoinedReport(layout, besideValues, values, support),
   };
 }
 
@@ -107,10 +143,11 @@ export function matchProgram(
   model: RewritingOptions["model"],
 ): Matched {
   const { module } = program.plugin ?? program;
-  const { rewriting } = instrumentMonitor(readMonitor(script), script.libraries, module, {
-    ...{ model, keepsPlaces: true },
-  });
-  return { places: rewriting.places, unmatched: rewriting.unmatched };
+  const js = readMonitor(script);
+  const { rewriting } = planMonitor(js, script.libraries, module, { model, keepsPlaces: true });
+  const exports =
+    script.target === "module" ? probeExports(planMonitorModule(js, script.libraries, { model })) : [];
+  return { places: rewriting.places, unmatched: rewriting.unmatched, exports };
 }
 
 export interface MonitorSession {
@@ -134,19 +171,21 @@ export async function monitorProgram(
   // probes of WebAssembly have no lines of JavaScript
   const plan = await planRun(program, { ...request, frames }, listening ? thread : null);
   if (listening && plan.refused) throw plan.refused;
-  const { rewriting, job, modules, meters } = prepared(program, js, script, plan, live.signal !== undefined);
+  const { rewriting, report, modules, meters, job } = prepared(
+    program,
+    js,
+    script,
+    plan,
+    live.signal !== undefined,
+  );
   const counts = meters ? "total" : "nothing";
   const outcome = await execute(thread, program, request, plan, modules, live, counts, job);
   if (!outcome.monitor) throw unsupported(`${program.name}: the program could not be instantiated`);
-  const { values, support, jsPlaces } = outcome.monitor;
-  const report = readReport(rewriting.layout, { value: (n) => values[n]!, support });
-  const { end, milliseconds } = outcome;
-  return { end, report: withJsRows(report, js, jsPlaces), rewriting, milliseconds };
+  const { end, milliseconds, monitor: remains } = outcome;
+  return { end, report: withJsRows(report(remains), js, remains.jsPlaces), rewriting, milliseconds };
 }
 
-interface PreparedMonitor {
-  readonly rewriting: Rewriting;
-  readonly job: MonitorJob;
+interface PreparedMonitor extends Pick<MonitoredModule, "rewriting" | "job" | "report"> {
   readonly modules: PreparedModules;
   /** The modules count fuel. */
   readonly meters: boolean;
@@ -170,7 +209,7 @@ function prepared(
   const checks = plan.bounds.maxFuel !== null || plan.bounds.timeoutMs !== null;
   const ready = kept.get(program) ?? new Map<string, PreparedMonitor>();
   kept.set(program, ready);
-  const key = `${checks} ${stops} ${costKey(plan.model)} ${script.text}`;
+  const key = `${script.target} ${checks} ${stops} ${costKey(plan.model)} ${script.text}`;
   const known = script.libraries.size === 0 ? ready.get(key) : undefined;
   if (known) return known;
   const made = prepare(program, js, script, plan, checks, stops);
@@ -182,7 +221,7 @@ function prepared(
 function prepare(
   program: Program,
   js: JsScript,
-  { libraries }: MonitorScript,
+  { libraries, target }: MonitorScript,
   plan: RunPlan,
   checks: boolean,
   stops: boolean,
@@ -192,7 +231,8 @@ function prepare(
   // A meter that looks at its limit asks the host already.
   const pauses = stops && !checks ? [planPauses(module)] : [];
   const heard = js.probes.length > 0 ? listenTo(program, js.probes, plan) : null;
-  const { bytes, rewriting, job } = instrumentMonitor(
+  const instrumented = target === "module" ? linkMonitor : instrumentMonitor;
+  const { bytes, rewriting, job, report } = instrumented(
     js,
     libraries,
     module,
@@ -209,5 +249,5 @@ function prepare(
     app: plugin ? compiled(app) : compiledInstrumented(name, bytes),
     engineBytes: bytes.length,
   };
-  return { rewriting, job: { ...job, ...(heard && { js: heard.job }) }, modules, meters };
+  return { rewriting, report, job: { ...job, ...(heard && { js: heard.job }) }, modules, meters };
 }

@@ -3,13 +3,20 @@
  * between their memories and the program's, and what remains of the monitor's state when the guest has ended, however
  * it did. Plain data goes in and comes out.
  */
-import { encodeText } from "../base/bytes.ts";
 import { unsupported } from "../base/diagnostics.ts";
 import type { Finality } from "../host/finality.ts";
+import { stringNumber } from "../monitor/module/link-instance.ts";
+import { monitorModule } from "../monitor/module/link-script.ts";
 import type { SupportRemains } from "../monitor/read-report.ts";
 import type { RowPlace } from "../monitor/report.ts";
-import { firstForeign, hostModule, libraryModule, supportModule } from "../monitor/targets/calls.ts";
-import { monitorPrefix, resetExport, valueExport } from "../monitor/targets/state.ts";
+import {
+  firstForeign,
+  hostModule,
+  libraryModule,
+  programMemory,
+  supportModule,
+} from "../monitor/targets/calls.ts";
+import { monitorPrefix, programMemoryExport, resetExport, valueExport } from "../monitor/targets/state.ts";
 import { pauseHook } from "../probe/pauses.ts";
 import { type JsJob, JsListener } from "../profiler/js-listener.ts";
 import { jsHooksModule } from "../profiler/js-plan.ts";
@@ -25,11 +32,20 @@ export interface MonitorJob {
   readonly values: number;
   /** Probes at JavaScript; left out where there are none. */
   readonly js?: JsJob;
+  /** The script's own module beside the program; left out where its code is in the program. */
+  readonly beside?: {
+    readonly module: Uint8Array;
+    /** As above, of that module. */
+    readonly ending: readonly string[];
+    readonly values: number;
+  };
 }
 
 export interface MonitorRemains {
   /** The bits of each, by its number. */
   readonly values: BigUint64Array;
+  /** The same of the script's own module. */
+  readonly besideValues: BigUint64Array;
   readonly support: SupportRemains | null;
   /** By number; none without probes at JavaScript. */
   readonly jsPlaces: readonly RowPlace[];
@@ -43,6 +59,7 @@ export class MonitoredRun {
   /** By the script's order. */
   readonly #libraries: readonly Exports[];
   readonly #js: JsListener | null;
+  readonly #beside: Exports | null;
   #guest: Exports | undefined;
   readonly imports: WebAssembly.Imports;
 
@@ -67,8 +84,7 @@ export class MonitoredRun {
     const libraries = job.libraries.flatMap(({ name, module }, i) =>
       module ? [[libraryModule(name), this.#libraries[i]]] : [],
     );
-    this.imports = {
-      [pauseHook.module]: { [pauseHook.name]: final(look) },
+    const imports: WebAssembly.Imports = {
       ...(Object.fromEntries(libraries) as WebAssembly.Imports),
       ...(this.#support && { [supportModule]: this.#support as WebAssembly.ModuleImports }),
       [hostModule]: {
@@ -77,6 +93,16 @@ export class MonitoredRun {
         ),
         size: final((memory: number) => this.#memory(memory).buffer.byteLength / 65536),
       },
+    };
+    this.#beside =
+      job.beside === undefined
+        ? null
+        : new WebAssembly.Instance(new WebAssembly.Module(job.beside.module as BufferSource), imports)
+            .exports;
+    this.imports = {
+      ...imports,
+      [pauseHook.module]: { [pauseHook.name]: final(look) },
+      ...(this.#beside && { [libraryModule(monitorModule)]: this.#beside as WebAssembly.ModuleImports }),
       ...(this.#js && { [jsHooksModule]: this.#js.imports }),
     };
   }
@@ -110,24 +136,8 @@ export class MonitoredRun {
         "rules of js: need the module's memory",
         'a memory exported as "memory" is looked for',
       );
-    this.#js.attach(instance.exports, memory, (text) => this.#string(text));
-  }
-
-  /** The number of a text among the script's strings. */
-  #string(text: string): number {
-    const { str_push: push, str_done: done } = this.#support as Record<
-      string,
-      (...args: unknown[]) => number
-    >;
-    const bytes = encodeText(text);
-    for (let at = 0; at < bytes.length; at += 8) {
-      const piece = bytes.subarray(at, at + 8);
-      push!(
-        piece.reduceRight((word, byte) => (word << 8n) | BigInt(byte), 0n),
-        piece.length,
-      );
-    }
-    return done!();
+    const exports = { ...instance.exports, ...this.#beside };
+    this.#js.attach(exports, memory, (text) => stringNumber(this.#support!, text));
   }
 
   #memory(number: number): WebAssembly.Memory {
@@ -137,9 +147,16 @@ export class MonitoredRun {
         ? this.#support?.["memory"]
         : foreign > 0
           ? this.#libraries[foreign - 1]?.["memory"]
-          : this.#guest?.[`${monitorPrefix}memory.${number}`];
+          : this.#programMemory(number);
     if (found instanceof WebAssembly.Memory) return found;
     throw new WebAssembly.RuntimeError(`the monitor asks for memory ${number}, which there is not`);
+  }
+
+  /** Where the program has no memory, 0 is that of the strings, as in Whamm. */
+  #programMemory(number: number): WebAssembly.ExportValue | undefined {
+    const own = number === programMemory;
+    const found = this.#guest?.[own ? programMemoryExport : `${monitorPrefix}memory.${number}`];
+    return found ?? (own || number === 0 ? this.#support?.["memory"] : undefined);
   }
 
   /** Out of bounds it copies nothing: a monitor must not stop its program. */
@@ -152,8 +169,10 @@ export class MonitoredRun {
 
   /** What ran so far was no part of the program. */
   begin(): void {
-    const reset = this.#guest?.[resetExport];
-    if (typeof reset === "function") (reset as () => void)();
+    for (const exports of [this.#beside, this.#guest]) {
+      const reset = exports?.[resetExport];
+      if (typeof reset === "function") (reset as () => void)();
+    }
     this.#js?.begin();
   }
 
@@ -161,10 +180,15 @@ export class MonitoredRun {
   finish(): MonitorRemains | null {
     const guest = this.#guest;
     if (!guest) return null;
-    for (const name of this.#job.ending) (guest[name] as () => void)();
-    const value = guest[valueExport] as (n: number) => bigint;
-    const values = BigUint64Array.from({ length: this.#job.values }, (_, n) => BigInt.asUintN(64, value(n)));
-    return { values, support: this.#supportRemains(), jsPlaces: this.#js?.finish() ?? [] };
+    const { ending, values, beside } = this.#job;
+    for (const name of ending) (guest[name] as () => void)();
+    for (const name of beside?.ending ?? []) (this.#beside![name] as () => void)();
+    return {
+      values: valuesOf(guest, values),
+      besideValues: valuesOf(this.#beside, beside?.values ?? 0),
+      support: this.#supportRemains(),
+      jsPlaces: this.#js?.finish() ?? [],
+    };
   }
 
   #supportRemains(): SupportRemains | null {
@@ -179,4 +203,10 @@ export class MonitoredRun {
       outputLength: (support["output_len"] as () => number)(),
     };
   }
+}
+
+/** The bits of the first `count` reported values of a module. */
+function valuesOf(exports: Exports | null, count: number): BigUint64Array {
+  const value = exports?.[valueExport] as (n: number) => bigint;
+  return BigUint64Array.from({ length: count }, (_, n) => BigInt.asUintN(64, value(n)));
 }

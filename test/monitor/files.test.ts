@@ -127,6 +127,87 @@ describe("with libraries as imports", () => {
   });
 });
 
+describe("a pair of files", () => {
+  const reading = assemble(`(module
+    (import "env" "m" (memory $other 0)) (memory $own (export "memory") 1) (data (memory $own) (i32.const 8) "hello")
+    (func (export "run") (param i32) (result i32)
+      (loop $next
+        (i32.store8 $own offset=16 (local.get 0) (i32.const 65))
+        (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get 0)))`).bytes;
+  const one = assemble(`(module
+    (memory (export "memory") 1) (data (i32.const 8) "hello")
+    (func (export "run") (param i32) (result i32)
+      (loop $next
+        (i32.store8 offset=16 (local.get 0) (i32.const 65))
+        (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (local.get 0)))`).bytes;
+  const memories = `use whamm_core; report var text: str; report var pages: u32; report var is: bool;
+    wasm:opcode:i32.store8:before { report var at: str; at = read_str(APP_MEMID, 8, 5); unshared var n: u32; n++; }
+    wasm:func:exit { report var moved: str; memcpy(APP_MEMID, 8, APP_MEMID, 9, 5); moved = read_str(0, 8, 6);
+      text = read_str(APP_MEMID, 17, 4); pages = mem_size(APP_MEMID); is = strcmp((8, 2), "hh");
+      write_str(APP_MEMID, 100, "ünï"); whamm_core.putu32(pages); memcpy(APP_MEMID, 65000, APP_MEMID, 0, 5000); }
+    wasm:end { whamm_core.putc(33); }`;
+
+  test.each([
+    [
+      "strings, maps and printed text",
+      small,
+      script
+        .replace("use lib;", "")
+        .replace(/@init.*/, "")
+        .replace("lib.next()", "7"),
+    ],
+    ["the program's memory", one, memories],
+  ])("reports what one module does: %s", (_, bytes, text) => {
+    const made = instrument(bytes, { script: text, target: "module" });
+    for (const file of [made.bytes, made.monitor!]) expect(isValid(file)).toBe(true);
+    expect(decodeModule(made.monitor!).imports).toEqual([]);
+    const instance = new WebAssembly.Instance(
+      new WebAssembly.Module(made.bytes as BufferSource),
+      made.imports,
+    );
+    const result = run(instance);
+    const expected = monitored(bytes, text, { call: ({ run }) => run!(4) });
+    expect([result, made.report(instance)]).toEqual([expected.result, expected.report]);
+    expect(made.report(instance).output).not.toBe("");
+  });
+
+  test("names the program's own memory among several", () => {
+    const { bytes } = instrument(reading, { script: memories, target: "module" });
+    expect(isValid(bytes)).toBe(true);
+  });
+
+  test("has libraries in the script's module, and tells any host where the state of a place is", () => {
+    const { bytes, monitor } = instrument(small, { script, libs: { lib }, target: "module", file: "x.mm" });
+    expect(isValid(monitor!)).toBe(true);
+    const module = new WebAssembly.Module(bytes as BufferSource);
+    expect(new Set(WebAssembly.Module.imports(module).map((from) => from.module))).toEqual(
+      new Set(["javy_prof_monitor"]),
+    );
+    const sectionOf = (file: Uint8Array) => {
+      const text = new TextDecoder().decode(file);
+      return JSON.parse(text.slice(text.lastIndexOf('{"schemaVersion"')));
+    };
+    expect(sectionOf(bytes).rows.map((row: { variable: string }) => row.variable)).toEqual([
+      "$0",
+      "$0",
+      "$2",
+    ]);
+    const { rows, state, ending } = sectionOf(monitor!);
+    expect(rows.map((row: { variable: string }) => row.variable)).toEqual(["byPlace", "pair", "text"]);
+    expect(Object.values(state)).toContainEqual([{ variable: "n", type: "u32", offset: 0 }]);
+    expect(ending).toEqual([expect.stringMatching(/^wasm:end #\d+\.\d+ \(\)$/)]);
+  });
+
+  test("cannot write its report itself", () => {
+    const counts = "wasm:opcode:call:before { report var n: u32; n++; }";
+    expect(() => instrument(small, { script: counts, target: "module", reportTo: "stderr" })).toThrow(
+      "cannot write the report itself",
+    );
+  });
+});
+
 test("a file has nobody who knows JavaScript's functions, and rules of js: are refused", () => {
   expect(() => instrument(small, { script: "js:func:entry { report var n: u32; n++; }" })).toThrow(
     "rules of js: need a host",

@@ -3,6 +3,7 @@
  * valid in V8 and for binaryen. test/fuzz/monitors.test.ts has programs of every shape.
  */
 import { describe, expect, test } from "vitest";
+import type { ReportMap } from "../../src/monitor/report.ts";
 import { assemble } from "../support/binaryen.ts";
 import { type MonitoredOptions, monitored } from "../support/monitored.ts";
 
@@ -115,6 +116,31 @@ describe("events", () => {
       `wasm:opcode:call_indirect:before { report var who: i32; who = resolved_fid; report var at: i32; at = table_entry_idx; }`,
     );
     expect([values("who"), values("at")]).toEqual([[1], [1]]);
+  });
+
+  test("a reference to a function is reported as its index, -1 where it is none that is known", () => {
+    const tables =
+      assemble(`(module (table $one 2 funcref) (table $two 2 funcref) (elem (table $one) (i32.const 1) func $f)
+      (elem (table $two) (i32.const 0) func $f) (type $unary (func (param i32) (result i32)))
+      (func $other) (func $f (type $unary) (local.get 0))
+      (func (export "run") (result i32)
+        (drop (table.get $one (i32.const 0)))
+        (drop (table.get $two (i32.const 0)))
+        (call_indirect $one (type $unary) (i32.const 7) (i32.const 1))))`).bytes;
+    const { values } = monitored(
+      tables,
+      `report var never: funcref; report var pairs: map<u32, (funcref, u8)>;
+      wasm:opcode:table.get|call_indirect:before {
+        report var to: funcref; report var id: i32; to = target_funcref; id = resolve_funcref(to, 0); pairs[pc] = (to, 1);
+      }`,
+      { call: ({ run }) => run!() },
+    );
+    expect([values("never"), values("to"), values("id")]).toEqual([[-1], [1, -1, -1], [1, -1, -1]]);
+    expect((values("pairs")[0] as ReportMap).map.map(([, pair]) => pair)).toEqual([
+      [-1, 1],
+      [-1, 1],
+      [1, 1],
+    ]);
   });
 
   test("begin, end and report run once, in that order", () => {

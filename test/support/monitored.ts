@@ -1,14 +1,11 @@
 /** Runs a module under a script in this V8, and gives the report's rows by short names. */
-
+import { expect } from "vitest";
+import type { Diagnostic } from "../../src/base/diagnostics.ts";
 import { modelNamed } from "../../src/fuel/models.ts";
-import { wasmEvents } from "../../src/monitor/events.ts";
-import { readReport } from "../../src/monitor/read-report.ts";
-import { type Report, type ReportValue, valueCount } from "../../src/monitor/report.ts";
-import { readScript } from "../../src/monitor/script.ts";
-import { supportBytes, supportInterface } from "../../src/monitor/support/library.ts";
-import { planRewriting, type Rewriting } from "../../src/monitor/targets/rewriting.ts";
-import { interfaceOf, StaticCalls } from "../../src/monitor/targets/user-library.ts";
-import { rewrite } from "../../src/probe/rewrite.ts";
+import type { Report, ReportValue } from "../../src/monitor/report.ts";
+import { supportBytes } from "../../src/monitor/support/library.ts";
+import type { Rewriting } from "../../src/monitor/targets/rewriting.ts";
+import { instrumentMonitor, linkMonitor, readMonitor } from "../../src/run/monitor-session.ts";
 import { MonitoredRun } from "../../src/run/monitored-run.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { isValid } from "./binaryen.ts";
@@ -32,32 +29,40 @@ export interface MonitoredResult {
   readonly values: (variable: string) => readonly ReportValue[];
 }
 
+/** In the program; and beside it, where the script can be there, which must show the same. */
 export function monitored(bytes: Uint8Array, text: string, options: MonitoredOptions = {}): MonitoredResult {
+  const result = run(bytes, text, options, instrumentMonitor);
+  let beside: MonitoredResult;
+  try {
+    beside = run(bytes, text, options, linkMonitor);
+  } catch (error) {
+    if (/--target rewrite/.test(String((error as Diagnostic).details))) return result;
+    throw error;
+  }
+  const shown = ({ report, result, error }: MonitoredResult) => ({ report, result, error: String(error) });
+  expect(shown(beside)).toEqual(shown(result));
+  return result;
+}
+
+function run(
+  bytes: Uint8Array,
+  text: string,
+  options: MonitoredOptions,
+  made: typeof instrumentMonitor,
+): MonitoredResult {
   const module = decodeModule(bytes);
-  const given = options.libraries ?? new Map<string, Uint8Array>();
-  const libraries = new Map([...given].map(([name, library]) => [name, interfaceOf(name, library)]));
-  libraries.set("whamm_core", supportInterface);
-  const script = readScript({ file: "test.mm", text }, { events: wasmEvents(), libraries });
-  const statics = new StaticCalls(given);
-  const rewriting = planRewriting(script, module, {
-    ...{ model: modelNamed(options.model ?? "wasmtime-50"), staticCall: statics.call, keepsPlaces: true },
-  });
-  const made = rewrite(module, rewriting.plan);
-  if (!isValid(made)) throw new Error(`binaryen finds the module of this script not valid: ${text}`);
-  const run = new MonitoredRun(
-    {
-      support: supportBytes(),
-      libraries: script.libraries.map((name) => ({ name, module: given.get(name) ?? null })),
-      ending: rewriting.ending,
-      values: valueCount(rewriting.layout),
-    },
-    () => ({}),
-  );
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(made as BufferSource), {
+  const libraries = options.libraries ?? new Map<string, Uint8Array>();
+  const script = readMonitor({ file: "test.mm", text, libraries });
+  const model = modelNamed(options.model ?? "wasmtime-50");
+  const monitor = made(script, libraries, module, { model, keepsPlaces: true });
+  for (const one of [monitor.bytes, ...(monitor.job.beside ? [monitor.job.beside.module] : [])])
+    if (!isValid(one)) throw new Error(`binaryen finds the module of this script not valid: ${text}`);
+  const running = new MonitoredRun({ ...monitor.job, support: supportBytes() }, () => ({}));
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(monitor.bytes as BufferSource), {
     ...options.imports,
-    ...run.imports,
+    ...running.imports,
   });
-  run.attach(instance);
+  running.attach(instance);
   let result: unknown;
   let error: unknown;
   try {
@@ -67,9 +72,8 @@ export function monitored(bytes: Uint8Array, text: string, options: MonitoredOpt
   } catch (thrown) {
     error = thrown;
   }
-  const remains = run.finish()!;
-  const report = readReport(rewriting.layout, { value: (n) => remains.values[n]!, support: remains.support });
+  const report = monitor.report(running.finish()!);
   const values = (variable: string) =>
     report.rows.filter((row) => row.variable === variable).map(({ value }) => value);
-  return { report, rewriting, bytes: made, result, error, values };
+  return { report, rewriting: monitor.rewriting, bytes: monitor.bytes, result, error, values };
 }

@@ -18,6 +18,11 @@ export function registerInstrument(program: Command, io: CommandIo, finish: (end
     .option("-o, --out <file>", "default <base>.monitored.wasm in the working directory")
     .option("--lib <name=file>", "a library that the script uses; repeatable", collect)
     .option(
+      "--target <name>",
+      "rewrite: the code is in the file; module: in a second one, <out>.monitor.wasm, that it imports",
+      "rewrite",
+    )
+    .option(
       "--report <where>",
       "none; stderr: the file writes its report itself, as CSV, when the program ends",
       "none",

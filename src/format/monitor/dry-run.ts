@@ -1,6 +1,7 @@
 /**
  * What a script would do to a program, without running it: every place that a rule matched, and there what is left of
- * the predicate: nothing where the place is left out, `always` where code stands without a question.
+ * the predicate: nothing where the place is left out, `always` where code stands without a question. With a module of the
+ * script's own, also what it exports.
  */
 
 import { grouped } from "../../base/numbers.ts";
@@ -8,7 +9,7 @@ import type { Matched } from "../../monitor/matched.ts";
 import { inertText } from "../inert.ts";
 import { expressionText } from "./expression-text.ts";
 
-export function renderDryRun({ places, unmatched }: Matched): string {
+export function renderDryRun({ places, unmatched, exports }: Matched): string {
   const lines = places.map(({ place, residual }) => {
     const where = place.function < 0 ? "" : ` ${place.functionName || `#${place.function}`} pc ${place.pc}`;
     const left =
@@ -21,6 +22,7 @@ export function renderDryRun({ places, unmatched }: Matched): string {
   });
   const kept = places.filter(({ residual }) => residual !== null).length;
   const notes = unmatched.map((event) => inertText(`note: the program has no place for ${event}`));
+  const exported = exports.map((name) => inertText(`export ${name}`));
   const total = `${grouped(places.length)} places matched, ${grouped(kept)} get code`;
-  return [...lines, ...notes, total].map((line) => `${line}\n`).join("");
+  return [...lines, ...notes, ...exported, total].map((line) => `${line}\n`).join("");
 }

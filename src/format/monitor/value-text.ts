@@ -23,6 +23,7 @@ export function isZero(type: Type, value: ReportValue): boolean {
   if (isMap(type)) return (value as ReportMap).map.length === 0;
   if (isTuple(type))
     return type.items.every((item, i) => isZero(item, (value as readonly ReportValue[])[i]!));
+  if (type === "funcref") return value === -1;
   return value === "" || value === false || Number(value) === 0;
 }
 

@@ -8,11 +8,11 @@
  */
 import { usageError } from "../../base/diagnostics.ts";
 import { isInteger, isTuple, type TupleType, type Type, unit } from "../language-types.ts";
+import { mapExpression } from "../map-expression.ts";
 import { eventName } from "../scope.ts";
 import type { Expr, Place, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { visitExpression } from "../visit.ts";
 import { jsProvider } from "./js-events.ts";
-import { mapExpression } from "./map-expression.ts";
 
 /** A parameter of a probe's function: a bound variable, or the number of the place. */
 export interface JsParameter {

@@ -9,7 +9,7 @@ import type { RowLayout } from "../report.ts";
 
 // biome-ignore format: a table
 const letters: Readonly<Record<string, string>> = {
-  u8: "a", i8: "b", u16: "c", i16: "d", u32: "u", i32: "i", u64: "U", i64: "I", f32: "f", f64: "F", bool: "B", str: "s", funcref: "u",
+  u8: "a", i8: "b", u16: "c", i16: "d", u32: "u", i32: "i", u64: "U", i64: "I", f32: "f", f64: "F", bool: "B", str: "s", funcref: "r",
 };
 
 /** `heading`: the first line; `lead`: what stands in front of a row's value, both without a line break. */

@@ -24,6 +24,7 @@ const integers: Readonly<Record<string, string>> = {
   I: "(call $puti64 (local.get $word))",
   f: "(call $putf32 (f32.reinterpret_i32 (i32.wrap_i64 (local.get $word))))",
   F: "(call $putf64 (f64.reinterpret_i64 (local.get $word)))",
+  r: "(call $puti64 (i64.sub (i64.extend32_s (local.get $word)) (i64.const 1)))",
   B: "(call $putbool (i32.wrap_i64 (local.get $word)))",
   s: "(call $putString (i32.wrap_i64 (local.get $word)))",
 };

@@ -34,7 +34,7 @@ export function alternative(
   const code = guarded(residual);
   const calls = calledInstead(facts, site, code);
   const names = dynamicNames(code);
-  const values = new Values(names, site, true);
+  const values = new Values(names, site, true, (table) => shared.calls.resolver(table));
   // The operands, all of them, behind what the body asks for.
   const first = values.arguments.length;
   for (let index = 0; index < site.operands.length; index++)

@@ -8,6 +8,7 @@
  */
 import { usageError } from "../../base/diagnostics.ts";
 import type { Hook, Indices } from "../../probe/action.ts";
+import type { AddedMemory } from "../../probe/additions.ts";
 import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
 import { I32, I64, type ValType } from "../../wasm/types.ts";
@@ -19,9 +20,17 @@ import type { ModuleFacts } from "./known.ts";
 
 export const firstForeign = 1000;
 
+/** Stands for the program's own memory (APP_MEMID) in code that does not know the program. */
+export const programMemory = 999;
+
 /** Modules that the rewritten program imports from, besides those of libraries. */
 export const supportModule = "javy_prof_support";
 export const hostModule = "javy_prof_host";
+/** The memory of the support library, for code that has the state of places there. */
+export const supportMemory: AddedMemory = {
+  limits: { min: 1n, max: null, shared: false, is64: false },
+  import: { module: supportModule, name: "memory" },
+};
 export const libraryModule = (name: string) => `javy_prof_library.${name}`;
 
 type Call = Expr & { kind: "call" };
@@ -34,12 +43,20 @@ export class Calls {
   readonly #byName = new Map<string, number>();
   readonly #facts: ModuleFacts;
   readonly #libraries: readonly string[];
-  /** Number of the added function that finds a function's index by its place in table 0. */
-  resolve: number | undefined;
+  readonly #beside: boolean;
+  /** Number of the added function that finds a function by its place in table 0, and of that for other tables. */
+  resolve: { readonly first: number; readonly others: number } | undefined;
 
-  constructor(facts: ModuleFacts, libraries: readonly string[]) {
+  /** `beside`: the program is another module, whose memories only a host sees. */
+  constructor(facts: ModuleFacts, libraries: readonly string[], beside = false) {
     this.#facts = facts;
     this.#libraries = libraries;
+    this.#beside = beside;
+  }
+
+  /** Number of the added function that finds a function by its place in a table. */
+  resolver(table: number): number {
+    return table === 0 ? this.resolve!.first : this.resolve!.others;
   }
 
   get usesSupport(): boolean {
@@ -152,9 +169,14 @@ export class Calls {
         return true;
       }
       case "resolve_funcref":
-        // The function itself says nothing; where it stood in the table does.
-        push(1);
-        emit(w, "call", indices.function(this.resolve!));
+        code.expression(args[0]!);
+        emit(w, "i32.const", 1);
+        emit(w, "i32.sub");
+        // Where it stands in the table says no more; but what finds that may do something.
+        if (args[1]!.kind !== "bound") {
+          push(1);
+          emit(w, "drop");
+        }
         return true;
       case "drop_args":
         return true;
@@ -238,7 +260,7 @@ export class Calls {
     if (call) return this.#memoryOf(constantOf(expr.args[0]!) as string);
     const number = Number(constantOf(expr));
     // Where the program has no memory, 0 is that of the strings, as in Whamm.
-    return number === 0 && this.#facts.module.memories.length === 0 ? firstForeign : number;
+    return number === 0 && this.#facts.module.memories.length === 0 && !this.#beside ? firstForeign : number;
   }
 
   #memoryOf(library: string): number {

@@ -10,7 +10,6 @@ import { emit } from "../../wasm/emit.ts";
 import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import {
   flatten,
-  heapOfFunctions,
   isMap,
   isTuple,
   type MapType,
@@ -238,6 +237,14 @@ export class CodeWriter {
     });
   }
 
+  /** An entry of a map of integers that is known beforehand; `key` is the text of one. */
+  setConstant(map: Variable, key: string, value: Value): void {
+    this.pushPart(map, 0);
+    emit(this.#w, "i64.const", BigInt(key));
+    emit(this.#w, "i64.const", BigInt(value as number | bigint));
+    this.env.support("map_set");
+  }
+
   /** m[k]++ and the like. Integers are added as words: what overflows their width is cut off when they are read. */
   #add({ map, key, value }: Statement & { kind: "add" }): void {
     const [type] = flatten(value.type);
@@ -408,7 +415,6 @@ export class CodeWriter {
         this.constant(item, (value as readonly Value[])[i]!);
       });
     } else if (type === "str") emit(this.#w, "i32.const", this.env.string(value as string));
-    else if (type === "funcref") emit(this.#w, "ref.null", heapOfFunctions);
     else if (isMap(type)) emit(this.#w, "i32.const", 0);
     else if (typeof value === "boolean") emit(this.#w, "i32.const", value ? 1 : 0);
     else if (type === "u64" || type === "i64") emit(this.#w, "i64.const", BigInt(value as bigint));

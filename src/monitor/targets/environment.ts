@@ -9,7 +9,7 @@ import type { Indices, Place } from "../../probe/action.ts";
 import type { AddedFunction } from "../../probe/additions.ts";
 import type { Site } from "../../probe/sites.ts";
 import { type BlockType, emit } from "../../wasm/emit.ts";
-import { I32, I64, type ValType } from "../../wasm/types.ts";
+import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten, type Type } from "../language-types.ts";
 import type { SupportFunction } from "../support/library.ts";
 import type { Expr, Routine, Variable } from "../tree.ts";
@@ -119,13 +119,66 @@ export class InPlace extends Common {
   }
 }
 
+/** Where a function has the state of a place: bytes behind the address that one of its parameters is. */
+export interface SiteMemory {
+  readonly address: Variable;
+  readonly offsets: ReadonlyMap<Variable, number>;
+}
+
+/** The same for its code: the parameter is a local. */
+interface SiteState {
+  readonly address: number;
+  readonly offsets: SiteMemory["offsets"];
+}
+
+/** Bytes that each part of a value takes in the state of a place. */
+export const partBytes = 8;
+
+const prefixes = new Map([
+  [I32, "i32"],
+  [I64, "i64"],
+  [F32, "f32"],
+  [F64, "f64"],
+]);
+
 class InFunction extends Common {
   readonly locals: ValType[] = [];
   readonly #params: number;
+  readonly #site: SiteState | undefined;
 
-  constructor(w: ByteWriter, shared: Shared, indices: Indices, cells: Cells, params: number) {
+  constructor(
+    w: ByteWriter,
+    shared: Shared,
+    indices: Indices,
+    cells: Cells,
+    params: number,
+    site: SiteState | undefined,
+  ) {
     super(w, shared, indices, cells);
     this.#params = params;
+    this.#site = site;
+  }
+
+  override pushPart(variable: Variable, n: number): void {
+    const offset = this.#site?.offsets.get(variable);
+    if (offset === undefined) return super.pushPart(variable, n);
+    emit(this.w, "local.get", this.#site!.address);
+    this.#access("load", variable, offset, n);
+  }
+
+  override setPart(variable: Variable, n: number): void {
+    const offset = this.#site?.offsets.get(variable);
+    if (offset === undefined) return super.setPart(variable, n);
+    const value = this.scratch(flatten(variable.type)[n]!);
+    emit(this.w, "local.set", value);
+    emit(this.w, "local.get", this.#site!.address);
+    emit(this.w, "local.get", value);
+    this.#access("store", variable, offset, n);
+  }
+
+  #access(how: "load" | "store", { type }: Variable, offset: number, n: number): void {
+    const place = { align: 2, memory: this.indices.memory(0), offset: BigInt(offset + partBytes * n) };
+    emit(this.w, `${prefixes.get(flatten(type)[n]!)!}.${how}`, place);
   }
 
   scratch(type: ValType): number {
@@ -160,9 +213,10 @@ export function addedFunction(
   cells: Cells,
   body: (code: CodeWriter, env: Environment) => void,
   parameters: ReadonlyMap<Variable, readonly number[]> = new Map(),
+  site?: SiteState,
 ): AddedFunction {
   const writeWith = (w: ByteWriter, indices: Indices) => {
-    const env = new InFunction(w, shared, indices, cells, params.length);
+    const env = new InFunction(w, shared, indices, cells, params.length, site);
     body(new CodeWriter(env, parameters), env);
     return env.locals;
   };
@@ -171,7 +225,7 @@ export function addedFunction(
 }
 
 /** A function of the script. */
-export function routineFunction(shared: Shared, routine: Routine): AddedFunction {
+export function routineFunction(shared: Shared, routine: Routine, site?: SiteMemory): AddedFunction {
   const parameters = new Map<Variable, number[]>();
   let next = 0;
   for (const parameter of routine.parameters)
@@ -181,5 +235,6 @@ export function routineFunction(shared: Shared, routine: Routine): AddedFunction
     );
   const params = routine.parameters.flatMap(({ type }) => flatten(type));
   const body = (code: CodeWriter) => code.body(routine.body, routine.result);
-  return addedFunction(shared, params, flatten(routine.result), new Map(), body, parameters);
+  const state = site && { offsets: site.offsets, address: parameters.get(site.address)![0]! };
+  return addedFunction(shared, params, flatten(routine.result), new Map(), body, parameters, state);
 }

@@ -9,7 +9,7 @@ import type { CodeInPlace, Place, ProbeArgument } from "../../probe/action.ts";
 import type { When } from "../../probe/plan.ts";
 import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
-import { FUNCREF, I32, type ValType } from "../../wasm/types.ts";
+import { I32, type ValType } from "../../wasm/types.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import type { Expr, Probe, Statement } from "../tree.ts";
 import { callsLanguage, visitStatements } from "../visit.ts";
@@ -64,16 +64,19 @@ export class Values {
   readonly #site: Site | null;
   readonly #how = new Map<
     string,
-    { readonly argument: number } | { readonly kept: Kept } | { readonly table: number }
+    { readonly argument: number } | { readonly kept: Kept } | { readonly resolve: number }
   >();
 
-  /** `own`: the code stands in front of the instruction, or instead of it, so that its operands are there. */
-  constructor(names: readonly string[], site: Site | null, own: boolean) {
+  /**
+   * `own`: the code stands in front of the instruction, or instead of it, so that its operands are there. `resolve`: the
+   * added function that finds a function by its place in a table.
+   */
+  constructor(names: readonly string[], site: Site | null, own: boolean, resolve: (table: number) => number) {
     this.#site = site;
-    for (const name of names) this.#add(name, site, own);
+    for (const name of names) this.#add(name, site, own, resolve);
   }
 
-  #add(name: string, site: Site | null, own: boolean): void {
+  #add(name: string, site: Site | null, own: boolean, resolve: (table: number) => number): void {
     const [, kind, digits] = /^(arg|res|local)(\d+)$/.exec(name) ?? [];
     const index = Number(digits);
     if (kind === "arg" && !own) {
@@ -82,8 +85,8 @@ export class Values {
       this.#how.set(name, { kept });
     } else if (name === "target_funcref") {
       const immediate = site!.name === "table.get" ? 0 : 1;
-      if (!this.#how.has("arg0")) this.#add("arg0", site, own);
-      this.#how.set(name, { table: Number(site!.immediates[immediate]!.value) });
+      if (!this.#how.has("arg0")) this.#add("arg0", site, own, resolve);
+      this.#how.set(name, { resolve: resolve(Number(site!.immediates[immediate]!.value)) });
     } else {
       const argument: ProbeArgument =
         kind === "arg"
@@ -113,8 +116,8 @@ export class Values {
         return how.kept.type;
       }
       push("arg0");
-      emit(w, "table.get", place.indices.moved.table(how.table));
-      return FUNCREF;
+      emit(w, "call", place.indices.function(how.resolve));
+      return I32;
     };
     return { push, site: this.#site };
   }

@@ -20,10 +20,14 @@ export class ModuleFacts {
   readonly module: Module;
   readonly names: ReadonlyMap<number, string>;
   readonly importedFunctions: readonly Import[];
+  /** Index of the first memory that the module defines itself, 0 where it has none. */
+  readonly memory: number;
   #table: ReadonlyMap<number, number> | undefined;
 
-  constructor(module: Module) {
+  /** `memory`: the number that stands for the program's where the module is not the program. */
+  constructor(module: Module, memory = ownMemory(module)) {
     this.module = module;
+    this.memory = memory;
     this.names = functionNames(module);
     this.importedFunctions = module.imports.filter(({ description }) => description.kind === "func");
   }
@@ -32,12 +36,6 @@ export class ModuleFacts {
   get table(): ReadonlyMap<number, number> {
     this.#table ??= initialTable(this.module);
     return this.#table;
-  }
-
-  /** Index of the first memory that the module defines itself, 0 where it has none. */
-  get memory(): number {
-    const imported = this.module.imports.filter(({ description }) => description.kind === "memory").length;
-    return this.module.memories.length > imported ? imported : 0;
   }
 
   /** Index of the function of that name: in the name section, exported or imported. */
@@ -53,6 +51,11 @@ export class ModuleFacts {
   codeStart(index: number): number {
     return this.module.bodies[index - this.module.importedFunctions]!.start;
   }
+}
+
+function ownMemory({ imports, memories }: Module): number {
+  const imported = imports.filter(({ description }) => description.kind === "memory").length;
+  return memories.length > imported ? imported : 0;
 }
 
 /** Where a probe stands. */

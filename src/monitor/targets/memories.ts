@@ -39,8 +39,8 @@ export function copyFunction(memories: readonly NumberedMemory[]): AddedFunction
   };
 }
 
-/** (memory) → its pages. */
-export function sizeFunction(memories: readonly NumberedMemory[]): AddedFunction {
+/** (memory) → its pages. `otherwise`: what an unknown one has; left out, asking for it is a trap. */
+export function sizeFunction(memories: readonly NumberedMemory[], otherwise?: number): AddedFunction {
   return {
     ...{ params: [I32], results: [I32] },
     write: (w, indices) => {
@@ -52,7 +52,8 @@ export function sizeFunction(memories: readonly NumberedMemory[]): AddedFunction
         emit(w, "return");
         emit(w, "end");
       }
-      emit(w, "unreachable");
+      if (otherwise === undefined) emit(w, "unreachable");
+      else emit(w, "i32.const", otherwise);
     },
   };
 }

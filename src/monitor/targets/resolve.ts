@@ -1,10 +1,10 @@
-/** The added function that finds a function's index by its place in table 0, as the table is before the program runs. */
+/** The added function that finds a function by its place in table 0, as the table is before the program runs. */
 import type { ByteWriter } from "../../base/bytes.ts";
 import type { AddedFunction } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
 import { I32 } from "../../wasm/types.ts";
 
-/** (index in the table) → index of the function, -1 where none is known: halving the table at each step. */
+/** (index in the table) → a funcref (language-types.ts): halving the table at each step. */
 export function resolveFunction(table: ReadonlyMap<number, number>): AddedFunction {
   const entries = [...table].sort(([a], [b]) => a - b);
   return { params: [I32], results: [I32], write: (w) => search(w, entries, 0, entries.length) };
@@ -16,7 +16,7 @@ function search(
   from: number,
   to: number,
 ): void {
-  if (from === to) return emit(w, "i32.const", -1);
+  if (from === to) return emit(w, "i32.const", 0);
   const middle = (from + to) >> 1;
   const [index, found] = entries[middle]!;
   emit(w, "local.get", 0);
@@ -24,9 +24,9 @@ function search(
   if (to - from === 1) {
     emit(w, "i32.eq");
     emit(w, "if", { result: I32 });
-    emit(w, "i32.const", found);
+    emit(w, "i32.const", found + 1);
     emit(w, "else");
-    emit(w, "i32.const", -1);
+    emit(w, "i32.const", 0);
   } else {
     emit(w, "i32.lt_u");
     emit(w, "if", { result: I32 });

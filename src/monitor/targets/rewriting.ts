@@ -11,23 +11,33 @@ import { findSites, type Site } from "../../probe/sites.ts";
 import { localTypeOf } from "../../wasm/locals.ts";
 import type { Module } from "../../wasm/types.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
-import { flatten, isMap } from "../language-types.ts";
+import { flatten, isMap, type Value } from "../language-types.ts";
+import { exportName } from "../module/export-name.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { callsLanguage } from "../visit.ts";
 import { alternative } from "./alternative.ts";
-import { Calls } from "./calls.ts";
-import { addedFunction, provisional, routineFunction, type Shared } from "./environment.ts";
+import { Calls, programMemory, supportMemory } from "./calls.ts";
+import { addedFunction, provisional, routineFunction, type Shared, type SiteMemory } from "./environment.ts";
 import { type Folded, FoldedProbes } from "./folded-probes.ts";
-import { guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
+import { dynamicNames, guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
 import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
 import { locations } from "./locations.ts";
 import { type Instruction, type Outline, outline } from "./outline.ts";
 import { processExits } from "./process-exits.ts";
 import { resolveFunction } from "./resolve.ts";
-import { resetFunctions, type Startup, startupFunctions } from "./startup.ts";
-import { type Cells, monitorPrefix, mostGlobals, resetExport, State, valueExport } from "./state.ts";
+import { caller, resetFunctions, type Startup, startupFunctions, stringFunctions } from "./startup.ts";
+import {
+  beginExport,
+  type Cells,
+  initExport,
+  monitorPrefix,
+  mostGlobals,
+  programMemoryExport,
+  resetExport,
+  State,
+  valueExport,
+} from "./state.ts";
 import { valueFunctions } from "./values.ts";
 
 export interface RewritingOptions {
@@ -47,6 +57,15 @@ export interface RewritingOptions {
   readonly stringsFromHost?: boolean;
   /** Count fuel in any case. */
   readonly counts?: boolean;
+  /**
+   * The module is the script's own, beside the program: which of its functions have the state of a place. What runs before
+   * the program is exported then, since the program must have made its strings before.
+   */
+  readonly beside?: ReadonlyMap<Routine, SiteMemory>;
+  /** The program beside such a module: the strings that are there when its start makes more, by number. */
+  readonly knownStrings?: readonly string[];
+  /** Export the program's memories. */
+  readonly showsMemories?: boolean;
 }
 
 /** A place that a probe matched, with what is left of it there; for people who ask what a script would do. */
@@ -84,9 +103,10 @@ class Rewriter {
   constructor(script: Script, module: Module, options: RewritingOptions) {
     this.#script = script;
     this.#options = options;
-    this.#facts = new ModuleFacts(module);
-    const calls = new Calls(this.#facts, script.libraries);
-    this.#shared = { state: new State(), scriptCells: new Map(), calls };
+    const { beside, knownStrings } = options;
+    this.#facts = new ModuleFacts(module, beside && programMemory);
+    const calls = new Calls(this.#facts, script.libraries, beside !== undefined);
+    this.#shared = { state: new State(knownStrings), scriptCells: new Map(), calls };
   }
 
   plan(): Rewriting {
@@ -96,24 +116,26 @@ class Rewriter {
     script.routines.forEach((routine, n) => {
       calls.routines.set(routine, n);
     });
-    if (asksFor(script, "resolve_funcref")) {
-      calls.resolve = script.routines.length;
-      this.#functions[calls.resolve] = resolveFunction(this.#facts.table);
+    if (asksFor(script, "target_funcref")) {
+      const first = script.routines.length;
+      calls.resolve = { first, others: first + 1 };
+      this.#functions[first] = resolveFunction(this.#facts.table);
+      this.#functions[first + 1] = resolveFunction(new Map());
     }
     for (const variable of script.variables) this.#addVariable(variable, null, scriptCells, nowhere);
     script.routines.forEach((routine, n) => {
       const body = foldStatements(routine.body, nowhere);
-      this.#functions[n] = routineFunction(this.#shared, { ...routine, body });
+      const site = this.#options.beside?.get(routine);
+      this.#functions[n] = routineFunction(this.#shared, { ...routine, body }, site);
     });
     this.#start(foldStatements(script.first, nowhere), new Map());
     const functions = this.#probeFunctions();
     const exports: AddedExport[] = [];
     this.#atNoPlace("end", exports);
     const custom = this.#atNoPlace("report", exports) > 0;
-    for (const probe of script.probes) if (isEvent(probe, null, "begin")) this.#begin(probe);
-    if (this.#options.stringsFromHost) calls.support("str_push", provisional);
-    const start = this.#addStartup();
     const ending = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+    if (this.#options.stringsFromHost) calls.support("str_push", provisional);
+    const start = this.#addStartup(exports);
     for (const [name, routine] of this.#options.exported ?? [])
       exports.push({ name, kind: "func", of: { added: calls.routines.get(routine)! } });
     if (this.#options.resets)
@@ -133,10 +155,13 @@ class Rewriter {
       );
     const { model, checks = false, counts = false } = this.#options;
     const { memories } = this.#facts.module;
-    if (calls.hooks.some(({ name }) => name === "copy" || name === "size"))
+    if (this.#options.showsMemories || calls.hooks.some(({ name }) => name === "copy" || name === "size"))
       memories.forEach((_, n) => {
         exports.push({ name: `${monitorPrefix}memory.${n}`, kind: "memory", of: { original: n } });
       });
+    if (this.#options.showsMemories && memories.length > 0)
+      exports.push({ name: programMemoryExport, kind: "memory", of: { original: this.#facts.memory } });
+    const beside = this.#options.beside && calls.usesSupport;
     const rows = [...state.rows].sort((a, b) => (a.place?.probe ?? -1) - (b.place?.probe ?? -1));
     return {
       plan: {
@@ -144,6 +169,7 @@ class Rewriter {
         functions,
         added: {
           ...{ functions: this.#functions, globals: state.globals, exports },
+          ...(beside && { memories: [supportMemory] }),
           ...(start !== undefined && { start }),
         },
         ...((this.#usesFuel || checks || counts) && {
@@ -175,18 +201,45 @@ class Rewriter {
   #addVariable(variable: Variable, place: RowPlace | null, cells: Cells, known: Known): void {
     const initial = variable.initial && foldExpression(variable.initial, known);
     this.#shared.state.add(variable, initial?.kind === "constant" ? initial.value : undefined, place, cells);
-    if (isMap(variable.type)) this.#startup.push({ cells, map: variable });
-    else if (initial && initial.kind !== "constant") this.#startup.push({ cells, variable, value: initial });
+    if (isMap(variable.type)) {
+      const entries =
+        initial?.kind === "constant" ? (initial.value as ReadonlyMap<string, Value>) : undefined;
+      this.#startup.push({ cells, map: variable, entries });
+    } else if (initial && initial.kind !== "constant")
+      this.#startup.push({ cells, variable, value: initial });
   }
 
   #start(statements: readonly Statement[], cells: Cells): void {
     if (statements.length > 0) this.#startup.push({ cells, statements });
   }
 
-  #addStartup(): number | undefined {
-    const added = startupFunctions(this.#shared, this.#startup, this.#functions.length);
-    this.#functions.push(...added);
-    return added.length > 0 ? this.#functions.length - 1 : undefined;
+  /** What runs before the program; the number of what the module starts with. */
+  #addStartup(exports: AddedExport[]): number | undefined {
+    const { beside, knownStrings } = this.#options;
+    const { state, calls } = this.#shared;
+    const add = (functions: readonly AddedFunction[]): number[] => {
+      this.#functions.push(...functions);
+      return functions.length > 0 ? [this.#functions.length - 1] : [];
+    };
+    const addRest = (from: number) =>
+      add(startupFunctions(this.#shared, this.#startup.slice(from), this.#functions.length));
+    const before = this.#startup.length;
+    for (const probe of this.#script.probes) if (isEvent(probe, null, "begin")) this.#begin(probe);
+    const begins = beside ? addRest(before) : [];
+    const rest = beside
+      ? add(startupFunctions(this.#shared, this.#startup.slice(0, before), this.#functions.length))
+      : addRest(0);
+    const strings = knownStrings
+      ? state.strings.slice(knownStrings.length)
+      : calls.usesSupport
+        ? state.strings
+        : [];
+    const all = add(stringFunctions(this.#shared, strings, this.#functions.length));
+    if (beside) {
+      for (const added of rest) exports.push({ name: initExport, kind: "func", of: { added } });
+      for (const added of begins) exports.push({ name: beginExport, kind: "func", of: { added } });
+    } else all.push(...rest);
+    return all.length > 1 ? add([caller(all)])[0] : all[0];
   }
 
   /** Adds functions of which the last is exported; none where there are none. */
@@ -207,13 +260,14 @@ class Rewriter {
     const probes = this.#script.probes.filter((probe) => isEvent(probe, null, event));
     const bodies = probes.flatMap((probe) => {
       const { residual, cells } = this.#match(probe, placeless(probe), nowhereInCode);
-      return residual ? [{ code: guarded(residual), cells }] : [];
+      return residual ? [{ probe, code: guarded(residual), cells }] : [];
     });
-    for (const { code, cells } of bodies) {
-      exports.push({
-        ...{ name: `${monitorPrefix}${event}.${exports.length}`, kind: "func" },
-        of: { added: this.#functions.length },
-      });
+    const name = ({ number, span }: Probe) =>
+      this.#options.beside
+        ? exportName({ rule: `wasm:${event}`, at: span.start, number, predicate: null, args: [] })
+        : `${monitorPrefix}${event}.${exports.length}`;
+    for (const { probe, code, cells } of bodies) {
+      exports.push({ name: name(probe), kind: "func", of: { added: this.#functions.length } });
       this.#functions.push(addedFunction(this.#shared, [], [], cells, (writer) => writer.body(code)));
     }
     return probes.length;
@@ -340,7 +394,7 @@ class Rewriter {
   #action(folded: Folded & { cells: Cells }, site: Site | null, own: boolean): Made | undefined {
     const { code, names, cells } = folded;
     if (code.length === 0) return undefined;
-    const values = new Values(names, site, own);
+    const values = new Values(names, site, own, (table) => this.#shared.calls.resolver(table));
     if (names.includes("fuel")) this.#usesFuel = true;
     const action = inPlace(this.#shared, code, cells, values);
     if (!folded.rehearsed.done) rehearse(action);
@@ -424,12 +478,7 @@ function isEvent({ event }: Probe, packageName: string | null, name: string): bo
   return event.package === packageName && event.name === name;
 }
 
-/** The predicate is an expression like another: it is looked at as the condition of a statement. */
+/** Whether a probe asks for a dynamic variable of its event. */
 function asksFor({ probes }: Script, name: string): boolean {
-  return probes.some(({ predicate, body, span }) => {
-    const condition = predicate && [
-      { kind: "if", condition: predicate, taken: [], otherwise: [], span } as const,
-    ];
-    return callsLanguage([...(condition ?? []), ...body], name);
-  });
+  return probes.some((probe) => dynamicNames(guarded(probe)).includes(name));
 }

@@ -31,6 +31,12 @@ export interface SelfContained {
   readonly memories: readonly NumberedMemory[];
 }
 
+/** How bytes are copied between memories, and sizes asked for. */
+export interface Between {
+  readonly copy: (memories: readonly NumberedMemory[]) => AddedFunction;
+  readonly size: (memories: readonly NumberedMemory[]) => AddedFunction;
+}
+
 /**
  * @param plan of the rewriting target for `module`, whose hooks are all of the libraries or the host
  * @param needsSupport whether the support library is wanted in any case
@@ -41,10 +47,18 @@ export function selfContained(
   module: Module,
   libraries: readonly UsedLibrary[],
   needsSupport: boolean,
+  between: Between = { copy: copyFunction, size: sizeFunction },
 ): SelfContained {
   const { functions = [], globals = [], exports = [], start } = plan.added ?? {};
   const lists: Lists = {
-    ...{ functions: [...functions], globals: [...globals], memories: [], tables: [], data: [], elements: [] },
+    ...{
+      functions: [...functions],
+      globals: [...globals],
+      memories: [],
+      tables: [...(plan.added?.tables ?? [])],
+      data: [],
+      elements: [],
+    },
   };
   const asked = (name: string) => plan.hooks.some((hook) => hook.module === name);
   const usesSupport =
@@ -79,7 +93,7 @@ export function selfContained(
   ]);
   const hooks = plan.hooks.map((hook): Hook => {
     if (hook.module === hostModule) {
-      lists.functions.push(hook.name === "copy" ? copyFunction(memories) : sizeFunction(memories));
+      lists.functions.push(hook.name === "copy" ? between.copy(memories) : between.size(memories));
       return { ...hook, added: lists.functions.length - 1 };
     }
     const added = byModule.get(hook.module)?.exported("func", hook.name);

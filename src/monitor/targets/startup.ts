@@ -6,15 +6,17 @@ import { type ByteWriter, encodeText } from "../../base/bytes.ts";
 import type { AddedFunction, AddedGlobal } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
 import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
-import { heapOfFunctions, type MapType } from "../language-types.ts";
+import type { MapType, Value } from "../language-types.ts";
 import type { Expr, Statement, Variable } from "../tree.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import { addedFunction, type Shared } from "./environment.ts";
 import type { Cells } from "./state.ts";
 
 /** One thing to be done; `cells` are those of its place. */
-export type Startup = { readonly cells: Cells } & (
-  | { readonly map: Variable }
+export type Startup = {
+  readonly cells: Cells;
+} /** `entries`: what is in it from the start, by the text of the keys; left out where that is nothing. */ & (
+  | { readonly map: Variable; readonly entries?: ReadonlyMap<string, Value> | undefined }
   | { readonly variable: Variable; readonly value: Expr }
   | { readonly statements: readonly Statement[] }
 );
@@ -27,20 +29,18 @@ export function startupFunctions(
   startup: readonly Startup[],
   first: number,
 ): AddedFunction[] {
-  const functions: AddedFunction[] = [];
-  for (const one of startup)
-    functions.push(addedFunction(shared, [], [], one.cells, (code) => run(code, one)));
-  const done = functions.length;
-  // Strings are known by now: everything else has been written once.
-  const strings = shared.calls.usesSupport ? shared.state.strings : [];
-  for (let from = 0; from < strings.length; from += perFunction)
-    functions.push(
-      addedFunction(shared, [], [], new Map(), (_, env) => {
-        for (const text of strings.slice(from, from + perFunction)) makeString(env, text);
-      }),
-    );
-  const numbers = functions.map((_, n) => first + n);
-  return inOrder(functions, [...numbers.slice(done), ...numbers.slice(0, done)], first);
+  const functions = startup.map((one) => addedFunction(shared, [], [], one.cells, (code) => run(code, one)));
+  return inOrder(functions, first);
+}
+
+/** The same for what makes strings, in the order of their numbers: once everything else that is written knows its own. */
+export function stringFunctions(shared: Shared, strings: readonly string[], first: number): AddedFunction[] {
+  const functions = inGroups(strings, perFunction).map((group) =>
+    addedFunction(shared, [], [], new Map(), (_, env) => {
+      for (const text of group) makeString(env, text);
+    }),
+  );
+  return inOrder(functions, first);
 }
 
 /**
@@ -63,11 +63,7 @@ export function resetFunctions(shared: Shared, startup: readonly Startup[], firs
   for (const one of startup)
     if (!("statements" in one))
       functions.push(addedFunction(shared, [], [], one.cells, (code) => run(code, one)));
-  return inOrder(
-    functions,
-    functions.map((_, n) => first + n),
-    first,
-  );
+  return inOrder(functions, first);
 }
 
 const constants = new Map<ValType, string>([
@@ -78,22 +74,21 @@ const constants = new Map<ValType, string>([
 ]);
 
 function pushInitial(w: ByteWriter, global: AddedGlobal): void {
-  const initial = "initial" in global ? global.initial : null;
-  const name = constants.get(global.type);
-  if (initial === null || !name) emit(w, "ref.null", heapOfFunctions);
-  else emit(w, name, initial);
+  emit(w, constants.get(global.type)!, "initial" in global ? global.initial! : 0);
 }
 
-/** Functions, and one behind them that calls them in the order of `numbers`. */
-function inOrder(functions: AddedFunction[], numbers: readonly number[], first: number): AddedFunction[] {
+/** Functions, and one behind them that calls them in their order. */
+function inOrder(functions: AddedFunction[], first: number): AddedFunction[] {
   if (functions.length === 0) return [];
+  const numbers = functions.map((_, n) => first + n);
   const groups = inGroups(numbers, perFunction).map(caller);
   if (groups.length === 1) return [...functions, ...groups];
   const groupNumbers = groups.map((_, n) => first + functions.length + n);
   return [...functions, ...groups, caller(groupNumbers)];
 }
 
-function caller(numbers: readonly number[]): AddedFunction {
+/** One function that calls others by their numbers, in their order. */
+export function caller(numbers: readonly number[]): AddedFunction {
   return {
     ...{ params: [], results: [] },
     write: (w, indices) => {
@@ -112,6 +107,7 @@ function run(code: CodeWriter, one: Startup): void {
   if ("map" in one) {
     code.newMap(one.map.type as MapType);
     code.set(one.map);
+    for (const [key, value] of one.entries ?? []) code.setConstant(one.map, key, value);
   } else if ("variable" in one) {
     code.expression(one.value);
     code.set(one.variable);

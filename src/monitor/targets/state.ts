@@ -4,7 +4,7 @@
  * numbers here, in the order in which the module makes them before it runs.
  */
 import type { AddedGlobal } from "../../probe/additions.ts";
-import { FUNCREF, I64 } from "../../wasm/types.ts";
+import { I64 } from "../../wasm/types.ts";
 import { flatten, isMap, isTuple, type Type, type Value, zeroOf } from "../language-types.ts";
 import type { RowLayout, RowPlace } from "../report.ts";
 import type { Variable } from "../tree.ts";
@@ -14,6 +14,13 @@ export const monitorPrefix = "javy_prof.monitor.";
 
 /** Export that sets the state back. */
 export const resetExport = `${monitorPrefix}reset`;
+
+/** Exports of a script's own module: what runs before the program, and what it does at wasm:begin. */
+export const initExport = `${monitorPrefix}init`;
+export const beginExport = `${monitorPrefix}begin`;
+
+/** Export of the program beside such a module: the memory that APP_MEMID means. */
+export const programMemoryExport = `${monitorPrefix}memory.program`;
 
 /** Export that gives the bits of a reported value: (its number: i32) -> i64. */
 export const valueExport = `${monitorPrefix}value`;
@@ -41,7 +48,12 @@ export class State {
   /** Numbers of the globals that the report has, by the number of the value. */
   readonly reported: number[] = [];
   readonly rows: RowLayout[] = [];
-  readonly #strings = new Map<string, number>([["", 0]]);
+  readonly #strings: Map<string, number>;
+
+  /** `known`: strings that are there already, by number. */
+  constructor(known: readonly string[] = [""]) {
+    this.#strings = new Map(known.map((text, number) => [text, number]));
+  }
 
   /** Gives a variable its globals; true where its initial value must be made by code before the program runs. */
   add(variable: Variable, initial: Value | undefined, place: RowPlace | null, cells: Cells): void {
@@ -50,7 +62,7 @@ export class State {
     const types = flatten(variable.type);
     const values = this.#parts(variable.type, initial ?? zeroOf(variable.type));
     types.forEach((type, n) => {
-      this.globals.push({ type, mutable: true, initial: type === FUNCREF ? null : values[n]! });
+      this.globals.push({ type, mutable: true, initial: values[n]! });
     });
     if (!variable.report) return;
     this.rows.push({ variable: variable.name, type: variable.type, place, first: this.reported.length });
@@ -64,7 +76,7 @@ export class State {
     if (isTuple(type))
       return type.items.flatMap((item, i) => this.#parts(item, (value as readonly Value[])[i]!));
     if (type === "str") return [this.string(value as string)];
-    if (isMap(type) || type === "funcref") return [0];
+    if (isMap(type)) return [0];
     if (typeof value === "boolean") return [value ? 1 : 0];
     return [flatten(type)[0] === I64 ? BigInt.asIntN(64, BigInt(value as bigint)) : (value as number)];
   }

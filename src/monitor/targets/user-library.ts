@@ -41,7 +41,7 @@ export class StaticCalls {
   }
 
   readonly call = (library: string, name: string, args: readonly Value[]): Value | undefined => {
-    const call = this.#exports(library)?.[name];
+    const call = this.exports(library)?.[name];
     if (typeof call !== "function") return undefined;
     let result: unknown;
     try {
@@ -52,7 +52,8 @@ export class StaticCalls {
     return typeof result === "number" || typeof result === "bigint" ? result : [];
   };
 
-  #exports(library: string): WebAssembly.Exports | undefined {
+  /** Of the instance that answers; undefined where no library of that name was given. */
+  exports(library: string): WebAssembly.Exports | undefined {
     const known = this.#instances.get(library);
     const bytes = this.#libraries.get(library);
     if (known || !bytes) return known;

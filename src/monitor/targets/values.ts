@@ -59,10 +59,6 @@ function halve(w: ByteWriter, from: number, to: number, leaf: (n: number) => voi
 }
 
 function pushBits(w: ByteWriter, { type }: AddedGlobal, index: number): void {
-  if (type !== I32 && type !== I64 && type !== F32 && type !== F64) {
-    // A function reference has no value that is the same in every engine.
-    return emit(w, "i64.const", 0n);
-  }
   emit(w, "global.get", index);
   if (type === F64) return emit(w, "i64.reinterpret_f64");
   if (type === F32) emit(w, "i32.reinterpret_f32");

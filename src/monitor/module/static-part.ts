@@ -1,0 +1,74 @@
+/**
+ * What of a predicate can be asked before the program runs, where the code that asks knows no place: the sides of its
+ * outermost `&&` that are static are asked once for each place, and only the others are at each visit. Of a side that is
+ * mixed (`a && x > 1 || b`) what must be true in any case is asked before, too.
+ */
+import { foldExpression } from "../fold.ts";
+import type { Expr } from "../tree.ts";
+import { visitExpression } from "../visit.ts";
+
+export interface Parts {
+  /** null: every place is wanted. */
+  readonly before: Expr | null;
+  /** null: nothing is left for a visit. */
+  readonly visit: Expr | null;
+}
+
+export function partsOf(predicate: Expr | null): Parts {
+  if (!predicate) return { before: null, visit: null };
+  const sides = conjuncts(predicate);
+  return {
+    before: and(sides.map(necessary)),
+    visit: and(sides.map((side) => (isStatic(side) ? null : side))),
+  };
+}
+
+function conjuncts(expr: Expr): readonly Expr[] {
+  if (expr.kind !== "binary" || expr.operator !== "&&") return [expr];
+  return [...conjuncts(expr.left), ...conjuncts(expr.right)];
+}
+
+/** A static condition that holds wherever the expression can; null where there is none. */
+function necessary(expr: Expr): Expr | null {
+  if (isStatic(expr)) return expr;
+  if (expr.kind !== "binary" || asksLibrary(expr)) return null;
+  const [left, right] = [necessary(expr.left), necessary(expr.right)];
+  if (expr.operator === "&&") return and([left, right]);
+  return expr.operator === "||" && left && right ? { ...expr, left, right } : null;
+}
+
+function and(sides: readonly (Expr | null)[]): Expr | null {
+  return sides.reduce(
+    (all, side) =>
+      all && side
+        ? { kind: "binary", operator: "&&", left: all, right: side, type: "bool", span: side.span }
+        : (all ?? side),
+    null,
+  );
+}
+
+/** Whether folding makes it a constant at every place: it asks for nothing that a visit knows, and cannot trap. */
+export function isStatic(expr: Expr): boolean {
+  let fixed = true;
+  visitExpression(expr, (inner) => {
+    if (inner.kind === "variable" || (inner.kind === "bound" && !inner.static)) fixed = false;
+    if (inner.kind === "binary" && /^[/%]$/.test(inner.operator) && !isConstant(inner)) fixed = false;
+    if (inner.kind === "call" && !isFolded(inner)) fixed = false;
+  });
+  return fixed;
+}
+
+const isConstant = (expr: Expr) => foldExpression(expr, { value: () => undefined }).kind === "constant";
+
+function isFolded({ callee }: Expr & { kind: "call" }): boolean {
+  if (callee.kind === "library") return callee.when === "static";
+  return callee.kind === "method" && callee.name !== "addr";
+}
+
+function asksLibrary(expr: Expr): boolean {
+  let asks = false;
+  visitExpression(expr, (inner) => {
+    if (inner.kind === "call" && inner.callee.kind === "library") asks = true;
+  });
+  return asks;
+}
