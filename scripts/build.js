@@ -128,6 +128,11 @@ async function bundle() {
     metafile: true,
     // both need files of their own packages beside them
     external: ["speedscope", "open"],
+    plugins: [
+      { name: "tables-as-text", setup: tablesAsText },
+      { name: "past-the-face", setup: pastTheFace },
+      { name: "commands-together", setup: commandsTogether },
+    ],
     // packages in CommonJS ask for Node's modules with require
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
@@ -138,6 +143,85 @@ async function bundle() {
   rmSync(join(fresh, "cli.d.ts"));
   writeFileSync(join(fresh, "cli.js"), '#!/usr/bin/env node\nimport "./bin/cli.js";\n');
   writeFileSync(join(fresh, "bin", "NOTICE"), licencesOf(Object.keys(metafile.inputs)));
+}
+
+/**
+ * Engines' opcode tables as JSON texts, each parsed when somebody first asks for more than its version: a run needs one
+ * of eleven, and V8 reads a text faster than a hundred thousand bytes of array literals.
+ * @param {import("esbuild").PluginBuild} build
+ */
+function tablesAsText({ onLoad }) {
+  onLoad({ filter: /[\\/]engines[\\/]opcodes[\\/](ng|bellard)\w+\.js$/ }, async ({ path }) => {
+    const [[name, { version, ...rest }]] = Object.entries(await import(pathToFileURL(path).href));
+    const getters = Object.keys(rest).map((key) => `get ${key}() { return table().${key}; }`);
+    return {
+      contents: `
+let parsed;
+const table = () => (parsed ??= JSON.parse(${JSON.stringify(JSON.stringify(rest))}));
+export const ${name} = { version: ${version}, ${getters.join(", ")} };`,
+    };
+  });
+}
+
+/**
+ * Which commands are read together. A file costs as much as 10 KB of it, so that chunks for each set of commands that
+ * share a module would cost more than they save.
+ */
+function commandGroups() {
+  const commands = readdirSync(join(fresh, "commands", "declared")).filter((file) => file.endsWith(".js"));
+  const ofPrograms = ["run.js", "info.js", "disasm.js", "build.js", "export.js"];
+  return {
+    "of-programs": ofPrograms,
+    others: commands.filter((file) => ![...ofPrograms, "view.js"].includes(file)),
+  };
+}
+
+/** @param {import("esbuild").PluginBuild} build */
+function commandsTogether({ onResolve, onLoad }) {
+  const groups = Object.entries(commandGroups());
+  onResolve({ filter: /^\.{1,2}\/[\w-]+\.js$/ }, ({ path, kind }) => {
+    const [group] = groups.find(([, files]) => files.includes(path.split("/").at(-1) ?? "")) ?? [];
+    if (kind === "dynamic-import" && group !== undefined) return { path: group, namespace: "commands" };
+    return undefined;
+  });
+  onLoad({ filter: /.*/, namespace: "commands" }, ({ path }) => ({
+    contents: Object.fromEntries(groups)
+      [path]?.map((file) => `export * from "./${file}";`)
+      .join(""),
+    resolveDir: join(fresh, "commands"),
+  }));
+}
+
+/**
+ * Commands import from the library's face, which lists everything: in the bundle each name comes from the module that
+ * the face takes it from, so that a command's chunks hold what that command needs.
+ * @param {import("esbuild").PluginBuild} build
+ */
+function pastTheFace({ onLoad }) {
+  const face = readFileSync(join(fresh, "index.js"), "utf8");
+  /** @type {Map<string, string>} `name from "module"` by the name that the face gives it */
+  const sources = new Map();
+  for (const [, names = "", module] of face.matchAll(/export \{([^}]*)\} from "\.\/([^"]+)"/g))
+    for (const [own = "", shown = own] of namesIn(names)) sources.set(shown, `${own} from ${module}`);
+  onLoad({ filter: /[\\/]dist\.new[\\/]commands[\\/][\w-]+\.js$/ }, ({ path }) => ({
+    contents: readFileSync(path, "utf8").replace(
+      /import \{([^}]*)\} from "\.\.\/index\.js";/g,
+      (_, /** @type {string} */ names) =>
+        namesIn(names)
+          .map(([shown = "", own = shown]) => {
+            const [name, module] = sources.get(shown)?.split(" from ") ?? [];
+            if (module === undefined) throw new Error(`index.js has no ${shown}, which ${path} imports`);
+            return `import { ${name} as ${own} } from "../${module}";`;
+          })
+          .join(""),
+    ),
+  }));
+}
+
+/** The names in the braces of an import or export, each with what it is called instead. @param {string} list */
+function namesIn(list) {
+  const names = list.split(",").map((one) => one.trim());
+  return names.filter((one) => one !== "").map((one) => one.split(" as "));
 }
 
 /** The licences of the packages that files are of. @param {readonly string[]} files */

@@ -10,7 +10,7 @@ import { opcodes } from "../src/wasm/opcodes.ts";
 
 const order = [
   ...["base", "wasm", "fuel", "probe", "quickjs", "javy", "monitor", "result", "host", "program", "profiler"],
-  ...["run", "ci", "format", "vitest", "index", "commands", "cli"],
+  ...["run", "ci", "format", "vitest", "library", "index", "commands", "cli"],
 ];
 const pure = ["result", "ci", "format"];
 

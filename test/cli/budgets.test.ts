@@ -70,8 +70,8 @@ describe("files that a command reads", () => {
   test("to run a program: no module of the library, and nothing twice", async () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
-    expect(files.length).toBeLessThanOrEqual(21);
-    expect(bytesOf(files)).toBeLessThanOrEqual(780_000);
+    expect(files.length).toBeLessThanOrEqual(18);
+    expect(bytesOf(files)).toBeLessThanOrEqual(700_000);
   });
 });
 

@@ -8,6 +8,7 @@
  * Sources: JS_WriteFunctionTag, JS_WriteObjectAtoms and compute_pc2line_info of each quickjs.c.
  */
 import { unsupported } from "../../base/diagnostics.ts";
+import { Kept } from "../../base/kept.ts";
 import { layoutBellard2021 } from "./layouts/bellard2021.ts";
 import { layoutBellard2021bignum } from "./layouts/bellard2021bignum.ts";
 import { layoutBellard2023 } from "./layouts/bellard2023.ts";
@@ -205,8 +206,15 @@ function engine(
   rest: Pick<EngineVersion, "engine" | "format" | "lines"> & Partial<EngineVersion>,
 ): EngineVersion {
   const { version } = table;
-  const opcodes = opcodesOf(table);
-  return { id, releases, version, table, opcodes, memory, suspends, caches: new Map(), ...rest };
+  const opcodes = new Kept(() => opcodesOf(table));
+  return {
+    ...{ id, releases, version, table, memory, suspends, caches: new Map() },
+    // a run needs those of one engine or two
+    get opcodes() {
+      return opcodes.value;
+    },
+    ...rest,
+  };
 }
 
 const bellard = { engine: "quickjs", format: bellardFormat, lines: bellardLines };
@@ -268,9 +276,9 @@ export const unknownEngine: EngineVersion = engine(
   "unknown",
   "of an unknown release",
   {
-    ...bellard2021,
     version: 0,
     opcodes: Array.from({ length: 256 }, (_, code) => [`op#${code}`, 1, 0, 0, "none"] as const),
+    ...{ formats: ["none"], atoms: [], firstPrivateAtom: 1, firstSymbolAtom: 1, tags: [] },
   },
   layoutBellard2021,
   { ...bellard, suspends: new Set() },

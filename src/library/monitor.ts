@@ -1,0 +1,154 @@
+/** Monitors: what they match, their runs, and modules that they are written into. */
+import { usageError } from "../base/diagnostics.ts";
+import type { MonitorTarget } from "../format/choices.ts";
+import { csvHeading, csvLead } from "../format/monitor/csv.ts";
+import { lostText } from "../format/warning-words.ts";
+import { defaultModelName } from "../fuel/measured.ts";
+import { modelNamed } from "../fuel/models.ts";
+import { commandExport } from "../javy/startup-exports.ts";
+import { libraryScript } from "../monitor/library-scripts.ts";
+import type { Matched } from "../monitor/matched.ts";
+import type { Report } from "../monitor/report.ts";
+import type { Source } from "../monitor/source.ts";
+import type { RequestOptions } from "../profiler/request.ts";
+import type { Program } from "../program/program.ts";
+import type { Exit, Result } from "../result/result.ts";
+import type { RunEnd } from "../run/job.ts";
+import { instrumentFile, instrumentLinked } from "../run/monitor-file.ts";
+import { instrumentPair } from "../run/monitor-pair.ts";
+import { matchProgram, monitorProgram } from "../run/monitor-session.ts";
+import { withThread } from "../run/threads.ts";
+import { isWasm } from "../wasm/decode.ts";
+import { type ProfileOptions, requested } from "./requested.ts";
+
+/** What a monitor is given besides the program's own options. */
+export interface MonitorOptions extends Omit<ProfileOptions, "frames" | "onProblem" | "host"> {
+  /**
+   * Where the script's code is: in the program, or in a module of its own that the program calls. The report is the same.
+   * Default: rewrite.
+   */
+  readonly target?: MonitorTarget;
+  /** A Whamm script: its text, the name of a monitor of the library, or a text with the name of its file for messages. */
+  readonly script: string | { readonly file: string; readonly text: string };
+  /** Libraries that the script uses, by name. */
+  readonly libs?: Readonly<Record<string, Uint8Array>>;
+}
+
+export interface Monitoring {
+  /** How the guest ended; the report is there however it did. */
+  readonly exit: Result["run"]["exit"]["kind"];
+  /** The trap's message, the exit code or what stopped it in words; null where there is nothing to say. */
+  readonly failure: string | null;
+  /** The stream that took no more of the guest's output, where that stopped it. */
+  readonly lost: Exit["lost"] | null;
+  readonly report: Report;
+  /** Time inside the guest, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a program under a monitor and gives what it reports. @throws ScriptError with all problems of the script; Diagnostic
+ * where the program cannot be run.
+ */
+export async function monitor(program: Program, options: MonitorOptions): Promise<Monitoring> {
+  const { script, libs = {}, target = "rewrite", ...rest } = options;
+  const { request, live } = requested(program, rest);
+  const source = { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target };
+  const { end, report, milliseconds } = await withThread((thread) =>
+    monitorProgram(thread, program, request, live, source),
+  );
+  const lost = end.kind === "interrupted" ? (end.lost ?? null) : null;
+  return { exit: end.kind, failure: failureOf(end), lost, report, milliseconds };
+}
+
+function failureOf(end: RunEnd): string | null {
+  if (end.kind === "trap") return end.message;
+  if (end.kind === "exit" && end.code !== 0) return `exit code ${end.code}`;
+  return end.kind === "interrupted" && end.lost ? lostText(end.lost) : null;
+}
+
+/** What a script matches in a program, without running it. @throws ScriptError. */
+export function matchScript(
+  program: Program,
+  options: Pick<MonitorOptions, "script" | "libs" | "fuelModel" | "target">,
+): Matched {
+  const { script, libs = {}, target = "rewrite", fuelModel } = options;
+  const { request } = requested(program, fuelModel === undefined ? {} : { fuelModel });
+  return matchProgram(
+    program,
+    { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target },
+    request.model ?? modelNamed(defaultModelName),
+  );
+}
+
+export interface InstrumentOptions {
+  /** A Whamm script: its text, or the name of a monitor of the library. */
+  readonly script: string;
+  /** The script's file, for messages and for the file's description of its report. Default: script.mm. */
+  readonly file?: string;
+  /** Libraries that the script uses, by name. */
+  readonly libs?: Readonly<Record<string, Uint8Array>>;
+  /** What `fuel` counts. Default: the newest wasmtime's. */
+  readonly fuelModel?: RequestOptions["fuelModel"];
+  /**
+   * Whether maps, strings, printed text and libraries become part of the module, in memories of their own, or come as
+   * imports. Default: true. The file then needs an engine with multi-memory where the script has any of these: Node 22
+   * and later, wasmtime, browsers of 2024. Node 20 has none: give false there.
+   */
+  readonly selfContained?: boolean;
+  /**
+   * Where the script's code is: in the program, or in a module of its own that the program imports as `javy_prof_monitor`
+   * and that knows no program. Default: rewrite.
+   */
+  readonly target?: MonitorTarget;
+  /** Write the report as CSV to WASI's stderr when the function that is exported as `command` (default: _start) ends. */
+  readonly reportTo?: "stderr" | "none";
+  readonly command?: string;
+}
+
+export interface Instrumented {
+  readonly bytes: Uint8Array;
+  /** The script's own module, to be instantiated first; null where its code is in the program, or has imports of ours. */
+  readonly monitor: Uint8Array | null;
+  /** What it imports besides what the program does: nothing where it is self-contained. For one instance. */
+  readonly imports: WebAssembly.Imports;
+  /** To be called right behind the instantiation where it is not self-contained: imports that copy need the instance. */
+  attach(instance: WebAssembly.Instance): void;
+  /** Does what the script does at its end, and reads the report: once, when the program has ended, however it did. */
+  report(instance: WebAssembly.Instance): Report;
+}
+
+/**
+ * Writes a script's code into a module, to be run by whatever runs WebAssembly. @throws ScriptError with all problems of
+ * the script; Diagnostic where it cannot be done.
+ */
+export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instrumented {
+  const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
+  const { reportTo = "none", command = commandExport, target = "rewrite" } = options;
+  if (!isWasm(bytes))
+    throw usageError(
+      "only a WebAssembly module can be instrumented",
+      "monitor runs JavaScript under a monitor",
+    );
+  const source = libraryScript(script) ?? { file: file ?? "script.mm", text: script };
+  const given = { ...source, libraries: new Map(Object.entries(libs)), target };
+  const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
+  if (!selfContained && reportTo !== "none")
+    throw usageError("only a self-contained file can write its report itself");
+  if (target === "module" && reportTo !== "none")
+    throw usageError(
+      "a program beside its monitor cannot write the report itself",
+      "use the target rewrite, or read the report from the module's exports",
+    );
+  const showing =
+    reportTo === "stderr" ? { descriptor: 2, command, heading: csvHeading, lead: csvLead } : null;
+  if (!selfContained) return instrumentLinked(given, bytes, model);
+  return target === "module"
+    ? instrumentPair(given, bytes, model)
+    : instrumentFile(given, bytes, model, showing);
+}
+
+function scriptSource(script: MonitorOptions["script"]): Source {
+  if (typeof script !== "string") return script;
+  return libraryScript(script) ?? { file: "script.mm", text: script };
+}

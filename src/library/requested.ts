@@ -1,0 +1,23 @@
+/** What a caller of the library asks of a run, and the checked request that becomes of it. */
+import { basename } from "node:path";
+import { encodeText } from "../base/bytes.ts";
+import { checkRequest, type Request, type RequestOptions } from "../profiler/request.ts";
+import type { Program } from "../program/program.ts";
+import type { Live } from "../run/session.ts";
+
+export interface ProfileOptions extends Omit<RequestOptions, "input">, Live {
+  /** The guest's stdin: bytes, a text, or "inherit" for the process's own, read at the guest's first read. Default: empty. */
+  readonly input?: Uint8Array | string | "inherit";
+  /** A profile that is not what was asked for (an engine that nobody knows, sums that do not hold) is thrown away with
+   * an error, or given back with its `problem`. Default: "throw". */
+  readonly onProblem?: "throw" | "return";
+}
+
+/** @throws Diagnostic (usage) for options that cannot be. */
+export function requested(program: Program, options: ProfileOptions): { request: Request; live: Live } {
+  const { input = new Uint8Array(), onProblem: _, signal, progress, ...asked } = options;
+  const bytes = typeof input === "string" && input !== "inherit" ? encodeText(input) : input;
+  const request = checkRequest({ ...asked, input: bytes as Uint8Array | "inherit" }, basename(program.name));
+  const live: Live = { ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
+  return { request, live };
+}
