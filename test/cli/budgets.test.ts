@@ -64,7 +64,7 @@ describe("files that a command reads", () => {
     const files = await filesLoaded(args, code);
     expect(files.length).toBeGreaterThan(1);
     expect(files.length).toBeLessThanOrEqual(8);
-    expect(bytesOf(files)).toBeLessThanOrEqual(65_536);
+    expect(bytesOf(files)).toBeLessThanOrEqual(81_920);
   });
 
   test("to run a program: no module of the library, and nothing twice", async () => {
