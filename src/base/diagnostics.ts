@@ -23,10 +23,14 @@ export type DiagnosticKind =
 /** How a command ends. */
 export type Ending = "ok" | DiagnosticKind;
 
-/** Where something begins in a text file: line and column are 1-based. */
+/** Where something begins in a text file. */
 export interface Span {
+  /** 1-based. */
   readonly line: number;
-  readonly column: number;
+  /** 1-based, in UTF-16 units; null where only the line is known. */
+  readonly column: number | null;
+  /** What stands on the line, where that is at hand. */
+  readonly text?: string | undefined;
 }
 
 /** A Diagnostic as plain data, as it crosses from one thread to another. */
@@ -69,7 +73,8 @@ export class Diagnostic extends Error implements DiagnosticFields {
 
 /** What is wrong and where, as it is (not inert): `app.wasm: unexpected end (at offset 0x6)`, `app.js:3:7: SyntaxError: …`. */
 export function headline({ message, file, offset, span }: Omit<DiagnosticFields, "kind">): string {
-  const where = file == null ? "" : `${file}${span ? `:${span.line}:${span.column}` : ""}: `;
+  const column = span?.column == null ? "" : `:${span.column}`;
+  const where = file == null ? "" : `${file}${span ? `:${span.line}${column}` : ""}: `;
   return where + message + (offset == null ? "" : ` (at offset 0x${offset.toString(16)})`);
 }
 

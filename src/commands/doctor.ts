@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Ending } from "../base/diagnostics.ts";
-import { type Check, installationChecks, tried } from "../format/doctor.ts";
-import { inertText } from "../format/inert.ts";
+import { type Check, checkLines, installationChecks, tried } from "../format/doctor.ts";
 import { defaultModelName, installation, version } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -17,19 +16,16 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions, io: CommandIo): Promise<Ending> {
   const { json, ...looked } = options;
   const viewer = tried("viewer", () => `speedscope ${viewerVersion()}`);
-  const here = `${version} on Node ${process.versions.node}, V8 ${process.versions.v8}`;
+  const { node, v8 } = process.versions;
   const found = await installation({ ...looked, world: io });
   const checks: Check[] = [
-    { name: "javy-prof", ok: true, found: here },
+    { name: "javy-prof", ok: true, found: `${version} on Node.js ${node}`, details: { v8 } },
     ...installationChecks(found, viewer, defaultModelName),
   ];
   if (json) await io.stdout(`${JSON.stringify({ version, checks }, null, 2)}\n`);
-  else await io.stdout(checks.map(line).join(""));
+  else await io.stdout(checkLines(checks, io.stdoutIsTerminal ? io.width : Number.POSITIVE_INFINITY));
   return checks.every(({ ok }) => ok) ? "ok" : "check";
 }
-
-const line = ({ name, ok, found }: Check): string =>
-  `${ok ? "ok  " : "FAIL"}  ${name.padEnd(10)}  ${inertText(found)}\n`;
 
 function viewerVersion(): string {
   const path = createRequire(import.meta.url).resolve("speedscope/package.json");

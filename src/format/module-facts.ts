@@ -114,7 +114,7 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, most).join(", ")}${more > 0 ? ` and ${grouped(more)} more` : ""}`;
 }
 
-function kindText({ kind, namespace, programs }: ModuleFacts): string {
+function kindText({ kind, namespace, programs, madeBy }: ModuleFacts): string {
   switch (kind) {
     case "plugin":
       return `Javy plugin, imported as ${namespace ?? "its users say (it does not)"}`;
@@ -127,7 +127,9 @@ function kindText({ kind, namespace, programs }: ModuleFacts): string {
         ? "QuickJS with a program in memory, as Javy made it before 1.0, or another embedder"
         : "QuickJS, not embedded by Javy";
     case "other":
-      return "not a Javy module, and no QuickJS was found in it";
+      return madeBy === null
+        ? "not a Javy module, and no QuickJS was found in it"
+        : `not a Javy module, and no QuickJS was found in it: it is ${madeBy}`;
   }
 }
 

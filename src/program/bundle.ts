@@ -10,7 +10,7 @@ import { isBuiltin } from "node:module";
 import { basename, dirname, extname, join, posix } from "node:path";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { foldersUp } from "../base/folders.ts";
-import { type Esbuild, findEsbuild } from "./esbuild.ts";
+import { type Esbuild, type EsbuildMessage, findEsbuild, spanOf } from "./esbuild.ts";
 
 /** What QuickJS does not run as it is. */
 const needsBundling = /\.(?:[cm]?ts|tsx|jsx)$/;
@@ -95,14 +95,8 @@ async function asText(file: string): Promise<object> {
   return { stdin, ...(tsconfig === undefined ? {} : { tsconfig }) };
 }
 
-/** One of esbuild's messages: lines are 1-based, columns 0-based, in bytes. */
-interface Message {
-  readonly text: string;
-  readonly location?: { readonly file: string; readonly line: number; readonly column: number } | null;
-}
-
 function bundlingFailed(error: unknown, name: string): Diagnostic {
-  const { errors } = error as { readonly errors?: readonly Message[] };
+  const { errors } = error as { readonly errors?: readonly EsbuildMessage[] };
   const [first, ...others] = errors ?? [];
   if (!first) {
     const message = error instanceof Error ? error.message.split("\n", 1)[0]! : String(error);
@@ -110,8 +104,10 @@ function bundlingFailed(error: unknown, name: string): Diagnostic {
   }
   // esbuild's paths begin at the entry's folder, the user's at the working directory
   const shown = (file: string) => posix.join(posix.dirname(name), file);
-  const place = ({ location }: Message) =>
-    location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
+  const place = (message: EsbuildMessage) => {
+    const { location } = message;
+    return location ? `${shown(location.file)}:${location.line}:${spanOf(message)!.column}: ` : "";
+  };
   const { location } = first;
   const imported = /^Could not resolve "(.*)"$/.exec(first.text)?.[1] ?? "";
   return new Diagnostic({
@@ -122,6 +118,6 @@ function bundlingFailed(error: unknown, name: string): Diagnostic {
       ...others.slice(0, 5).map((one) => `${place(one)}${one.text}`),
     ],
     file: location ? shown(location.file) : name,
-    span: location ? { line: location.line, column: location.column + 1 } : null,
+    span: spanOf(first),
   });
 }

@@ -3,6 +3,7 @@
  * found on demand, once: its interpreter, the releases that it may be, its native functions. Of the embedded engine it
  * was found when the package was built, and the module is not even decoded.
  */
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
 import { type Dispatch, findDispatch } from "../quickjs/dispatch.ts";
 import { identifyEngines } from "../quickjs/engines/identify.ts";
@@ -12,6 +13,7 @@ import { findGateways, type Gateways } from "../quickjs/natives/gateways.ts";
 import { findHeap, type NativeName, nameNatives, scriptNames } from "../quickjs/natives/natives.ts";
 import { functionNames } from "../wasm/names.ts";
 import type { Module } from "../wasm/types.ts";
+import { madeBy } from "./made-by.ts";
 
 /** What is known of an engine beforehand. */
 export interface KnownEngine {
@@ -47,7 +49,7 @@ export class EngineModule {
     this.#module = module;
     this.#known = known;
     this.#names = new Kept(() => functionNames(module.value));
-    this.dispatch = new Kept(() => known?.dispatch ?? findDispatch(module.value, interpreter));
+    this.dispatch = new Kept(() => known?.dispatch ?? dispatchIn(module.value, interpreter));
     const heap = new Kept(() => findHeap(module.value, this.likelyEngines()));
     this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, heap.value));
     this.gateways = new Kept(() => findGateways(module.value, this.likelyEngines()));
@@ -90,5 +92,19 @@ export class EngineModule {
   /** The releases that it may be, as far as it tells; all, where it tells of none that is known. */
   likelyEngines(): readonly EngineVersion[] {
     return this.engines(null).found ?? versions;
+  }
+}
+
+/** The interpreter. @throws Diagnostic (unsupported) where there is none, with what the module is instead. */
+function dispatchIn(module: Module, interpreter: number | undefined): Dispatch {
+  try {
+    return findDispatch(module, interpreter);
+  } catch (error) {
+    if (!(error instanceof Diagnostic) || interpreter !== undefined) throw error;
+    const made = madeBy(module);
+    if (!made) throw error;
+    if (made.mayHold)
+      throw unsupported(error.message, ...error.details, `it is ${made.what}`, ...made.advice.slice(1));
+    throw unsupported(`there is no QuickJS in this module: it is ${made.what}`, ...made.advice);
   }
 }

@@ -5,13 +5,34 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { unsupported, usageError } from "../base/diagnostics.ts";
+import { type Span, unsupported, usageError } from "../base/diagnostics.ts";
+import { textColumn } from "../quickjs/bytecode/line-table.ts";
 
-/** What is used of it: the one function of its JavaScript API, as far as it is. */
+/** What is used of it: two functions of its JavaScript API, as far as they are. */
 export interface Esbuild {
+  readonly version: string;
   readonly buildSync: (options: Readonly<Record<string, unknown>>) => {
     readonly outputFiles?: readonly { readonly path: string; readonly text: string }[];
   };
+  readonly transformSync: (source: string, options: Readonly<Record<string, unknown>>) => unknown;
+}
+
+/** One of its messages, of which the errors that it throws have a list: lines are 1-based, columns 0-based, in bytes of UTF-8. */
+export interface EsbuildMessage {
+  readonly text: string;
+  readonly location?: {
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+    readonly lineText: string;
+  } | null;
+}
+
+/** The place of a message, in characters. */
+export function spanOf({ location }: EsbuildMessage): Span | null {
+  if (!location) return null;
+  const { line, column, lineText: text } = location;
+  return { line, column: textColumn(text, column + 1), text };
 }
 
 /** The esbuild for an entry in `folder`. @throws Diagnostic (usage) where there is none. */
@@ -28,10 +49,14 @@ export async function findEsbuild(folder: string, name: string): Promise<Esbuild
       "install it anew: npm install --save-dev esbuild",
     );
   }
-  const { buildSync } = loaded.buildSync ? loaded : (loaded.default ?? {});
-  if (typeof buildSync !== "function")
+  const {
+    version = "of no version",
+    buildSync,
+    transformSync,
+  } = loaded.buildSync ? loaded : (loaded.default ?? {});
+  if (typeof buildSync !== "function" || typeof transformSync !== "function")
     throw unsupported("what the project calls esbuild is none", `found: ${found}`);
-  return { buildSync };
+  return { version, buildSync, transformSync };
 }
 
 /** The address of the module that `import "esbuild"` means in a folder; undefined where it means none. */

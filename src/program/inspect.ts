@@ -16,6 +16,7 @@ import { functionNames } from "../wasm/names.ts";
 import { customSection } from "../wasm/sections.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
 import type { HeldProgram, Problem } from "./held-programs.ts";
+import { madeBy } from "./made-by.ts";
 import type { Program } from "./program.ts";
 import { lacking, whyNotRunnable } from "./runnable.ts";
 
@@ -32,6 +33,8 @@ export interface FunctionFacts {
 export interface ModuleFacts {
   /** `quickjs`: none of Javy's kinds, but QuickJS is in it. */
   readonly kind: JavyModule["kind"] | "quickjs";
+  /** What made a module without QuickJS, where that is known: `Go 1.26.8`. */
+  readonly madeBy: string | null;
   /** What a plugin is imported as, or what a dynamic module imports. */
   readonly namespace: string | null;
   readonly abi: PluginAbi | null;
@@ -105,7 +108,8 @@ export function factsOf(program: Program): ModuleFacts {
   const tables = own || dispatch ? branchTables(program.engine!.module) : [];
   const engineNames = program.engine?.names ?? new Map<number, string>();
   return {
-    kind: kind.kind === "other" && dispatch ? "quickjs" : kind.kind,
+    kind: kindOf(kind, dispatch !== null, source !== null),
+    madeBy: dispatch === null && own ? (madeBy(module)?.what ?? null) : null,
     namespace: kind.kind === "plugin" || kind.kind === "dynamic" ? kind.namespace : null,
     abi: kind.kind === "plugin" ? kind.abi : null,
     quickjs: releasesOf(programs.engines),
@@ -136,6 +140,12 @@ export function factsOf(program: Program): ModuleFacts {
     sections: sectionFacts(module),
     problems: source?.text === false ? [...programs.problems, damagedSource] : programs.problems,
   };
+}
+
+/** A segment may look like bytecode in any module: with no engine and no source, it is none. */
+function kindOf({ kind }: JavyModule, hasEngine: boolean, hasSource: boolean): ModuleFacts["kind"] {
+  if (kind === "static" && !hasEngine && !hasSource) return "other";
+  return kind === "other" && hasEngine ? "quickjs" : kind;
 }
 
 /** Each once: builds of one release differ in what their memory looks like only. */

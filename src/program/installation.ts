@@ -4,10 +4,12 @@
  */
 import type { Compiler } from "../javy/compile.ts";
 import { findJavy, type UserJavy } from "../javy/find-javy.ts";
+import { javyReleasesOf } from "../javy/releases.ts";
 import { javyVersion, type RunWorld } from "../javy/user-javy.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
-import { enginesOfVersion, supportedVersions } from "../quickjs/engines/versions.ts";
+import { enginesOfVersion } from "../quickjs/engines/versions.ts";
 import { compileSource } from "./compile-source.ts";
+import { findEsbuild } from "./esbuild.ts";
 import { type Given, shownPath } from "./given.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
 
@@ -19,10 +21,19 @@ export interface Installation {
   /** Null where there is no plugin to look into; so is `compiler`. */
   readonly dispatch: Tried<Dispatch> | null;
   /** What the plugin's compiler makes. */
-  readonly compiler: Tried<{ readonly engine: string; readonly bytecodeVersion: number }> | null;
+  readonly compiler: Tried<CompilerFacts> | null;
   readonly javy: Tried<FoundJavy>;
-  /** Bytecode versions that are known, for people. */
-  readonly supported: string;
+  /** Version of the esbuild that would bundle here; null where there is none. */
+  readonly esbuild: string | null;
+}
+
+/** The QuickJS of a compiler. */
+export interface CompilerFacts {
+  readonly engine: string;
+  readonly releases: string;
+  readonly bytecodeVersion: number;
+  /** The releases of Javy that have the same; null where none has. */
+  readonly javy: string | null;
 }
 
 export interface FoundJavy {
@@ -44,7 +55,10 @@ export async function examineInstallation(
     dispatch: found && (await tried(() => found.engine.dispatch.value)),
     compiler: found && (await tried(() => compiles(compiler, found))),
     javy: await tried(() => lookForJavy(javy, world)),
-    supported: supportedVersions(),
+    esbuild: await findEsbuild(world.cwd, "app.ts").then(
+      ({ version }) => version,
+      () => null,
+    ),
   };
 }
 
@@ -56,11 +70,12 @@ async function tried<T>(find: () => T | Promise<T>): Promise<Tried<T>> {
   }
 }
 
-async function compiles(compiler: Compiler, plugin: Plugin) {
+async function compiles(compiler: Compiler, plugin: Plugin): Promise<CompilerFacts> {
   const outcome = await compileSource(compiler, plugin, "export {};", "doctor.js", null);
   if (outcome.kind !== "bytecode") throw outcome.error;
   const known = enginesOfVersion(outcome.bytecode[0] ?? 0)[0]!;
-  return { engine: known.engine, bytecodeVersion: known.version };
+  const { id, engine, releases, version } = known;
+  return { engine, releases, bytecodeVersion: version, javy: javyReleasesOf(id) };
 }
 
 async function lookForJavy(wanted: string | undefined, world: RunWorld): Promise<FoundJavy> {

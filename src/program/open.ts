@@ -113,7 +113,14 @@ async function compileEntry(
   if (source !== undefined) await readSource(source, entry, cwd);
   const { name, text } = entry;
   const map = await mapOfEntry(entry, options, cwd);
-  const outcome = await compileSource(compiler, plugin, text, name, map.map?.data ?? null);
+  const outcome = await compileSource(
+    compiler,
+    plugin,
+    text,
+    name,
+    map.map?.data ?? null,
+    entry.path === null ? null : dirname(entry.path),
+  );
   if (outcome.kind === "imports") {
     if (entry.path === null || entry.bundled) throw outcome.error;
     return compileEntry(await bundled(entry, entry.path), given, cwd, options, compiler);

@@ -1,5 +1,5 @@
 /** Small things that a new user meets, each as it is typed. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { folderWith, javyProf } from "../support/javy-prof.ts";
@@ -90,4 +90,25 @@ test("the file of a profile says at its head of what it is", async () => {
   await run("hello.js -o head.speedscope.json");
   const head = readFileSync(join(folder.path, "head.speedscope.json"), "utf8").slice(0, 400);
   expect(head).toMatch(/"name": ?"hello\.js · [\d,]+ fuel \(wasmtime-50\)"/);
+});
+
+test("doctor speaks of Javy's versions, not of the engine's insides", async () => {
+  const { code, stdout } = await run("doctor");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ok {4}app\.js {6}compiled by quickjs-ng 0\.15, as in Javy 8 and later$/m);
+  expect(stdout).toMatch(/^ok {4}app\.ts {6}bundled by esbuild \d/m);
+  expect(stdout).not.toMatch(/dispatch|targets|JS_CallInternal|sha256|namespace|bytecode version/);
+  const { checks } = JSON.parse((await run("doctor --json")).stdout);
+  expect(checks.find(({ name }: { name: string }) => name === "functions").details.targets).toBeGreaterThan(
+    200,
+  );
+});
+
+test("a syntax error shows its line", async () => {
+  writeFileSync(join(folder.path, "wrong.js"), "const a = 1;\n  const b = a +* 2;\n");
+  const { code, stderr } = await run("wrong.js");
+  expect([code, stderr]).toEqual([
+    2,
+    "javy-prof: wrong.js:2:16: unexpected token in expression: '*'\n  const b = a +* 2;\n               ^\n",
+  ]);
 });

@@ -61,6 +61,21 @@ test("names and details are inert, on the terminal and in the document", () => {
   expect(writeErrorJson(error, 2)).toMatch(/^[ -~\n]*$/);
 });
 
+test("the text of a line, and a caret below its place", () => {
+  const shown = (line: string, column: number | null) =>
+    renderError(
+      new Diagnostic({ kind: "usage", message: "no", file: "a.js", span: { line: 3, column, text: line } }),
+    );
+  expect(shown("\t\tlet a = ;", 11)).toBe("javy-prof: a.js:3:11: no\n  let a = ;\n          ^\n");
+  expect(shown("let 漢 = ;", 9)).toBe("javy-prof: a.js:3:9: no\n  let 漢 = ;\n           ^\n");
+  expect(shown("let a = ;", null)).toBe("javy-prof: a.js:3: no\n  let a = ;\n");
+  expect(shown("\x1b[31m ;", 7)).toBe("javy-prof: a.js:3:7: no\n  \\x1b[31m ;\n           ^\n");
+  const [, line, caret] = shown(`${"a".repeat(500)}*${"b".repeat(500)}`, 501).split("\n");
+  expect(line).toMatch(/^ {2}…a+\*b+…$/);
+  expect(line!.length).toBeLessThan(110);
+  expect(line![caret!.indexOf("^")]).toBe("*");
+});
+
 test("the document", () => {
   const document = JSON.parse(writeErrorJson(internalError("it does not add up", "a is 1"), 5));
   expect(document).toEqual({
