@@ -27,7 +27,7 @@ export const quantile = (values, part) =>
 export const figures = (values) => ({ median: quantile(values, 0.5), lowest: quantile(values, 0.2) });
 
 /** @param {readonly string[]} command @param {string} cwd @returns {Times} */
-function timed(command, cwd) {
+export function timed(command, cwd) {
   const script = 'TIMEFORMAT="%U %S %R"; exec 3>&2; { time "$@" >/dev/null 2>/dev/null </dev/null; } 2>&3';
   const { stderr, status } = spawnSync("bash", ["-c", script, "bash", ...command], { cwd, encoding: "utf8" });
   const [user, system, wall] = stderr.trim().split(" ").map(Number);

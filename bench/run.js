@@ -5,7 +5,8 @@
  *   npm run bench -- --node <path> --node …     on others
  *   npm run bench -- --write                    also writes the tables of docs/performance.md anew
  *
- * Figures are medians and the lowest fifth; ROUNDS says of how many runs (default 9). Needs dist/ (the command builds it)
+ * Figures are medians and the lowest fifth; ROUNDS says of how many runs (default 9), SCENARIOS how many the check has
+ * (default 20). Needs dist/ (the command builds it)
  * and bash, whose `time` knows the processor time of a process.
  */
 import { execFileSync } from "node:child_process";
@@ -13,12 +14,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { checkRow } from "./checks.js";
 import { commandRows, versionOf } from "./commands.js";
 
 const { values } = parseArgs({
   options: { node: { type: "string", multiple: true }, write: { type: "boolean" } },
 });
 const rounds = Number(process.env["ROUNDS"] ?? 9);
+const scenarios = Number(process.env["SCENARIOS"] ?? 20);
 const inProcess = fileURLToPath(new URL("in-process.js", import.meta.url));
 
 /** @typedef {{ ratios: Record<string, number[]>, means: Record<string, number>, programs: string[], first: number, later: import("./commands.js").Figures }} InProcess */
@@ -26,6 +29,7 @@ const inProcess = fileURLToPath(new URL("in-process.js", import.meta.url));
 /** The tables of one Node.js, as Markdown. @param {string} node */
 function tables(node) {
   const { rows, peak } = commandRows(node, rounds);
+  rows.push(checkRow(node, rounds, scenarios));
   const text = execFileSync(node, [inProcess, String(rounds)], { encoding: "utf8" });
   /** @type {InProcess} */
   const inside = JSON.parse(text);

@@ -4,6 +4,7 @@
  * Every error ends here, in one catch: said on stderr, and with --json as a document on stdout too, where the command
  * has not written its own.
  */
+import { setMaxListeners } from "node:events";
 import { existsSync, writeSync } from "node:fs";
 import { delimiter } from "node:path";
 import { Command, CommanderError } from "commander";
@@ -36,6 +37,8 @@ keepGuestsUnoptimised(process.versions.node);
 
 const { stderr } = process;
 const interrupt = new AbortController();
+// each run at work listens to it, and there may be many
+setMaxListeners(0, interrupt.signal);
 
 /** The first Ctrl-C stops the guest and keeps what was counted; the second ends everything. */
 process.on("SIGINT", () => {

@@ -15,7 +15,7 @@ import { parseChoice } from "./flags.ts";
 import type { CommandIo } from "./io.ts";
 import { giveReport } from "./report-output.ts";
 import { runBuild, runScenarios } from "./run-scenarios.ts";
-import type { ScenarioFlags } from "./scenario-flags.ts";
+import { jobsOf, type ScenarioFlags } from "./scenario-flags.ts";
 import { readSnapshot, snapshotName, updated, writeSnapshot } from "./snapshot-file.ts";
 
 export interface CheckFlags extends ScenarioFlags {
@@ -29,12 +29,13 @@ export interface CheckFlags extends ScenarioFlags {
 
 export async function check(patterns: readonly string[], flags: CheckFlags, io: CommandIo): Promise<Ending> {
   const format = formatOf(flags);
+  const jobs = jobsOf(flags);
   const chosen = await findScenarios(patterns, flags, io);
   const { config, folder, scenarios, all } = chosen;
   const tolerance = toleranceFrom(flags, chosen);
   const before = await readSnapshot(chosen);
   if (flags.build !== false) await runBuild(config, folder, io);
-  const runs = await runScenarios(scenarios, { folder, config, io });
+  const runs = await runScenarios(scenarios, { folder, config, io, jobs });
   const exact = flags.exact ?? false;
   const verdicts = judge(runs, before, { tolerance, exact, all, recording: flags.update ?? false });
   await giveReport(verdicts, { format, out: flags.out, exact, folder }, io);

@@ -22,7 +22,7 @@ import {
 import { atOnce } from "./at-once.ts";
 import { parseLimits, parseModel, scaledLimits } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
-import { errorOf, readScenarioInput } from "./scenario-input.ts";
+import { errorOf, type GuestInput, readScenarioInput } from "./scenario-input.ts";
 
 export interface RunOptions {
   /** Absolute; the scenarios' programs are relative to it. */
@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly inputFolder?: string;
   readonly config: Config;
   readonly io: CommandIo;
+  /** Runs at once; default: as many as there are processors. */
+  readonly jobs?: number | undefined;
   /** Called with each result before it is let go. */
   readonly onResult?: (scenario: Scenario, result: Result, program: Program) => void;
 }
@@ -46,6 +48,8 @@ export async function runScenarios(
     scenarios,
     (scenario) => runScenario(scenario, programs, options),
     (run) => runs.push(run),
+    undefined,
+    options.jobs,
   );
   return runs;
 }
@@ -58,23 +62,35 @@ async function runScenario(
   const { name, budgets } = scenario;
   try {
     const program = await shared(programs, scenario, folder);
-    const { bytes: input, export: own } = await readScenarioInput(scenario.input, inputFolder);
-    const exported = scenario.export ?? own;
-    const { args, limits, maxFuel, fuelModel } = scenario;
-    const { result } = await profile(program, {
-      ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
-      ...(await scaledBy(scenario, input, inputFolder)),
-      ...(exported === null ? {} : { export: exported }),
-      ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, inputFolder) }),
-      ...(maxFuel === null || maxFuel === undefined ? {} : { maxFuel: fuelOf(maxFuel) }),
-    });
-    if (result.run.exit.kind === "interrupted") throw interrupted();
+    const given = await readScenarioInput(scenario.input, inputFolder);
+    const result = await profileScenario(scenario, program, given, inputFolder, io);
     onResult?.(scenario, result, program);
     const isIgnored = config.ignore ? picomatch([...config.ignore]) : () => false;
     return { scenario: name, budgets, measured: measure(result, isIgnored), failure: failureOf(result) };
   } catch (error) {
     throw inTermsOfKeys(errorOf(name, error));
   }
+}
+
+/** One run with this input, whatever the scenario's own is. @throws Diagnostic, of Ctrl-C too. */
+export async function profileScenario(
+  scenario: Scenario,
+  program: Program,
+  { bytes: input, export: own }: Pick<GuestInput, "bytes" | "export">,
+  inputFolder: string,
+  io: CommandIo,
+): Promise<Result> {
+  const { args, limits, maxFuel, fuelModel } = scenario;
+  const exported = scenario.export ?? own;
+  const { result } = await profile(program, {
+    ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
+    ...(await scaledBy(scenario, input, inputFolder)),
+    ...(exported === null ? {} : { export: exported }),
+    ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, inputFolder) }),
+    ...(maxFuel === null || maxFuel === undefined ? {} : { maxFuel: fuelOf(maxFuel) }),
+  });
+  if (result.run.exit.kind === "interrupted") throw interrupted();
+  return result;
 }
 
 const optionsAreKeys = 'options of run are keys of the configuration: --plugin <file> is "plugin": "<file>"';
@@ -94,20 +110,26 @@ const fuelOf = (given: string | number): number => (typeof given === "number" ? 
 /** A program that is opened once for all scenarios with it. */
 function shared(
   programs: Map<string, Promise<Program>>,
+  scenario: Scenario,
+  folder: string,
+): Promise<Program> {
+  const { entry, plugin, source, sourceMap } = scenario;
+  const key = JSON.stringify([entry, plugin, source, sourceMap]);
+  const program = programs.get(key) ?? openScenario(scenario, folder);
+  programs.set(key, program);
+  return program;
+}
+
+export function openScenario(
   { entry, plugin, source, sourceMap }: Scenario,
   folder: string,
 ): Promise<Program> {
-  const key = JSON.stringify([entry, plugin, source, sourceMap]);
-  const known = programs.get(key);
-  if (known) return known;
-  const program = open(entry, {
+  return open(entry, {
     cwd: folder,
     ...(plugin === null ? {} : { plugin }),
     ...(source === null ? {} : { source }),
     ...(sourceMap === null ? {} : { sourceMap }),
   });
-  programs.set(key, program);
-  return program;
 }
 
 /** What is said of programs speaks of the options of run: say where they are in a configuration. */

@@ -5,7 +5,7 @@ import { inertText } from "../format/inert.ts";
 import { findScenarios, scenariosIn } from "./find-scenarios.ts";
 import type { CommandIo } from "./io.ts";
 import { runBuild, runScenarios } from "./run-scenarios.ts";
-import type { ScenarioFlags } from "./scenario-flags.ts";
+import { jobsOf, type ScenarioFlags } from "./scenario-flags.ts";
 import { readSnapshot, updated, writeSnapshot } from "./snapshot-file.ts";
 
 export async function snapshot(
@@ -13,6 +13,7 @@ export async function snapshot(
   flags: ScenarioFlags,
   io: CommandIo,
 ): Promise<Ending> {
+  const jobs = jobsOf(flags);
   const chosen = await findScenarios(patterns, flags, io);
   const { config, folder, scenarios, all } = chosen;
   const before = await readSnapshot(chosen).catch((error: unknown) => {
@@ -21,7 +22,7 @@ export async function snapshot(
     throw error;
   });
   if (flags.build !== false) await runBuild(config, folder, io);
-  const runs = await runScenarios(scenarios, { folder, config, io });
+  const runs = await runScenarios(scenarios, { folder, config, io, jobs });
   const failed = runs.filter(({ failure }) => failure !== null);
   for (const { scenario, failure } of failed)
     io.stderr(`${inertText(`${scenario}: the guest failed: ${failure}`)}\n`);

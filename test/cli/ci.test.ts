@@ -218,6 +218,17 @@ describe("check", () => {
     const parts = await Promise.all(["1/2", "2/2"].map((shard) => statuses("--shard", shard)));
     const merged = parts.flatMap(({ document }) => document.scenarios);
     expect(merged.sort((a, b) => (a.scenario < b.scenario ? -1 : 1))).toEqual(whole);
+    for (const jobs of ["1", "3"])
+      expect((await statuses("--jobs", jobs)).document.scenarios, jobs).toEqual(whole);
+    for (let i = 0; i < 12; i++) write(`carts/copy-${i}.json`, read("carts/small.json"));
+    // nothing but what is to be said of them, however many run at once
+    const many = await javyProf(folder, ["check", "--jobs", "12"]);
+    expect([many.code, many.stderr]).toEqual([
+      0,
+      "record it: javy-prof check --update, and commit .fuel-snapshot\n",
+    ]);
+    const none = await javyProf(folder, ["check", "--jobs", "0"]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("--jobs takes at least 1")]);
   });
 });
 
