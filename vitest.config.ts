@@ -17,6 +17,7 @@ const slower = {
     "test/host/stdin-pieces.test.ts",
     "test/javy/modules.test.ts",
     "test/monitor/targets.test.ts",
+    "test/probe/callbacks/javy.test.ts",
     "test/probe/fuel-cases.test.ts",
     "test/result/minified.test.ts",
     "test/profiler/frames.test.ts",

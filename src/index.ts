@@ -52,6 +52,7 @@ export {
   monitor,
 } from "./library/monitor.ts";
 export { open } from "./library/open.ts";
+export { instructionsOf } from "./library/probes.ts";
 export { type Execution, execute, type Profile, profile } from "./library/profile.ts";
 export type { ProfileOptions } from "./library/requested.ts";
 export { matchesOf } from "./library/rules.ts";
@@ -59,6 +60,24 @@ export { scaleFactor } from "./library/scale.ts";
 export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
 export type { Report, ReportMap, ReportRow, ReportValue, RowPlace } from "./monitor/report.ts";
 export { ScriptError } from "./monitor/source.ts";
+export type { Instruction } from "./probe/callbacks/places.ts";
+export {
+  type At,
+  type Attachable,
+  attachable,
+  type Caller,
+  type CountProbe,
+  countProbe,
+  type Frame,
+  type FrameProbe,
+  frameProbe,
+  type OperandProbe,
+  operandProbe,
+  type Places,
+  type Probe,
+  type Reads,
+  type Where,
+} from "./probe/callbacks/probe.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
 export type { Disassembly } from "./program/disassembly.ts";
 export type { Given } from "./program/given.ts";
@@ -73,4 +92,5 @@ export { looksLikeResult, parseResult } from "./result/read-result.ts";
 export type * from "./result/result.ts";
 export type { Warning, WarningCode, WrittenWarning } from "./result/warnings.ts";
 export { violates } from "./result/warnings.ts";
+export type { Probes } from "./run/probe-control.ts";
 export type { Live, SessionFacts } from "./run/session.ts";

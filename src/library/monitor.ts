@@ -10,15 +10,19 @@ import { libraryScript } from "../monitor/library-scripts.ts";
 import type { Matched } from "../monitor/matched.ts";
 import type { Report } from "../monitor/report.ts";
 import type { Source } from "../monitor/source.ts";
+import type { Probe } from "../probe/callbacks/probe.ts";
+import type { Plan } from "../probe/plan.ts";
 import type { RequestOptions } from "../profiler/request.ts";
 import type { Program } from "../program/program.ts";
 import type { Exit, Result } from "../result/result.ts";
 import type { RunEnd } from "../run/job.ts";
-import { instrumentFile, instrumentLinked } from "../run/monitor-file.ts";
+import { instrumentBare, instrumentFile, instrumentLinked, type MonitorFile } from "../run/monitor-file.ts";
 import { instrumentPair } from "../run/monitor-pair.ts";
 import { matchProgram, monitorProgram } from "../run/monitor-session.ts";
+import type { Probes } from "../run/probe-control.ts";
 import { withThread } from "../run/threads.ts";
 import { isWasm } from "../wasm/decode.ts";
+import { withProbes } from "./probes.ts";
 import { type ProfileOptions, requested } from "./requested.ts";
 
 /** What a monitor is given besides the program's own options. */
@@ -82,8 +86,10 @@ export function matchScript(
 }
 
 export interface InstrumentOptions {
-  /** A Whamm script: its text, or the name of a monitor of the library. */
-  readonly script: string;
+  /** A Whamm script: its text, or the name of a monitor of the library. Left out: there are only probes. */
+  readonly script?: string;
+  /** Probes that are functions or counts, in the order in which they fire at one place, behind the script. */
+  readonly probes?: readonly Probe[];
   /** The script's file, for messages and for the file's description of its report. Default: script.mm. */
   readonly file?: string;
   /** Libraries that the script uses, by name. */
@@ -110,8 +116,10 @@ export interface Instrumented {
   readonly bytes: Uint8Array;
   /** The script's own module, to be instantiated first; null where its code is in the program, or has imports of ours. */
   readonly monitor: Uint8Array | null;
-  /** What it imports besides what the program does: nothing where it is self-contained. For one instance. */
+  /** What it imports besides what the program does: nothing where it is self-contained and has no probes. For one instance. */
   readonly imports: WebAssembly.Imports;
+  /** What its probes came to, and the switch of those that are attachable. */
+  readonly probes: Probes;
   /** To be called right behind the instantiation where it is not self-contained: imports that copy need the instance. */
   attach(instance: WebAssembly.Instance): void;
   /** Does what the script does at its end, and reads the report: once, when the program has ended, however it did. */
@@ -119,17 +127,31 @@ export interface Instrumented {
 }
 
 /**
- * Writes a script's code into a module, to be run by whatever runs WebAssembly. @throws ScriptError with all problems of
- * the script; Diagnostic where it cannot be done.
+ * Writes a script's code and the calls of probes into a module, to be run by whatever runs WebAssembly. @throws
+ * ScriptError with all problems of the script; Diagnostic where it cannot be done.
  */
 export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instrumented {
-  const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
-  const { reportTo = "none", command = commandExport, target = "rewrite" } = options;
+  const { script, probes = [] } = options;
   if (!isWasm(bytes))
     throw usageError(
       "only a WebAssembly module can be instrumented",
       "monitor runs JavaScript under a monitor",
     );
+  if (script === undefined && !options.probes)
+    throw usageError("there is nothing to instrument with: neither a script nor probes");
+  return withProbes(bytes, probes, (plans) =>
+    script === undefined ? instrumentBare(bytes, plans) : withScript(bytes, { ...options, script }, plans),
+  );
+}
+
+/** `others`: plans besides the script's. */
+function withScript(
+  bytes: Uint8Array,
+  options: InstrumentOptions & { readonly script: string },
+  others: readonly Plan[],
+): MonitorFile {
+  const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
+  const { reportTo = "none", command = commandExport, target = "rewrite" } = options;
   const source = libraryScript(script) ?? { file: file ?? "script.mm", text: script };
   const given = { ...source, libraries: new Map(Object.entries(libs)), target };
   const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
@@ -142,10 +164,10 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instr
     );
   const showing =
     reportTo === "stderr" ? { descriptor: 2, command, heading: csvHeading, lead: csvLead } : null;
-  if (!selfContained) return instrumentLinked(given, bytes, model);
+  if (!selfContained) return instrumentLinked(given, bytes, model, others);
   return target === "module"
-    ? instrumentPair(given, bytes, model)
-    : instrumentFile(given, bytes, model, showing);
+    ? instrumentPair(given, bytes, model, others)
+    : instrumentFile(given, bytes, model, showing, others);
 }
 
 function scriptSource(script: MonitorOptions["script"]): Source {

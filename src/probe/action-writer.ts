@@ -30,8 +30,10 @@ export interface Spot {
   readonly at: number;
   readonly immediates: number;
   readonly next: number;
-  /** Types of what can be asked for (operands or results), topmost first. */
+  /** Types of what can be asked for (operands and what lies below them, or results), topmost first. */
   readonly types: readonly ValType[];
+  /** How many of these are the instruction's own. */
+  readonly own: number;
   /** Whether these are results. */
   readonly after: boolean;
   /** Locals that hold them, as far as they were saved. */
@@ -61,11 +63,15 @@ export class ActionWriter {
   save(w: ByteWriter, spot: Omit<Spot, "saved">, actions: readonly Bound[], least = 0): Spot {
     let count = least;
     for (const { action } of actions)
-      for (const one of argumentsOf(action)) count = Math.max(count, depthOf(one, spot) + 1);
-    if (count > spot.types.length) {
-      const { name } = opcodes[spot.row]!;
-      throw internalError(`a probe wants operand ${count - 1} of ${name}, which has ${spot.types.length}`);
-    }
+      for (const one of argumentsOf(action)) {
+        const depth = depthOf(one, spot);
+        const most = one.kind === "stack" ? spot.types.length : spot.own;
+        if (depth >= most) {
+          const { name } = opcodes[spot.row]!;
+          throw internalError(`a probe wants operand ${depth} of ${name}, which has ${most}`);
+        }
+        count = Math.max(count, depth + 1);
+      }
     const saved = spot.types.slice(0, count).map((type, n) => {
       if (type === 0)
         throw internalError(`the type of operand ${n} of ${opcodes[spot.row]!.name} is not known`);
@@ -154,6 +160,7 @@ export class ActionWriter {
         return writeConst(w, type, value);
       }
       case "operand":
+      case "stack":
       case "result":
       case "effectiveAddress": {
         emit(w, "local.get", spot!.saved[this.#depth(argument, spot)]!);
@@ -209,7 +216,7 @@ const argumentsOf = (action: Action): readonly ProbeArgument[] =>
 /** Which saved value an argument reads: 0 = topmost; -1 for none. */
 function depthOf(argument: ProbeArgument, { row, after }: Pick<Spot, "row" | "after">): number {
   if (argument.kind === "result" && after) return argument.index;
-  if (argument.kind === "operand" && !after) return argument.index;
+  if ((argument.kind === "operand" || argument.kind === "stack") && !after) return argument.index;
   const hasAddress = argument.kind === "effectiveAddress" && !after;
   if (!hasAddress) return -1;
   const { name, signature, imm } = opcodes[row]!;

@@ -28,6 +28,11 @@ export type ProbeArgument =
   | { readonly kind: "local"; readonly index: number }
   /** An operand of the instruction, 0 = topmost (not "after"). Those of a branch end with what its label takes. */
   | { readonly kind: "operand"; readonly index: number }
+  /**
+   * A value on the operand stack, 0 = topmost ("before" only): operands and what lies below them, as far down as the
+   * innermost block reaches.
+   */
+  | { readonly kind: "stack"; readonly index: number }
   /** A result of the instruction, 0 = topmost ("after" only). */
   | { readonly kind: "result"; readonly index: number }
   /**

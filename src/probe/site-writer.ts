@@ -35,6 +35,8 @@ export class SiteWriter {
   readonly #stack: OperandStack;
   readonly #functionResults: readonly ValType[];
   #here: readonly Bound<SiteProbe>[] = [];
+  /** What code in front of the instruction can reach on the stack, topmost first; where probes stand. */
+  #reached: readonly ValType[] = [];
 
   constructor(context: SiteContext) {
     this.#context = context;
@@ -46,8 +48,10 @@ export class SiteWriter {
   /** Follows the walk to an instruction. Whether probes stand there. */
   step(): boolean {
     const { code, sites } = this.#context;
-    this.#stack.step(code);
     this.#here = sites.get(code.at) ?? [];
+    const { types, floor } = this.#stack;
+    if (this.#here.length > 0) this.#reached = types.slice(floor).reverse();
+    this.#stack.step(code);
     return this.#here.length > 0;
   }
 
@@ -57,8 +61,9 @@ export class SiteWriter {
 
   #spot(after: boolean): Omit<Spot, "saved"> {
     const { row, at, immediates, next } = this.#context.code;
-    const types: readonly ValType[] = after ? this.#stack.results : this.#stack.operands;
-    return { row, at, immediates, next, types: [...types].reverse(), after };
+    const mine = [...(after ? this.#stack.results : this.#stack.operands)].reverse();
+    const types = after ? mine : [...mine, ...this.#reached.slice(mine.length)];
+    return { row, at, immediates, next, types, own: mine.length, after };
   }
 
   before(): void {
@@ -120,7 +125,7 @@ export class SiteWriter {
     const { w, actions, charging } = this.#context;
     const mine: readonly Bound[] = this.#at("instead");
     const where = this.#spot(false);
-    const spot = actions.save(w, where, mine, where.types.length);
+    const spot = actions.save(w, where, mine, where.own);
     const leaves = this.#leaves(where);
     const put = (instruction: (depth: number) => void) => {
       if (reenters(mine)) charging?.meter.spill(w);

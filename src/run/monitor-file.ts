@@ -10,7 +10,7 @@ import { finishFile, writeReportSection } from "../monitor/report-section.ts";
 import { reportRows } from "../monitor/support/report-rows.ts";
 import { selfContained } from "../monitor/targets/self-contained.ts";
 import { selfReporting } from "../monitor/targets/self-report.ts";
-import type { Meter } from "../probe/plan.ts";
+import type { Meter, Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { entry } from "../wasm/encode.ts";
@@ -53,12 +53,13 @@ export function wasmOnly(script: MonitorScript): JsScript {
   return js;
 }
 
-/** @throws ScriptError, or Diagnostic where it cannot be done. */
+/** `others`: plans besides the script's, behind it. @throws ScriptError, or Diagnostic where it cannot be done. */
 export function instrumentFile(
   script: MonitorScript,
   given: Uint8Array,
   model: Meter["model"],
   showing: Showing | null,
+  others: readonly Plan[] = [],
 ): MonitorFile {
   const module = decodeModule(given);
   const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, { model });
@@ -71,10 +72,20 @@ export function instrumentFile(
     ? selfReporting(contained, module, { ...showing, rows: rows!, ending })
     : contained.plan;
   return {
-    bytes: withSection(rewrite(module, plan), writeReportSection(layout, ending, script.file)),
+    bytes: withSection(rewrite(module, plan, ...others), writeReportSection(layout, ending, script.file)),
     ...{ monitor: null, imports: {} },
     attach: () => {},
     report: ({ exports }) => readReport(layout, finishFile(exports, layout, ending)),
+  };
+}
+
+/** The module with those plans only. @throws Diagnostic where its code is damaged. */
+export function instrumentBare(given: Uint8Array, plans: readonly Plan[]): MonitorFile {
+  return {
+    bytes: rewrite(decodeModule(given), ...plans),
+    ...{ monitor: null, imports: {} },
+    attach: () => {},
+    report: () => ({ rows: [], output: "" }),
   };
 }
 
@@ -90,10 +101,11 @@ export function instrumentLinked(
   script: MonitorScript,
   given: Uint8Array,
   model: Meter["model"],
+  others: readonly Plan[] = [],
 ): MonitorFile {
   const instrumented = script.target === "module" ? linkMonitor : instrumentMonitor;
   const { bytes, job, report } = instrumented(
-    ...([wasmOnly(script), script.libraries, decodeModule(given), { model }] as const),
+    ...([wasmOnly(script), script.libraries, decodeModule(given), { model }, others] as const),
   );
   const run = new MonitoredRun(job, () => ({}));
   const attach = (instance: WebAssembly.Instance) => run.attach(instance);

@@ -30,7 +30,12 @@ import type { MonitorScript } from "./monitor-session.ts";
 export const pairModule = "javy_prof_monitor";
 
 /** @throws ScriptError, or Diagnostic where it cannot be done. */
-export function instrumentPair(script: MonitorScript, given: Uint8Array, model: Meter["model"]): MonitorFile {
+export function instrumentPair(
+  script: MonitorScript,
+  given: Uint8Array,
+  model: Meter["model"],
+  others: readonly Plan[] = [],
+): MonitorFile {
   const module = decodeModule(given);
   const made = planMonitorModule(wasmOnly(script), script.libraries, { model });
   const linked = linkToProgram(made, rewrite(emptyModule, made.plan), module, { model });
@@ -48,7 +53,10 @@ export function instrumentPair(script: MonitorScript, given: Uint8Array, model: 
     return instance.exports;
   };
   return {
-    bytes: withSection(rewrite(module, program), writeReportSection(layout.program, [], script.file)),
+    bytes: withSection(
+      rewrite(module, program, ...others),
+      writeReportSection(layout.program, [], script.file),
+    ),
     monitor,
     // An engine without multi-memory may write the files and not run them.
     get imports() {

@@ -49,6 +49,16 @@ export class OperandStack {
     this.#blocks.push({ isLoop: false, height: 0, params: none, results });
   }
 
+  /** Where the walk is, before its next step: what is on the stack, deepest first. */
+  get types(): readonly ValType[] {
+    return this.#types;
+  }
+
+  /** How many of these lie below the innermost block, whose code cannot reach them. */
+  get floor(): number {
+    return this.#blocks.at(-1)?.height ?? 0;
+  }
+
   /** Blocks that are open, the function's own included. */
   get depth(): number {
     return this.#blocks.length;

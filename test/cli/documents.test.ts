@@ -42,10 +42,12 @@ test("the README's example prints what it shows, and its picture is of that prof
   }
 });
 
-test("the example of docs/library.md prints what stands below it", () => {
-  const [, code, printed] = /```js\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/.exec(text("docs/library.md"))!;
+test.each(["docs/library.md", "docs/probes.md"])("the example of %s prints what stands below it", (page) => {
+  const [, code, printed] = /```js\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/.exec(text(page))!;
   // from the root, where "javy-prof" is this package by its own exports
-  const run = spawnSync(process.execPath, ["--input-type=module"], {
+  // node:wasi warns of itself
+  const options = ["--input-type=module", "--disable-warning=ExperimentalWarning"];
+  const run = spawnSync(process.execPath, options, {
     input: code!,
     cwd: inRoot("."),
     encoding: "utf8",

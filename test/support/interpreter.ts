@@ -44,11 +44,18 @@ const bulk = /^(memory\.(copy|fill|init)|table\.(copy|fill|init|grow))$/;
 const next = -1;
 const returning = 1e9;
 
+/** An activation of a defined function, and the offset of the instruction that it is at. */
+export interface Frame {
+  readonly index: number;
+  readonly locals: readonly Value[];
+  at: number;
+}
+
 export interface MachineOptions {
   readonly imports?: Readonly<Record<string, HostFunction | Value>>;
   readonly model?: "flat" | "bulk" | "grow";
   /** Called before an instruction that is about to be executed (and charged), with the fuel before it. */
-  readonly step?: (offset: number, fuel: number, stack: readonly Value[]) => void;
+  readonly step?: (offset: number, fuel: number, stack: readonly Value[], frames: readonly Frame[]) => void;
   /** Called when a defined function has been entered (and charged), and when it is left by no trap or exception. */
   readonly enter?: (index: number, fuel: number) => void;
   readonly leave?: (index: number, fuel: number) => void;
@@ -64,7 +71,8 @@ export class Machine {
   readonly #bodies: (Code[] | undefined)[] = [];
   readonly #elements: Value[][] = [];
   readonly #data: Uint8Array[] = [];
-  #depth = 0;
+  /** The outermost first. */
+  readonly #frames: Frame[] = [];
   #caught: Thrown[] = [];
 
   constructor(module: Module, options: MachineOptions = {}) {
@@ -134,12 +142,14 @@ export class Machine {
       const imported = module.imports.filter(({ description }) => description.kind === "func")[index]!;
       return (this.#options.imports![imported.name] as HostFunction)(...args);
     }
-    if (++this.#depth > 400) throw new Trap("call stack exhausted");
+    if (this.#frames.length >= 400) throw new Trap("call stack exhausted");
+    const locals: Value[] = [...args];
+    const frame: Frame = { index, locals, at: -1 };
+    this.#frames.push(frame);
     try {
       this.fuel += 1;
       this.#options.enter?.(index, this.fuel);
       const body = module.bodies[index - module.importedFunctions]!;
-      const locals: Value[] = [...args];
       let at = lebEnd(module.bytes, body.start);
       for (let groups = lebAt(module.bytes, body.start); groups > 0; groups--) {
         const count = lebAt(module.bytes, at);
@@ -152,16 +162,16 @@ export class Machine {
       const exit = this.#block(this.#bodies[index]!, stack, locals);
       this.#options.leave?.(index, this.fuel);
       if (exit instanceof TailCall) {
-        this.#depth -= 1;
+        this.#frames.pop();
         try {
           return this.call(exit.index, exit.args);
         } finally {
-          this.#depth += 1;
+          this.#frames.push(frame);
         }
       }
       return type.results.length === 0 ? [] : stack.slice(-type.results.length);
     } finally {
-      this.#depth -= 1;
+      this.#frames.pop();
     }
   }
 
@@ -231,7 +241,8 @@ export class Machine {
   #step(code: Code, before: Code | undefined, stack: Value[], locals: Value[]): number | TailCall {
     const { bytes } = this.#module;
     const { name, immediates } = code;
-    this.#options.step?.(code.offset, this.fuel, stack);
+    this.#frames.at(-1)!.at = code.offset;
+    this.#options.step?.(code.offset, this.fuel, stack, this.#frames);
     if (!free.has(name)) this.fuel += 1;
     const imm = () => lebAt(bytes, immediates);
     const imm2 = () => lebAt(bytes, lebEnd(bytes, immediates));

@@ -54,16 +54,18 @@ function describeState(
   return `${memory.length}/${hash} [${table.join()}] ${left} ${g}`;
 }
 
-/** Instantiates a rewritten (or original) program in V8 and calls `f`; `made` gets the instance before that. */
+/** Instantiates a rewritten (or original) program in V8 and calls `f`; `made` gets the instance before that; `imports` are more. */
 export function runInV8(
   bytes: Uint8Array,
   { args }: Pick<Program, "args">,
   hooks: Readonly<Record<string, (...args: never[]) => void>> = {},
   made: (instance: WebAssembly.Instance) => void = () => {},
+  imports: WebAssembly.Imports = {},
 ): Report {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), {
     host: hostImports,
     [meterNames.module]: { tick: () => {}, ...hooks },
+    ...imports,
   });
   made(instance);
   const exports = instance.exports as Record<string, unknown>;
