@@ -86,6 +86,8 @@ const io: CommandIo = {
   isTerminal: stderr.isTTY ?? false,
   stdoutIsTerminal: process.stdout.isTTY ?? false,
   stdinIsTerminal: process.stdin.isTTY ?? false,
+  readStdin: async () => Buffer.concat(await process.stdin.toArray()),
+  onKey,
   width: widthOf(process.env, stderr.columns),
   unicode: showsUnicode(process.env),
   command: typedCommand(process.env, process.argv[1] ?? "", process.cwd(), delimiter),
@@ -94,6 +96,19 @@ const io: CommandIo = {
   cwd: process.cwd(),
   interrupted: interrupt.signal,
 };
+
+function onKey(pressed: (key: string) => void): () => void {
+  const { stdin } = process;
+  if (!stdin.isTTY) return () => {};
+  const hear = (data: Buffer) => {
+    // the terminal makes no signal of it while keys come one by one
+    for (const key of data.toString())
+      if (key === "\x03") process.emit("SIGINT");
+      else pressed(key);
+  };
+  stdin.setRawMode(true).resume().on("data", hear);
+  return () => stdin.off("data", hear).pause().setRawMode(false);
+}
 
 /** https://no-color.org and FORCE_COLOR; a CI log is no terminal. */
 function wantsColour(env: NodeJS.ProcessEnv): boolean {

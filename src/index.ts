@@ -21,6 +21,7 @@ export {
   type LineChange,
 } from "./ci/diff.ts";
 export type { DiffDocument, ScenarioDiff } from "./ci/diff-document.ts";
+export { diffResults } from "./ci/diff-results.ts";
 export { diffScenarios } from "./ci/diff-scenarios.ts";
 export { type Fit, fitOf, type Sample, valueAt } from "./ci/fit.ts";
 export { isFailing, type JudgeOptions, judge as check, type ScenarioRun } from "./ci/judge.ts";

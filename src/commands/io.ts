@@ -14,6 +14,10 @@ export interface CommandIo {
   readonly stdoutIsTerminal: boolean;
   /** Whether stdin is a terminal: a guest does not read from one. */
   readonly stdinIsTerminal: boolean;
+  /** All of stdin, to its end. */
+  readonly readStdin: () => Promise<Uint8Array>;
+  /** Calls back for each key, without waiting for a line, where stdin is a terminal; gives what ends that. Ctrl-C stays what it is. */
+  readonly onKey: (pressed: (key: string) => void) => () => void;
   /** Columns of the terminal; of COLUMNS, or 80, where there is none. */
   readonly width: number;
   /** Whether stderr shows more than ASCII. */

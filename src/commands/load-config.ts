@@ -4,7 +4,7 @@
  * the esbuild that is installed beside it.
  */
 import { randomBytes } from "node:crypto";
-import { unlink } from "node:fs/promises";
+import { stat, unlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,8 +23,17 @@ export interface LoadedConfig {
 
 const names = ["json", "js", "mjs", "ts"].map((extension) => `javy-prof.config.${extension}`);
 
+/** The files, absolute, in which a configuration in a folder may be; `path`: the one that was named. */
+export function configPlaces(path: string | undefined, cwd: string): string[] {
+  const places = path === undefined ? searching.searchPlaces : [path];
+  return places.map((place) => resolve(cwd, place));
+}
+
 const importDefault = async (file: string): Promise<unknown> => {
-  const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
+  const { href } = pathToFileURL(file);
+  // Node.js keeps a module by its address: what was written since has another
+  const written = Math.round((await stat(file)).mtimeMs);
+  const module = (await import(`${href}?${written}`)) as { readonly default?: unknown };
   return module.default;
 };
 

@@ -69,7 +69,8 @@ export async function profileInputs(
 
 /** What the guest reads, and what the file says of it. */
 async function guestInput(input: RunInput, cwd: string) {
-  if (input.kind === "stdin") return { bytes: "inherit" as const, export: null, replayed: null };
+  if (input.kind === "stdin")
+    return { bytes: input.bytes ?? ("inherit" as const), export: null, replayed: null };
   return readScenarioInput(input, cwd);
 }
 

@@ -36,6 +36,7 @@ export interface RunFlags extends JavyFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  readonly watch?: boolean;
   readonly dispatchFunction?: string;
 }
 
@@ -113,6 +114,10 @@ export function addRunFlags(command: Command): Command {
     .option("--open", "view the profile when it is written")
     .option("--no-open", "do not (default)")
     .option("-j, --json", "one JSON document on stdout, the guest's output inside it")
+    .option(
+      "-w, --watch",
+      "run again when a file changes, and print what that changed; profiles are written with -o, --out-dir or --format alone; q or Ctrl-C ends it",
+    )
     .option("--quiet", "no summary")
     .option("--verbose", "also say what was located, made and used")
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found");

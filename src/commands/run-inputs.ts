@@ -9,7 +9,8 @@ import type { ScenarioInput } from "../index.ts";
 import type { CommandIo } from "./io.ts";
 import type { RunFlags } from "./run-flags.ts";
 
-export type RunInput = ScenarioInput | { readonly kind: "stdin" };
+/** `stdin`: this command's, or what was read of it. */
+export type RunInput = ScenarioInput | { readonly kind: "stdin"; readonly bytes?: Uint8Array };
 
 export interface RunInputs {
   /** At least one; in the order of the command line. */
@@ -20,6 +21,16 @@ export interface RunInputs {
 
 /** @throws Diagnostic (usage). */
 export async function findInputs(
+  flags: Pick<RunFlags, "input" | "replay" | "events">,
+  io: CommandIo,
+): Promise<RunInputs> {
+  const found = await inputsOf(flags, io);
+  if (found.several && flags.events !== undefined)
+    throw usageError("--events takes one input: the calls of several have no one order");
+  return found;
+}
+
+async function inputsOf(
   { input = [], replay = [] }: Pick<RunFlags, "input" | "replay">,
   io: CommandIo,
 ): Promise<RunInputs> {

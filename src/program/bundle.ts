@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
-import { basename, dirname, extname, join, posix } from "node:path";
+import { basename, dirname, extname, join, posix, resolve } from "node:path";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { foldersUp } from "../base/folders.ts";
 import { type Esbuild, type EsbuildMessage, findEsbuild, spanOf } from "./esbuild.ts";
@@ -26,6 +26,8 @@ export interface Bundle {
   readonly text: string;
   /** The source map, as JSON; its sources are paths from the entry's folder. */
   readonly map: string;
+  /** The files that it is made of, absolute. */
+  readonly files: readonly string[];
 }
 
 /** Whether a file, by its name, is to be bundled before anything else is tried. */
@@ -51,7 +53,8 @@ export async function bundle(file: string, name: string): Promise<Bundle> {
   const [text, map] = [output(".js"), output(".js.map")];
   if (text === undefined || map === undefined)
     throw internalError("esbuild gave no bundle, or no source map");
-  return { text, map };
+  const files = Object.keys(built.metafile?.inputs ?? {}).map((path) => resolve(folder, path));
+  return { text, map, files };
 }
 
 function build(buildSync: Esbuild["buildSync"], file: string, entry: object): Built {

@@ -21,8 +21,8 @@ export interface SourceEntry {
   readonly path: string | null;
   /** The source map of its text, where there is one. */
   readonly map: GivenMap | null;
-  /** The text is a bundle that was made of the file, and of what it imports. */
-  readonly bundled: boolean;
+  /** The files, absolute, that the text is a bundle of; null where it is none. */
+  readonly bundled: readonly string[] | null;
 }
 
 /** A source map as it was found. */
@@ -96,7 +96,7 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
   if (bytes.length > mostText) throw tooLarge(name, "the program", bytes.length);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.includes("\0")) return { kind: "source", name, text, path: where, map: null, bundled: false };
+    if (!text.includes("\0")) return { kind: "source", name, text, path: where, map: null, bundled: null };
   } catch {
     // Not UTF-8: neither kind.
   }

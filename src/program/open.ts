@@ -69,9 +69,9 @@ async function ready(entry: Entry): Promise<Entry> {
 
 /** `path`: the entry's, absolute. */
 async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
-  const { text, map: json } = await bundle(path, entry.name);
+  const { text, map: json, files } = await bundle(path, entry.name);
   const map = { name: "of the bundle", json, parsed: new SourceMap(json), folder: dirname(path) };
-  return { ...entry, text, map, bundled: true };
+  return { ...entry, text, map, bundled: files };
 }
 
 /** The map of JavaScript that was given, or bundled from what was. */
@@ -136,6 +136,7 @@ async function compileEntry(
     compiler: null,
     source: { from: "program", name, text },
     map,
+    bundled: entry.bundled ?? [],
     builtBy: null,
     pluginFrom: found?.from ?? null,
     dispatchFunction,
@@ -181,6 +182,7 @@ async function readModule(
     map: await (entry.kind === "source"
       ? mapOfEntry(entry, options, cwd)
       : mapOfModule(entry, source, options, cwd)),
+    bundled: entry.kind === "source" ? (entry.bundled ?? []) : [],
     builtBy: built?.by ?? null,
     pluginFrom: found?.from ?? null,
     dispatchFunction,

@@ -32,6 +32,8 @@ export interface ProgramParts {
   readonly source: ProgramSource | null;
   /** The source map of its file, where there is one. */
   readonly map: MapFound;
+  /** The files, absolute, that its source is a bundle of. */
+  readonly bundled: readonly string[];
   /** The user's javy that built it, in words. */
   readonly builtBy: string | null;
   /** Where its plugin was found, in words, that nobody gave; null for one that was given, and the embedded one. */
@@ -48,6 +50,7 @@ export class Program {
   readonly plugin: Plugin | null;
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
+  readonly bundled: readonly string[];
   readonly builtBy: string | null;
   /** A source map that was found and is of no use. */
   readonly unusedMap: UnusedMap | null;
@@ -72,6 +75,7 @@ export class Program {
     this.source = parts.source;
     this.#map = parts.map.map;
     this.unusedMap = parts.map.unused;
+    this.bundled = parts.bundled;
     this.builtBy = parts.builtBy;
     this.pluginFrom = parts.pluginFrom;
     const { module, kind, plugin } = parts;

@@ -22,6 +22,8 @@ export function testIo(cwd: string): TestIo {
       isTerminal: false,
       stdoutIsTerminal: false,
       stdinIsTerminal: false,
+      readStdin: async () => new Uint8Array(),
+      onKey: () => () => {},
       width: 80,
       unicode: false,
       command: "javy-prof",

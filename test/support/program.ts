@@ -16,6 +16,7 @@ export function programOf(bytes: Uint8Array, plugin?: Uint8Array, name = "app.wa
     compiler: null,
     source: null,
     map: { map: null, unused: null },
+    bundled: [],
     builtBy: null,
     pluginFrom: null,
     dispatchFunction: undefined,

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Ending } from "../../base/diagnostics.ts";
 import { CHECK_FORMATS } from "../../format/choices.ts";
-import type { CheckFlags } from "../check.ts";
+import type { CheckFlags } from "../check-once.ts";
 import type { CommandIo } from "../io.ts";
 import { addScenarioFlags } from "../scenario-flags.ts";
 
@@ -20,6 +20,10 @@ export function registerCheck(program: Command, io: CommandIo, finish: (ending: 
     .option("--format <name>", `${CHECK_FORMATS.join(", ")} (default: table)`)
     .option("-o, --out <file>", "where the format goes, beside the table on stdout; default: stdout")
     .option("-j, --json", "one JSON document on stdout")
+    .option(
+      "-w, --watch",
+      "check again when a file changes, and print what that changed; q or Ctrl-C ends it",
+    )
     .action(async (patterns: string[], flags: CheckFlags) =>
       finish(await (await import("../check.ts")).check(patterns, flags, io)),
     );

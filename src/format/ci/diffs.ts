@@ -18,11 +18,18 @@ export interface DiffOptions {
   /** Whether what does not fit into the width is cut. */
   readonly cuts: boolean;
   readonly colour: boolean;
+  /** Whether --top shows more rows; default: yes. */
+  readonly hasTop?: boolean;
 }
 
 export function writeDiffs(format: DiffFormat, diffs: readonly ScenarioDiff[], options: DiffOptions): string {
   if (format === "json") return writeDiffJson(diffs);
   return format === "markdown" ? renderMarkdown(diffs, options) : renderText(diffs, options);
+}
+
+/** The tables alone, for whoever waits for what a change did. */
+export function renderChange(diffs: readonly ScenarioDiff[], options: DiffOptions): string {
+  return renderText(diffs, { ...options, hasTop: false });
 }
 
 function writeDiffJson(scenarios: readonly ScenarioDiff[]): string {
@@ -44,17 +51,20 @@ function headText({ base, head, diff }: ScenarioDiff): string {
 function renderText(diffs: readonly ScenarioDiff[], { by, top, colour, ...size }: DiffOptions): string {
   const paint = paintWith(colour);
   const blocks = diffs.map((one) => {
-    const lines = [`${paint.bold(inertText(one.scenario))}  ${headText(one)}`];
-    for (const table of one.diff ? diffTables(one.diff, by, top) : [])
-      lines.push("", ...tableText(table, size, paint));
-    return `${lines.join("\n")}\n`;
+    const tables = one.diff ? diffTables(one.diff, by, top) : [];
+    return [
+      `${paint.bold(inertText(one.scenario))}  ${headText(one)}`,
+      ...tables.flatMap((table) => ["", ...tableText(table, size, paint)]),
+    ];
   });
-  return blocks.join("\n");
+  // lines alone stand below each other
+  const gap = (i: number) => i > 0 && (blocks[i]!.length > 1 || blocks[i - 1]!.length > 1);
+  return blocks.map((lines, i) => `${gap(i) ? "\n" : ""}${lines.join("\n")}\n`).join("");
 }
 
 function tableText(
   { by, counted, rows, more }: DiffTable,
-  { width, cuts }: Pick<DiffOptions, "width" | "cuts">,
+  { width, cuts, hasTop = true }: Pick<DiffOptions, "width" | "cuts" | "hasTop">,
   { bold: paintName, dim }: Paint,
 ): string[] {
   const titles = ["change", "", "before", "after", ...(counted === null ? [] : [counted])];
@@ -64,7 +74,8 @@ function tableText(
     return { cells, name: inertText(row.name), place: inertText(row.place) };
   });
   const lines = renderTable(columns, tableRows, { title: by, placeTitle: "", paintName, dim, width, cuts });
-  return more > 0 ? [...lines, dim(`  and ${grouped(more)} more: --top ${rows.length + more}`)] : lines;
+  const flag = hasTop ? `: --top ${rows.length + more}` : "";
+  return more > 0 ? [...lines, dim(`  and ${grouped(more)} more${flag}`)] : lines;
 }
 
 function renderMarkdown(diffs: readonly ScenarioDiff[], { by, top }: DiffOptions): string {

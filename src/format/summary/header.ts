@@ -66,7 +66,7 @@ function limitLine(
   { width, unicode }: HeaderOptions,
   paint: Paint,
 ): string {
-  const share = `${percent(total, fuel)}% of ${grouped(fuel)}${preset === null ? "" : ` (${inertText(preset)})`}`;
+  const share = shareOfLimit(total, fuel, preset);
   if (total > fuel) return paint.red(`${share}, ${grouped(total - fuel)} over`);
   const left = `${grouped(fuel - total)} left`;
   const cells = Math.min(longestBar, width - cellWidth(share) - cellWidth(left) - 6);
@@ -87,6 +87,11 @@ function platformLines({ fuel, run, limits }: Result, paint: Paint): string[] {
   if (replayed.inputBytes === null || sizes.includes(replayed.inputBytes)) return [there];
   const input = `the input had ${plural(replayed.inputBytes, "byte")} there, and has ${grouped(run.input.bytes)} here: the log does not hold it as it was`;
   return [there, paint.yellow(input)];
+}
+
+/** `78.9% of 11,000,000 (shopify)`. */
+export function shareOfLimit(total: number, fuel: number, preset: string | null): string {
+  return `${percent(total, fuel)}% of ${grouped(fuel)}${preset === null ? "" : ` (${inertText(preset)})`}`;
 }
 
 /** What else the platform limits; not logs, which it only cuts. */
