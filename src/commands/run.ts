@@ -42,10 +42,8 @@ export async function run(
       `note: ${inertText(program.name)} is a Shopify function: ShopifyFunction is a global of the platform's plugin. Give that with --plugin shopify_functions_javy_v3.wasm; @shopify/cli keeps it in its folder bin once it has built a function, and it is found there\n`,
     );
   const host = flags.host === undefined ? {} : { host: resolve(io.cwd, flags.host) };
-  const shown = progressLine(io, flags);
-  const options = { ...settings.profile, ...host, args, ...(shown ? { progress: shown.show } : {}) };
+  const options = { ...settings.profile, ...host, args, ...progressLine(io, flags) };
   const profiled = await profileInputs(program, given, options, flags, io);
-  shown?.clear();
   const { result, problem, facts } = profiled;
   await report(profiled, program, given, settings, flags, io);
   // the figures are out by now, whatever happens to the files
