@@ -13,6 +13,7 @@ import { nearest } from "./base/nearest.ts";
 import { version } from "./base/version.ts";
 import { registerBuild } from "./commands/declared/build.ts";
 import { registerCheck } from "./commands/declared/check.ts";
+import { registerCompletion } from "./commands/declared/completion.ts";
 import { registerDiff } from "./commands/declared/diff.ts";
 import { registerDisasm } from "./commands/declared/disasm.ts";
 import { registerDoctor } from "./commands/declared/doctor.ts";
@@ -27,6 +28,7 @@ import { registerScale } from "./commands/declared/scale.ts";
 import { registerSnapshot } from "./commands/declared/snapshot.ts";
 import { registerView } from "./commands/declared/view.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
+import { addHelpText, addProgramHelp } from "./commands/help-texts.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { showsUnicode, typedCommand, widthOf } from "./commands/terminal.ts";
 import { keepGuestsUnoptimised } from "./commands/tiering.ts";
@@ -127,7 +129,7 @@ const program = new Command("javy-prof")
     "which of your JavaScript functions cost the fuel: a profiler for QuickJS and Javy in WebAssembly",
   )
   .version(version)
-  .configureHelp({ minWidthToWrap: 24 })
+  .configureHelp({ minWidthToWrap: 24, subcommandTerm })
   .showHelpAfterError("  javy-prof --help lists what there is")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "javy-prof: ")) })
   .exitOverride();
@@ -136,27 +138,31 @@ const program = new Command("javy-prof")
 const commands: Readonly<Record<string, () => void>> = {
   run: () => registerRun(program, io, finish),
   build: () => registerBuild(program, io),
-  monitor: () => registerMonitor(program, io, finish),
-  instrument: () => registerInstrument(program, io, finish),
   view: () => registerView(program, io),
   export: () => registerExport(program, io),
+  info: () => registerInfo(program, io),
+  disasm: () => registerDisasm(program, io),
   init: () => registerInit(program, io, finish),
   snapshot: () => registerSnapshot(program, io, finish),
   check: () => registerCheck(program, io, finish),
   diff: () => registerDiff(program, io),
   report: () => registerReport(program, io, finish),
   scale: () => registerScale(program, io, finish),
-  info: () => registerInfo(program, io),
-  disasm: () => registerDisasm(program, io),
+  monitor: () => registerMonitor(program, io, finish),
+  instrument: () => registerInstrument(program, io, finish),
   doctor: () => registerDoctor(program, io, finish),
+  completion: () => registerCompletion(program, io),
 };
 
 try {
   const args = process.argv.slice(2);
   const words = isEntry(args[0]) ? ["run", ...args] : args;
   const called = Object.hasOwn(commands, words[0] ?? "") ? commands[words[0]!] : undefined;
-  for (const register of called ? [called] : Object.values(commands)) register();
-  for (const command of program.commands) command.exitOverride();
+  // the script of a shell knows all of them
+  const isOne = called !== undefined && words[0] !== "completion";
+  for (const register of isOne ? [called] : Object.values(commands)) register();
+  for (const command of program.commands) addHelpText(command.exitOverride(), io.command);
+  addProgramHelp(program, io.command);
   if (args.length === 0) program.help({ error: true });
   refuseMistyped(args[0]!);
   await program.parseAsync(words, { from: "user" });
@@ -164,6 +170,15 @@ try {
   ending = await report(error);
 }
 process.exitCode = exitCodes[ending];
+
+/** A command in the list of all: without `[options]`, which each has. */
+function subcommandTerm(command: Command): string {
+  const names = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? "..." : ""}`;
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(" ");
+}
 
 /** `javy-prof app.js` is `javy-prof run app.js`; said here, so that `-h` in the guest's arguments is the guest's. */
 function isEntry(word: string | undefined): boolean {

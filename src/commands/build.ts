@@ -1,5 +1,5 @@
 /** `javy-prof build app.js -o app.wasm`: writes the module that `run` would run, so that any engine can check the total. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
 import { grouped } from "../base/numbers.ts";
 import { inertText } from "../format/inert.ts";
@@ -21,6 +21,7 @@ export async function build(path: string, options: BuildOptions, io: CommandIo):
   await refuseOverwriting(
     [
       { what: "the module", file: out, flag: "--out" },
+      { what: "the source map", file: `${out}.map`, flag: "--out" },
       ...(pluginOut === undefined ? [] : [{ what: "the plugin", file: pluginOut, flag: "--plugin-out" }]),
     ],
     [
@@ -43,6 +44,8 @@ export async function build(path: string, options: BuildOptions, io: CommandIo):
       ? `imports the plugin ${inertText(plugin!.namespace)}`
       : `built by ${inertText(builtBy)}`;
   await write(out, bytes, from, io);
+  const map = out === "-" ? null : program.mapFor(resolve(io.cwd, `${out}.map`));
+  if (map !== null) await write(`${out}.map`, new TextEncoder().encode(map), "its source map", io);
   if (builtBy === null)
     io.stderr(
       "run counts it with stdin from memory; for an engine that reads a file or a pipe: run --stdin\n",

@@ -3,22 +3,25 @@ import { grouped } from "../base/numbers.ts";
 import type { CommandIo } from "./io.ts";
 import type { RunFlags } from "./run-flags.ts";
 
-/** A line on the terminal that says how far the guest is, from the first second on. */
+/** Takes the line away. */
+const clear = `\r${" ".repeat(30)}\r`;
+
+/**
+ * A line on the terminal that says how far the guest is, from the first second on, for `profile`: it is drawn where nothing
+ * else stands, and the guest's thread takes it away before the guest's own text.
+ */
 export function progressLine(
   io: CommandIo,
   flags: RunFlags,
-): { show: (millions: number) => void; clear: () => void } | null {
+): { readonly progress: (millions: number) => boolean; readonly clearProgress: string } | null {
   if (!io.isTerminal || flags.quiet || flags.json) return null;
   const started = Date.now();
-  let shown = false;
   return {
-    show: (millions) => {
-      if (Date.now() - started < 1000) return;
-      shown = true;
+    progress: (millions) => {
+      if (Date.now() - started < 1000) return false;
       io.stderr(`\r${grouped(millions)} M fuel …`);
+      return true;
     },
-    clear: () => {
-      if (shown) io.stderr(`\r${" ".repeat(30)}\r`);
-    },
+    clearProgress: clear,
   };
 }

@@ -54,7 +54,7 @@ export function sayHow(program: Program, flags: RunFlags, io: CommandIo): void {
 }
 
 /** Profiles with a progress line. `io.interrupted` ends it. */
-export async function profileEntry(
+export function profileEntry(
   program: Program,
   args: readonly string[],
   given: RunInputs,
@@ -63,11 +63,6 @@ export async function profileEntry(
   io: CommandIo,
 ): Promise<Profiled> {
   const host = flags.host === undefined ? {} : { host: resolve(io.cwd, flags.host) };
-  const shown = progressLine(io, flags);
-  const options = { ...settings.profile, ...host, args, ...(shown ? { progress: shown.show } : {}) };
-  try {
-    return await profileInputs(program, given, options, flags, io);
-  } finally {
-    shown?.clear();
-  }
+  const options = { ...settings.profile, ...host, args, ...progressLine(io, flags) };
+  return profileInputs(program, given, options, flags, io);
 }

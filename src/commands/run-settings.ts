@@ -19,7 +19,7 @@ export interface RunSettings {
   readonly profile: ProfileOptions & { readonly frames: Frames };
 }
 
-const FRAMES = ["builtin", "js", "work", "engine", "wasm"] as const satisfies readonly Frames[];
+export const FRAMES = ["builtin", "js", "work", "engine", "wasm"] as const satisfies readonly Frames[];
 
 /** @throws Diagnostic (usage) where a flag's value cannot be, or two do not go together. */
 export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<RunSettings> {

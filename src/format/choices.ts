@@ -52,3 +52,7 @@ export type ScaleFormat = (typeof SCALE_FORMATS)[number];
 /** The tables of a diff: `diff --by`. */
 export const DIFF_BREAKDOWNS = ["function", "line", "opcode", "builtin"] as const;
 export type DiffBreakdown = (typeof DIFF_BREAKDOWNS)[number];
+
+/** The shells that complete: `completion` (completion/). */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];

@@ -15,9 +15,13 @@ export interface ProfileOptions extends Omit<RequestOptions, "input">, Live {
 
 /** @throws Diagnostic (usage) for options that cannot be. */
 export function requested(program: Program, options: ProfileOptions): { request: Request; live: Live } {
-  const { input = new Uint8Array(), onProblem: _, signal, progress, ...asked } = options;
+  const { input = new Uint8Array(), onProblem: _, signal, progress, clearProgress, ...asked } = options;
   const bytes = typeof input === "string" && input !== "inherit" ? encodeText(input) : input;
   const request = checkRequest({ ...asked, input: bytes as Uint8Array | "inherit" }, basename(program.name));
-  const live: Live = { ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
+  const live: Live = {
+    ...(signal ? { signal } : {}),
+    ...(progress ? { progress } : {}),
+    ...(clearProgress === undefined ? {} : { clearProgress }),
+  };
   return { request, live };
 }

@@ -82,7 +82,11 @@ function mapOfEntry(
 ): Promise<MapFound> {
   if (own && sourceMap !== undefined)
     throw usageError(`${name} is bundled here, with a map of its own`, "leave --source-map out");
-  return mapOf({ name, text, path, folder: path === null ? cwd : dirname(path), own }, sourceMap, cwd);
+  return mapOf(
+    { name, text, path, folder: path === null ? cwd : dirname(path), module: null, own },
+    sourceMap,
+    cwd,
+  );
 }
 
 /** The map of a module's program, whose source may be at hand. */
@@ -94,7 +98,9 @@ function mapOfModule(
 ): Promise<MapFound> {
   const file = typeof given === "string" ? resolve(cwd, given) : null;
   const folder = path === null ? cwd : dirname(path);
-  return mapOf({ name, text: source?.text ?? null, path: file, folder, own: null }, sourceMap, cwd);
+  const module = source?.from === "javy_source" ? path : null;
+  const text = source?.text ?? null;
+  return mapOf({ name, text, path: file, folder, module, own: null }, sourceMap, cwd);
 }
 
 async function compileEntry(

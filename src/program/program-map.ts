@@ -3,6 +3,7 @@ import { entryFile } from "../javy/module.ts";
 import type { MapData } from "../result/original-places.ts";
 import type { SourceMap } from "../result/source-map.ts";
 import type { Warning } from "../result/warnings.ts";
+import { mapOfBuild } from "./built-map.ts";
 import { findMap, readGivenMap, type UnusedMap } from "./find-map.ts";
 import type { Given, GivenMap } from "./given.ts";
 import { type Project, projectOf } from "./project-files.ts";
@@ -12,6 +13,8 @@ export interface ProgramMap {
   readonly data: MapData;
   /** The map in it, read. */
   readonly parsed: SourceMap;
+  /** What its sources are relative to, absolute. */
+  readonly folder: string;
   /** The text of a source, by its name, where the map has none and it is a file of the project. */
   readonly sourceFile: (name: string) => string | undefined;
 }
@@ -32,6 +35,8 @@ export interface MappedFile {
   readonly path: string | null;
   /** Where the program is, absolute. */
   readonly folder: string;
+  /** The module that carries the text, absolute; null where none does. */
+  readonly module: string | null;
   /** The map of the bundle that it is. */
   readonly own: GivenMap | null;
 }
@@ -47,7 +52,10 @@ export async function mapOf(file: MappedFile, asked: Given | undefined, cwd: str
   if (asked === "none") return { map: null, unused: null };
   if (asked !== undefined) return made(await readGivenMap(asked, cwd));
   if (file.text === null) return { map: null, unused: null };
-  const { map, unused } = findMap({ ...file, text: file.text, project });
+  const found = findMap({ ...file, text: file.text, project });
+  const isNone = found.map === null && found.unused === null;
+  const { map, unused } =
+    isNone && file.module !== null ? mapOfBuild(file.module, file.text, project) : found;
   return map ? made(map) : { map: null, unused };
 }
 
@@ -64,7 +72,7 @@ function programMap(
     const path = at < 0 ? null : sourcePath(given[at]!, folder);
     return path === null ? undefined : (project.read(path) ?? undefined);
   };
-  return { data: { compiled: entryFile, name, text, map, json, sources }, parsed, sourceFile };
+  return { data: { compiled: entryFile, name, text, map, json, sources }, parsed, folder, sourceFile };
 }
 
 /** What is to be said of a map that is of no use. */

@@ -10,6 +10,7 @@ import type { Places } from "../quickjs/places.ts";
 import { type MapData, OriginalPlaces, placesOf } from "../result/original-places.ts";
 import type { EngineOrigin } from "../result/result.ts";
 import type { Module } from "../wasm/types.ts";
+import { builtMap } from "./built-map.ts";
 import { EngineModule } from "./engine-module.ts";
 import type { UnusedMap } from "./find-map.ts";
 import { type Programs, programsOf } from "./held-programs.ts";
@@ -135,6 +136,11 @@ export class Program {
     if (this.kind.kind !== "other") return entryFile;
     const files = this.programs.held.map(({ unit }) => unit.functions[0]!.file);
     return files.find((file) => file !== "" && !file.startsWith("<")) ?? entryFile;
+  }
+
+  /** The source map of the JavaScript in it, for a file (an absolute path) beside the module; null where there is none. */
+  mapFor(file: string): string | null {
+    return this.#map && this.source ? builtMap(this.#map, this.source.text, file) : null;
   }
 
   /** Where its code stands for the user. `name`: what its entry file is called, by default the program's name. */

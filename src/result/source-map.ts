@@ -3,7 +3,7 @@
  * a map says is not to be trusted: it is checked where it is read, and its names of files are texts, no paths.
  * The format is ECMA-426 (source map, revision 3), index maps with sections too; @jridgewell/trace-mapping decodes it.
  */
-import { AnyMap, decodedMappings, type TraceMap, traceSegment } from "@jridgewell/trace-mapping";
+import { AnyMap, decodedMappings, encodedMap, type TraceMap, traceSegment } from "@jridgewell/trace-mapping";
 import { type Diagnostic, unsupported } from "../base/diagnostics.ts";
 
 /** A position in an original. Line and column are 1-based; columns count units of UTF-16. */
@@ -30,6 +30,12 @@ export class SourceMap {
   /** The file that it is the map of, as the map says; null where it does not. */
   get file(): string | null {
     return textOr(this.#map.file, null);
+  }
+
+  /** The map as a document of version 3 without sections, its sources by other names, in their order. */
+  encoded(sources: readonly string[]): object {
+    const { sourceRoot: _, ...map } = encodedMap(this.#map);
+    return { ...map, sources };
   }
 
   /** The text of a source, by its index; null where the map has none. */

@@ -3,6 +3,7 @@
  * Synchronous and free of threads; worker.ts runs it on a stack that is large enough.
  */
 import { createHash } from "node:crypto";
+import { writeSync } from "node:fs";
 import { encodeText } from "../base/bytes.ts";
 import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
@@ -19,6 +20,7 @@ import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 import { ProfiledRun } from "./profiled-run.ts";
 import { Report } from "./report.ts";
+import { SharedLine } from "./shared-line.ts";
 import { Watch } from "./watch.ts";
 
 /** Runs a program on a host that is ours. */
@@ -112,6 +114,8 @@ class GuestRun {
   readonly #monitor: MonitoredRun | null;
   /** What was written to stderr since an exception is reported that nobody caught; null before. */
   #report: Report | null = null;
+  /** The last line of the terminal, where progress is drawn. */
+  readonly #line: SharedLine | null;
   /** All of stdin, once anybody asked for it. */
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
@@ -129,7 +133,13 @@ class GuestRun {
       1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null),
       2: new Output(passThrough ? 2 : null),
     };
-    this.#watch = new Watch(new Int32Array(job.control), job.profile?.bounds.timeoutMs ?? null);
+    const control = new Int32Array(job.control);
+    const { clearProgress } = job;
+    this.#line =
+      clearProgress === undefined
+        ? null
+        : new SharedLine(control, clearProgress, (bytes) => void writeSync(2, bytes));
+    this.#watch = new Watch(control, job.profile?.bounds.timeoutMs ?? null);
     this.profile = job.profile ? new ProfiledRun(job.profile, this.#watch, this.#finality) : null;
     const options = hostOptions(job.host, (fd, bytes) => this.#write(fd, bytes), this.#watch.look);
     const streams: Streams = {
@@ -169,13 +179,21 @@ class GuestRun {
     const output = this.#output[fd];
     if (fd === 2 && this.profile?.thrown) this.reports();
     if (fd === 2 && this.#report?.takes(bytes)) output.keep(bytes);
-    else output.write(bytes, this.#watch.look);
+    else this.#passing(fd, bytes, () => output.write(bytes, this.#watch.look));
     if (output.lost && !this.#ended) throw new Stop("interrupted", output.lost);
   }
 
   /** From here on stderr has the report of an exception that nobody caught. */
   reports(): void {
-    this.#report ??= new Report((bytes) => this.#output[2].pass(bytes, this.#watch.look));
+    this.#report ??= new Report((bytes) =>
+      this.#passing(2, bytes, () => this.#output[2].pass(bytes, this.#watch.look)),
+    );
+  }
+
+  /** Writes where progress may stand on the terminal. */
+  #passing(fd: 1 | 2, bytes: Uint8Array, write: () => void): void {
+    if (!this.#line || !this.#job.host.passThrough) return write();
+    this.#line.around(this.#job.host.passThrough === "stderr" ? 2 : fd, bytes, write);
   }
 
   imports(hooks = this.profile?.imports): WebAssembly.Imports {
@@ -283,6 +301,7 @@ class GuestRun {
     const end = this.#end;
     // an engine that went on did not end by what it reported
     if (end.kind !== "throw") this.#report?.passOn();
+    this.#line?.close();
     const recording = profile?.recording(end) ?? null;
     const monitor = this.#monitor?.finish() ?? null;
     profile?.end();

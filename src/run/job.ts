@@ -33,6 +33,8 @@ export interface RunJob {
   /** What the instrumented module (the plugin, or an app that is whole) needs of a monitor's host. */
   readonly monitor?: MonitorJob;
   readonly host: HostSettings;
+  /** What takes a line of progress away from the terminal; undefined where none is drawn. */
+  readonly clearProgress?: string;
   /** Control.words i32, shared with the main thread. */
   readonly control: SharedArrayBuffer;
   /** Also report the sha256 of the guest's memory at the end. */
@@ -84,7 +86,9 @@ export const Control = {
   progress: 1,
   /** Non-zero once the guest has ended, and what it left is being read out. */
   ended: 2,
-  words: 3,
+  /** What stands on the last line of the terminal (shared-line.ts). */
+  line: 3,
+  words: 4,
 } as const;
 
 /** How the guest ended. */

@@ -27,6 +27,7 @@ import { Control, type ProfileSettings, type RunJob, type RunOutcome } from "./j
 import type { MonitorJob } from "./monitored-run.ts";
 import { Patience } from "./patience.ts";
 import { countingModules, type PreparedModules, plainModules } from "./prepared.ts";
+import { drawProgress } from "./shared-line.ts";
 import type { GuestThread } from "./thread.ts";
 import { uncountedWarnings } from "./uncounted-notes.ts";
 
@@ -34,8 +35,13 @@ import { uncountedWarnings } from "./uncounted-notes.ts";
 export interface Live {
   /** Aborted to stop the guest: what was counted is kept. */
   readonly signal?: AbortSignal;
-  /** Called now and then with the fuel so far, in millions. */
-  readonly progress?: (millions: number) => void;
+  /** Called now and then with the fuel so far, in millions. Gives true where it drew a line on the terminal (clearProgress). */
+  readonly progress?: (millions: number) => unknown;
+  /**
+   * For a progress that draws on the terminal which the guest writes to: what takes its line away. Then progress is not called
+   * while a line of the guest's is open, and this is written to stderr before the guest's own text, and at its end.
+   */
+  readonly clearProgress?: string;
 }
 
 export interface Session {
@@ -174,7 +180,7 @@ export async function execute(
   request: Request,
   plan: RunPlan,
   modules: PreparedModules,
-  { signal, progress }: Live,
+  { signal, progress, clearProgress }: Live,
   counts: "everything" | "total" | "nothing" = "everything",
   monitor?: MonitorJob,
 ): Promise<RunOutcome> {
@@ -202,12 +208,16 @@ export async function execute(
     ...(counts === "nothing" ? {} : { profile: { ...profile, totalsOnly: counts === "total" } }),
     ...(monitor && { monitor }),
     host: hostSettings(request, plan),
+    ...(clearProgress === undefined ? {} : { clearProgress }),
     control,
   };
   signal?.addEventListener("abort", stop);
   if (signal?.aborted) stop();
   const patience = new Patience(words, bounds.timeoutMs, signal);
-  const timer = progress && setInterval(() => progress(Atomics.load(words, Control.progress)), 200);
+  const tell = () => progress!(Atomics.load(words, Control.progress));
+  const isDrawn = clearProgress !== undefined;
+  const timer =
+    progress && setInterval(isDrawn ? () => drawProgress(words, () => tell() === true) : tell, 200);
   try {
     return await Promise.race([thread.run(job), patience.ended]);
   } finally {

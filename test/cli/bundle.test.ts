@@ -1,5 +1,5 @@
 /** TypeScript, JSX and programs of several files, as they ship: bundled, run, and shown by the lines of their files. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterEach, describe, expect, test } from "vitest";
@@ -252,5 +252,44 @@ describe("in a package of CommonJS", () => {
     const result = await profiled(project(files), "require.ts");
     expect(placed(result)).toEqual(expect.arrayContaining(["help help.ts:1", "own require.ts:2"]));
     expect(result.run.stdout).toBe("2\n");
+  });
+});
+
+describe("a module that was built of several files", () => {
+  const files = {
+    "src/help.ts": "export function help(n: number) {\n  return n + 1;\n}\n",
+    "src/app.ts":
+      'import { help } from "./help";\n\nfunction own() {\n  return help(1);\n}\nconsole.log(own());\n',
+  };
+
+  test("has its map beside it, and is shown by its files, without them too", async () => {
+    const path = project(files);
+    const built = await javyProf(path, ["build", "src/app.ts", "-o", "dist.wasm"]);
+    expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("wrote dist.wasm.map: ")]);
+    const map = JSON.parse(readFileSync(join(path, "dist.wasm.map"), "utf8"));
+    expect(map.sources).toEqual(["src/help.ts", "src/app.ts"]);
+    rmSync(join(path, "src"), { recursive: true });
+    const result = await profiled(path, "dist.wasm");
+    expect(placed(result)).toEqual(expect.arrayContaining(["help src/help.ts:1", "own src/app.ts:3"]));
+    expect(result.lines.map(({ text }) => text)).toContain("return help(1);");
+    // the module is as it is without a map
+    expect((await profiled(path, "dist.wasm", "--source-map", "none")).fuel).toEqual(result.fuel);
+  });
+
+  test("a map of another build, or of the WebAssembly, is not used", async () => {
+    const path = project(files);
+    for (const app of ["src/help.ts", "src/app.ts"])
+      expect((await javyProf(path, ["build", app, "-o", `${app}.wasm`])).code).toBe(0);
+    cpSync(join(path, "src/help.ts.wasm.map"), join(path, "src/app.ts.wasm.map"));
+    const { stderr } = await javyProf(path, ["src/app.ts.wasm"]);
+    expect(stderr).toContain("app.ts.wasm.map");
+    expect(stderr).toContain("it is of another build of the module");
+    const { x_javy_prof_source: _, ...other } = JSON.parse(
+      readFileSync(join(path, "src/help.ts.wasm.map"), "utf8"),
+    );
+    writeFileSync(join(path, "src/app.ts.wasm.map"), JSON.stringify(other));
+    const result = await profiled(path, "src/app.ts.wasm");
+    expect(result.warnings).toEqual([]);
+    expect(placed(result)).toEqual(expect.arrayContaining(["own function.mjs:7"]));
   });
 });

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { expect, test } from "vitest";
 import { exitCodes } from "../../src/commands/exit-codes.ts";
 import { folderWith, inRoot, javyProf } from "../support/javy-prof.ts";
@@ -107,6 +107,23 @@ test.each(pages)("%s links to what there is", (page) => {
     const target = path === "" ? page : join(dirname(page), path);
     expect(existsSync(inRoot(target)), `${page} → ${target}`).toBe(true);
     if (part) expect(headings(text(target)), `${page} → ${target}${part}`).toContain(part.slice(1));
+  }
+});
+
+test("what ships links to what ships", () => {
+  const packed = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: inRoot("."),
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
+  const shipped = files.map(({ path }) => path);
+  const texts = shipped.filter((path) => path.endsWith(".md"));
+  expect(texts.length).toBeGreaterThan(8);
+  for (const page of texts) {
+    const links = [...text(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
+    for (const link of links)
+      expect(shipped, `${page} → ${link}`).toContain(posix.join(posix.dirname(page), link));
   }
 });
 

@@ -47,7 +47,8 @@ export function javyProf(
     child.on("error", reject);
     child.on("close", (code) => {
       const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString();
-      resolve({ code, stdout: text(output.stdout), stderr: asInstalled(text(output.stderr), folder) });
+      const [stdout, stderr] = [output.stdout, output.stderr].map((one) => asInstalled(text(one), folder));
+      resolve({ code, stdout: stdout!, stderr: stderr! });
     });
     // A guest that never reads lets the pipe break: no error of ours.
     child.stdin?.on("error", () => {});

@@ -8,6 +8,7 @@ import type { Exit, Result } from "../../result/result.ts";
 import { inertText } from "../inert.ts";
 import { type Paint, paintWith } from "../paint.ts";
 import { exitText, warningText } from "../warning-words.ts";
+import { wrapped } from "../wrap.ts";
 import { type BreakdownOptions, breakdown, type Table } from "./columns.ts";
 import { type HeaderOptions, headerLines } from "./header.ts";
 import { runRows } from "./run-rows.ts";
@@ -27,13 +28,21 @@ export function renderSummary(result: Result, options: SummaryOptions): string {
     ...options.tables.map((table) => breakdown(table, result, options, paint)),
     limitPassed(result, options, paint),
     ...failures(result, options, paint),
-    result.warnings.map(
-      (warning) =>
-        `${paint.yellow("warning:")} ${inertText(warningText(warning))} [${inertText(warning.code)}]`,
-    ),
+    result.warnings.flatMap((warning) => warningLines(warning, options, paint)),
   ];
   const body = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return `${body.join("\n\n")}\n`;
+}
+
+/** On a terminal broken at words, which it would break anywhere. */
+function warningLines(
+  warning: Result["warnings"][number],
+  { width, cuts }: SummaryOptions,
+  paint: Paint,
+): string[] {
+  const text = `warning: ${inertText(warningText(warning))} [${inertText(warning.code)}]`;
+  const [first = "", ...more] = wrapped(text, "  ", cuts ? width : Number.POSITIVE_INFINITY);
+  return [first.slice(2).replace("warning:", paint.yellow("warning:")), ...more];
 }
 
 export interface FailureStyle {
