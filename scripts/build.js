@@ -47,6 +47,12 @@ writeSchema(
   "What changed between two runs, by javy-prof diff, schema 1",
   "diff.schema.json",
 );
+writeSchema(
+  "ci/scale-document.ts",
+  "ScaleDocument",
+  "What a program costs by the size of its input, by javy-prof scale, schema 1",
+  "scale.schema.json",
+);
 await writeConfigSchema();
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });

@@ -23,6 +23,7 @@ import { registerInstrument } from "./commands/declared/instrument.ts";
 import { registerMonitor } from "./commands/declared/monitor.ts";
 import { registerReport } from "./commands/declared/report.ts";
 import { registerRun } from "./commands/declared/run.ts";
+import { registerScale } from "./commands/declared/scale.ts";
 import { registerSnapshot } from "./commands/declared/snapshot.ts";
 import { registerView } from "./commands/declared/view.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
@@ -129,6 +130,7 @@ const commands: Readonly<Record<string, () => void>> = {
   check: () => registerCheck(program, io, finish),
   diff: () => registerDiff(program, io),
   report: () => registerReport(program, io, finish),
+  scale: () => registerScale(program, io, finish),
   info: () => registerInfo(program, io),
   disasm: () => registerDisasm(program, io),
   doctor: () => registerDoctor(program, io, finish),

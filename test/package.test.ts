@@ -93,6 +93,7 @@ test("has nothing else", () => {
     "dist/monitor/support/support.wasm",
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",
+    "dist/scale.schema.json",
   ]);
 });
 

@@ -45,6 +45,10 @@ export type CheckFormat = (typeof CHECK_FORMATS)[number];
 export const DIFF_FORMATS = ["table", "markdown", "json"] as const;
 export type DiffFormat = (typeof DIFF_FORMATS)[number];
 
+/** The forms of what a program costs by size: `scale --format` (ci/scales.ts). */
+export const SCALE_FORMATS = ["table", "json", "csv", "svg"] as const;
+export type ScaleFormat = (typeof SCALE_FORMATS)[number];
+
 /** The tables of a diff: `diff --by`. */
 export const DIFF_BREAKDOWNS = ["function", "line", "opcode", "builtin"] as const;
 export type DiffBreakdown = (typeof DIFF_BREAKDOWNS)[number];
