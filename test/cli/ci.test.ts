@@ -433,6 +433,17 @@ describe("the configuration", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("the build command failed: exit code 7")]);
   });
 
+  test("says which key an option of run is, where a program asks for one", async () => {
+    cpSync(inRoot("fixtures/shopify/apps/discount-v3.wasm"), join(folder, "function.wasm"));
+    configure((config) => {
+      config["entry"] = "function.wasm";
+    });
+    const { code, stderr } = await javyProf(folder, ["check"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("give it with --plugin <file>");
+    expect(stderr).toContain('--plugin <file> is "plugin": "<file>"');
+  });
+
   test("leaves functions of ignored files out of the rows, and their cost in the total", async () => {
     configure((config) => {
       config["ignore"] = ["src/**"];

@@ -5,6 +5,7 @@ import { cellWidth, pad } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { paintWith } from "../paint.ts";
 import { plot } from "./plot.ts";
+import { pictureOf } from "./scale-picture.ts";
 import { equation, fitWords, largestWords, problemText } from "./scale-words.ts";
 
 export interface ScaleTextOptions {
@@ -53,30 +54,18 @@ function sizeTable(sizes: readonly SizeRun[], dim: (text: string) => string): st
   ];
 }
 
-/** The sizes, the fit and the limit; runs that failed have no point. */
-function picture({ sizes, fit, largest }: ScaleDocument, width: number, unicode: boolean): string[] {
-  const found = [largest?.fits, largest?.next].filter((one) => one != null);
-  const runs = [...sizes, ...found].filter(({ failure }) => failure === null);
-  const limit = runs.findLast((one) => one.limit !== null)?.limit ?? null;
-  const most = Math.max(...runs.map(({ fuel }) => fuel));
-  // a limit that is far away would leave nothing to see
-  const bound = limit !== null && limit <= 4 * most ? limit : null;
-  const curve = fit && ((n: number) => fit.coefficients.reduceRight((sum, one) => sum * n + one, 0));
-  const points = runs.map(({ n, fuel }) => [n, fuel] as const);
-  const label = grouped(Math.max(most, bound ?? 0));
+function picture(document: ScaleDocument, width: number, unicode: boolean): string[] {
+  const shown = pictureOf(document);
+  const label = grouped(shown.fuel);
   const columns = Math.max(20, width - label.length - 3);
-  const { lines, x } = plot({ points, curve, bound }, { columns, rows: plotRows, unicode });
-  const side = unicode ? "│" : "|";
-  const bottom = (unicode ? "└" : "+") + (unicode ? "─" : "-").repeat(columns);
-  const legend = [
-    "fuel by n",
-    ...(fit ? ["the fit dotted"] : []),
-    ...(bound === null ? [] : ["the limit a line"]),
-  ];
+  const lines = plot(shown, { columns, rows: plotRows, unicode });
+  const [side, corner, floor] = unicode ? ["│", "└", "─"] : ["|", "+", "-"];
+  const below = " ".repeat(label.length + 2);
+  const fitted = shown.curve ? ", the fit dotted" : "";
   return [
     ...lines.map((line, i) => `${pad(i === 0 ? label : "", label.length, "right")} ${side}${line}`),
-    `${pad("0", label.length, "right")} ${bottom}`,
-    `${" ".repeat(label.length + 2)}0${pad(grouped(x), columns - 1, "right")}`,
-    `${" ".repeat(label.length + 2)}${legend.join(", ")}`,
+    `${pad("0", label.length, "right")} ${corner}${floor!.repeat(columns)}`,
+    `${below}0${pad(grouped(shown.n), columns - 1, "right")}`,
+    `${below}fuel by n${fitted}${shown.limit === null ? "" : ", the limit a line"}`,
   ];
 }
