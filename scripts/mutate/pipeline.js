@@ -42,6 +42,8 @@ export async function judge(folder, files, args) {
     isTerminal: false,
     stdoutIsTerminal: false,
     stdinIsTerminal: true,
+    readStdin: async () => new Uint8Array(),
+    onKey: () => () => {},
     width: 80,
     unicode: false,
     command: "javy-prof",

@@ -74,7 +74,7 @@ console.log(sum);`,
   expect(code).toBe(0);
   expect(stdout).toMatch(/^list\.json {2}n elements in list \(3 as given\)$/m);
   expect(stdout).toMatch(/^fuel = [\d,]+ [+-] [\d,.]+·n \+ [\d,.]+·n²$/m);
-  expect(stdout).toMatch(/^ {2}n² pays: with a line, a size that was not seen is off by /m);
+  expect(stdout).toMatch(/^ {2}n² pays: without it, sizes left out are off by /m);
   const [, most] = /^the largest n that fits: (\d+), with 2,\d{3},\d{3} of 3,000,000 fuel$/m.exec(stdout)!;
   expect(stdout).toContain(`n = ${Number(most) + 1} does not: fuel 3,`);
   const one = await javyProf(folder, [...args, "--at-least", String(Number(most) + 1)]);

@@ -22,7 +22,7 @@ function decimal(value: number, digits: number): string {
 
 /** Both are the largest of their kind, and may be of two sizes. */
 export function errorText({ fuel, relative }: ScaleError): string {
-  return `${grouped(fuel)} fuel, or ${shareText(relative)} of its own`;
+  return `${grouped(fuel)} fuel, or ${shareText(relative)}`;
 }
 
 function shareText(relative: number): string {
@@ -37,15 +37,15 @@ export function fitWords({ fit, sizes }: ScaleDocument): string[] {
   const { coefficients, error, unseen, other } = fit;
   const isSquare = coefficients.length === 3;
   const count = sizes.filter(({ failure }) => failure === null).length;
-  const lines = [`a size that it is of, of ${count}: off by at most ${errorText(error)}`];
+  const lines = [`at the ${count} sizes that it was made of, off by at most ${errorText(error)}`];
   if (unseen)
-    lines.push(`a size that it has not seen, each left out in turn: by at most ${errorText(unseen)}`);
-  else lines.push("too few sizes to tell how it does on one that it has not seen");
+    lines.push(`at each of them when it is left out of the fit, off by at most ${errorText(unseen)}`);
+  else lines.push("too few sizes to tell how far it is off at others");
   if (other)
     lines.push(
       isSquare
-        ? `n² pays: with a line, a size that was not seen is off by ${errorText(other)}`
-        : `n² does not pay: with it, a size that was not seen is off by ${errorText(other)}`,
+        ? `n² pays: without it, sizes left out are off by ${errorText(other)}`
+        : `n² does not pay: with it, sizes left out are off by ${errorText(other)}`,
     );
   else if (!isSquare) lines.push("too few sizes to tell whether n² pays: five or more do");
   return lines;
