@@ -14,7 +14,10 @@ export interface Esbuild {
   readonly buildSync: (options: Readonly<Record<string, unknown>>) => {
     readonly outputFiles?: readonly { readonly path: string; readonly text: string }[];
   };
-  readonly transformSync: (source: string, options: Readonly<Record<string, unknown>>) => unknown;
+  /** Older ones may lack it. */
+  readonly transformSync?:
+    | ((source: string, options: Readonly<Record<string, unknown>>) => unknown)
+    | undefined;
 }
 
 /** One of its messages, of which the errors that it throws have a list: lines are 1-based, columns 0-based, in bytes of UTF-8. */
@@ -54,7 +57,7 @@ export async function findEsbuild(folder: string, name: string): Promise<Esbuild
     buildSync,
     transformSync,
   } = loaded.buildSync ? loaded : (loaded.default ?? {});
-  if (typeof buildSync !== "function" || typeof transformSync !== "function")
+  if (typeof buildSync !== "function")
     throw unsupported("what the project calls esbuild is none", `found: ${found}`);
   return { version, buildSync, transformSync };
 }

@@ -35,7 +35,7 @@ function columnOfToken(text: string, message: string): number | null {
 async function spanByEsbuild(source: string, folder: string): Promise<Span | null> {
   const esbuild = await findEsbuild(folder, "").catch(() => null);
   try {
-    esbuild?.transformSync(source, { loader: "js", logLevel: "silent" });
+    esbuild?.transformSync?.(source, { loader: "js", logLevel: "silent" });
     return null;
   } catch (error) {
     const [first] = (error as { readonly errors?: readonly EsbuildMessage[] }).errors ?? [];

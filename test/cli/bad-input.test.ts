@@ -153,8 +153,8 @@ const unsupported = 4;
 
 /** What is typed, the exit code, and what the message has to say. */
 const cases: readonly (readonly [string, number, RegExp])[] = [
-  ["broken.js", usage, /^javy-prof: broken\.js:3:\d+: unexpected token .*';'$/],
-  ["unclosed.js", usage, /^javy-prof: unclosed\.js:4:\d+: Unexpected token '}'$/],
+  ["broken.js", usage, /^javy-prof: broken\.js:3:\d+: unexpected token .*';'\n {2}.*;.*\n +\^$/],
+  ["unclosed.js", usage, /^javy-prof: unclosed\.js:4(?::\d+)?: Unexpected token '}'(?:\n|$)/],
   ["import.js", usage, /^javy-prof: import\.js:1:8: Could not resolve "\.\/other\.js"/],
   ["missing.js", usage, /^javy-prof: cannot read the program missing\.js: there is no such file$/],
   ["folder", usage, /^javy-prof: cannot read the program folder: it is a directory$/],

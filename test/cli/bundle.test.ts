@@ -180,7 +180,7 @@ describe("refused", () => {
     [
       "app.js",
       'import "node:fs";\n',
-      /^javy-prof: app\.js:1:8: Could not resolve "node:fs"\n {2}QuickJS has none/m,
+      /^javy-prof: app\.js:1:8: Could not resolve "node:fs"\n {2}import "node:fs";\n {9}\^\n {2}QuickJS has none/m,
     ],
   ])("%s: %s", async (name, text, message) => {
     const { code, stderr } = await javyProf(project({ [name]: text }), [name]);
