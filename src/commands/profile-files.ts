@@ -2,6 +2,7 @@
 import { access, constants, mkdir, open, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { usageError } from "../base/diagnostics.ts";
+import { foldersUp } from "../base/folders.ts";
 import type { Format } from "../format/files/formats.ts";
 import type { Result } from "../index.ts";
 import { contentOf } from "./format-content.ts";
@@ -53,9 +54,25 @@ export async function checkProfileFiles(
 async function makeFolder(out: string, cwd: string): Promise<void> {
   const folder = dirname(out);
   if (folder === ".") return;
-  await mkdir(resolve(cwd, folder), { recursive: true }).catch((error: unknown) => {
+  await makeFolders(resolve(cwd, folder)).catch((error: unknown) => {
     throw cannotWrite(`the profile ${out}`, error, another);
   });
+}
+
+/**
+ * Makes a folder, by its absolute path, and those around it that are not there. One by one: where a file system takes no
+ * folders at all (/proc), Node's own recursive way never ends. @throws what the system says.
+ */
+async function makeFolders(folder: string): Promise<void> {
+  for (const one of foldersUp(folder).reverse()) {
+    const found = await stat(one).catch(() => null);
+    if (found && !found.isDirectory()) throw Object.assign(new Error(one), { code: "ENOTDIR" });
+    if (found) continue;
+    await mkdir(one).catch((error: NodeJS.ErrnoException) => {
+      // another run may have made it
+      if (error.code !== "EEXIST") throw error;
+    });
+  }
 }
 
 /** Why a file cannot be written there; null where nothing is known to hinder it. */

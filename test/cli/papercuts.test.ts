@@ -63,6 +63,17 @@ test("a folder for the output is made, and nothing is written over a file", asyn
   expect((await run("hello.js --out a --out-dir b")).code).toBe(2);
 });
 
+test.runIf(existsSync("/proc/self"))(
+  "a folder that cannot be made is said, and not tried for ever",
+  async () => {
+    const { code, stderr } = await run("hello.js --out /proc/none/p.json");
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("cannot write the profile /proc/none/p.json"),
+    ]);
+  },
+);
+
 test("a profile of another input is not replaced silently", async () => {
   const profile = (input: string, out: string) =>
     run(`parse.js -i ${input} -o ${out} --format ${out.endsWith("fuel.json") ? "json" : "speedscope"}`);
