@@ -148,8 +148,8 @@ const commands: Readonly<Record<string, () => void>> = {
   diff: () => registerDiff(program, io),
   report: () => registerReport(program, io, finish),
   scale: () => registerScale(program, io, finish),
-  info: () => registerInfo(program, io),
-  disasm: () => registerDisasm(program, io),
+  monitor: () => registerMonitor(program, io, finish),
+  instrument: () => registerInstrument(program, io, finish),
   doctor: () => registerDoctor(program, io, finish),
   completion: () => registerCompletion(program, io),
 };
