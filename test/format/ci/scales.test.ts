@@ -31,7 +31,7 @@ const text = (change: Partial<ScaleDocument>) => writeScale("table", { ...basis,
 test("what is known is said, and no more", () => {
   const whole = text({});
   expect(whole).toContain("<b>&\\x1b[2J\\n\\u202e  n elements in cart.lines (3 as given)\n");
-  expect(whole).toContain("   20          200  1,100       110.0%  fuel 1,100 of 1,000\n");
+  expect(whole).toContain("  20          200  1,100        110.0%  fuel 1,100 of 1,000\n");
   expect(whole).toContain("\nfuel = 100 + 50·n\n");
   expect(whole).toContain("each left out in turn: by at most 3 fuel, or 0.50% of its own\n");
   expect(whole).toContain("too few sizes to tell whether n² pays");
@@ -60,7 +60,7 @@ test("points, curve and limit stand where they are", () => {
   expect(shown).toMatchObject({ limit: 1000, n: 20, fuel: 1100 });
   const lines = plot(shown, { columns: 21, rows: 12, unicode: false });
   // a row is a hundred of fuel, a column one of n
-  expect(lines[0]).toBe(`${" ".repeat(20)}o`);
+  expect(lines[0]).toBe(`${" ".repeat(19)}.o`);
   expect(lines[1]).toBe("-".repeat(17) + ".." + "--");
   expect(lines[5]).toBe(`${" ".repeat(9)}.o`);
   expect(lines[10]).toBe("o");
