@@ -16,6 +16,7 @@ const slower = {
     "test/host/shopify/shopify.test.ts",
     "test/host/stdin-pieces.test.ts",
     "test/javy/modules.test.ts",
+    "test/monitor/every-fixture.test.ts",
     "test/monitor/targets.test.ts",
     "test/probe/callbacks/javy.test.ts",
     "test/probe/fuel-cases.test.ts",

@@ -4,8 +4,9 @@
  */
 import type { AstExpr, Name } from "./ast.ts";
 import { languageFunctions, stringMethods } from "./language-functions.ts";
-import { flatten, isInteger, isPrimitive, type Type, typeText } from "./language-types.ts";
+import { flatten, isInteger, isMap, isPrimitive, type Type, typeText, unit } from "./language-types.ts";
 import { findBound, type Surroundings, unknownName, Wrong } from "./scope.ts";
+import { supportLibrary } from "./support/library.ts";
 import type { Callee, Expr } from "./tree.ts";
 
 /** How arguments are checked: check-expression.ts, which calls this file. */
@@ -128,13 +129,29 @@ function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Expr & { 
       `declare it at the top: use ${library};`,
     );
   const { text: name } = ast.name;
+  if (library === supportLibrary && mapPrinters.includes(name)) return checkPrintMap(ast, at, checks);
   const fn = found.functions.get(name);
-  if (!fn) throw unknownName(`function of ${library}`, name, ast.name.span, [...found.functions.keys()]);
+  if (!fn)
+    throw unknownName(`function of ${library}`, name, ast.name.span, [
+      ...found.functions.keys(),
+      ...(library === supportLibrary ? mapPrinters : []),
+    ]);
   counted(ast, fn.params.length);
   const args = ast.args.map((arg, i) =>
     libraryArgument(arg, at, checks, fn.params[i]!, `argument ${i + 1} of ${library}.${name}`),
   );
   return call(ast, { kind: "library", library, name, when: ast.when }, args, fn.result);
+}
+
+/** Functions of the support library that take a map as it is. */
+const mapPrinters = ["print_map", "print_map_as_csv"];
+
+function checkPrintMap(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+  counted(ast, 1);
+  const map = checks.expression(ast.args[0]!, at);
+  if (!isMap(map.type) || map.kind === "bound")
+    throw new Wrong(ast.args[0]!.span, `${ast.name.text} takes a map of the script`);
+  return call(ast, { kind: "language", name: ast.name.text }, [map], unit);
 }
 
 function libraryArgument(ast: AstExpr, at: Surroundings, checks: Checks, type: Type, what: string): Expr {

@@ -11,7 +11,8 @@ import { foldExpression } from "../monitor/fold.ts";
 import { type JsParameter, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
-import { guestMemory } from "../quickjs/memory/checked-view.ts";
+import { type GuestMemory, guestMemory } from "../quickjs/memory/checked-view.ts";
+import { stringBytes } from "../quickjs/memory/string-bytes.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import type { Places } from "../quickjs/places.ts";
 import { type MapData, placesOf } from "../result/original-places.ts";
@@ -93,6 +94,10 @@ export class JsListener {
   readonly #insideBuiltins: (Builtin | null)[] = [];
   /** Activations that are heard. */
   #depth = 0;
+  #allocations: readonly Call[] = none;
+  /** What the allocator is asked for. */
+  #bytes = 0;
+  #memory: GuestMemory | undefined;
   #active = false;
   #generation = 0;
   #next = -1;
@@ -116,8 +121,10 @@ export class JsListener {
       this.#byEvent.set(event, [...(this.#byEvent.get(event) ?? []), probe]);
     }
     // where an activation is, is known only if all its opcodes are told
-    this.#wantsAll = job.probes.some(({ parameters }) =>
-      parameters.some(({ name }) => name === "caller_line"),
+    this.#wantsAll = job.probes.some(
+      ({ event, parameters }) =>
+        parameters.some(({ name }) => name === "caller_line") ||
+        (event === "js:alloc" && parameters.some(({ name }) => name === "line")),
     );
   }
 
@@ -138,12 +145,17 @@ export class JsListener {
         this.#enterBuiltin(found?.[1] ?? otherwise, fuel);
       },
       leaveBuiltin: (fuel?: bigint) => this.#leaveBuiltin(fuel),
+      allocates: (bytes: number, fuel?: bigint) => {
+        this.#bytes = bytes >>> 0;
+        if (this.#active) this.#fire(this.#allocations, null, fuel);
+      },
     };
   }
 
   /** The instrumented module is there. `string`: the number of a text in the monitor's strings. */
   attach(exports: WebAssembly.Exports, memory: WebAssembly.Memory, string: (text: string) => number): void {
     this.#exports = exports;
+    this.#memory = guestMemory(memory);
     const numbers = new Map<string, number>();
     this.#string = (text) => {
       const known = numbers.get(text) ?? string(text);
@@ -161,7 +173,7 @@ export class JsListener {
         this.#functions[rootId]!.hoists = true;
       },
     };
-    const registry = new FunctionRegistry(guestMemory(memory), listener, {
+    const registry = new FunctionRegistry(this.#memory, listener, {
       ...{ candidates: engines.map(engineById), payload, recompiled },
     });
     this.#registry = registry;
@@ -170,6 +182,7 @@ export class JsListener {
   /** From here on it is the program that runs. */
   begin(): void {
     this.#active = true;
+    this.#allocations = this.#calls("alloc", {});
     for (const [frame, { name, kind }] of (this.#job.natives?.frames ?? []).entries()) {
       if (kind !== "builtin") continue;
       const statics: Statics = { fid: frame, fname: name };
@@ -243,7 +256,7 @@ export class JsListener {
       }
       const place = this.#places.push({
         ...{ probe: probe.number, rule: probe.rule, event: probe.event },
-        ...{ function: statics["fid"] as number, functionName: statics["fname"] as string },
+        ...{ function: (statics["fid"] ?? -1) as number, functionName: (statics["fname"] ?? "") as string },
         pc: (statics["pc"] ?? 0) as number,
         source: { file: (statics["file"] ?? "") as string, line: (statics["line"] ?? 0) as number },
       });
@@ -338,7 +351,28 @@ export class JsListener {
   #enterBuiltin(frame: number, fuel: bigint | undefined): void {
     const builtin = this.#active ? (this.#builtins[frame] ?? null) : null;
     this.#insideBuiltins.push(builtin);
-    if (builtin) this.#fire(builtin.entry, null, fuel);
+    if (!builtin) return this.#takeArguments();
+    this.#fire(builtin.entry, null, fuel);
+    this.#takeArguments();
+  }
+
+  /** What the gateway told is of this call alone. */
+  #takeArguments(): void {
+    this.#global(jsGlobals.builtinArgc).value = -1;
+  }
+
+  #global(name: string): WebAssembly.Global {
+    return this.#exports[name] as WebAssembly.Global;
+  }
+
+  /** Bytes of a string that is passed to the builtin that is being entered; -1 where the argument is none. */
+  #stringBytes(n: number): number {
+    if (n >= (this.#global(jsGlobals.builtinArgc).value as number)) return -1;
+    const engine = this.#registry!.engine;
+    if (!engine || engine === unknownEngine) return -1;
+    const { value } = engine.memory;
+    const argv = (this.#global(jsGlobals.builtinArgv).value as number) >>> 0;
+    return stringBytes(this.#memory!, engine, argv + n * value.size);
   }
 
   #leaveBuiltin(fuel: bigint | undefined): void {
@@ -366,21 +400,28 @@ export class JsListener {
 
   #dynamic(name: string, activation: Activation | null, fuel: bigint | undefined): unknown {
     const caller = () => this.#running(activation ? 1 : 0);
+    const sized = /^arg(\d)_bytes$/.exec(name);
+    if (sized) return this.#stringBytes(Number(sized[1]));
     switch (name) {
       case "fuel":
         return fuel;
       case "depth":
         return this.#depth;
       case "argc":
-        return activation!.argc;
+        return activation ? activation.argc : this.#global(jsGlobals.builtinArgc).value;
+      case "bytes":
+        return this.#bytes;
       case "next":
         return this.#next;
       case "resumed":
         return activation!.resumed ? 1 : 0;
+      case "fname":
       case "caller":
         return this.#string(caller()?.fn?.name ?? "");
+      case "file":
       case "caller_file":
         return this.#string(caller()?.fn?.file ?? "");
+      case "line":
       case "caller_line":
         return caller()?.fn?.lines[caller()!.site] ?? 0;
       default:

@@ -1,8 +1,12 @@
 /** What hearing the JavaScript of a program takes, for the probes of a monitor: the plan, and the listener's job. */
+
+import { unsupported } from "../base/diagnostics.ts";
 import { entryFile } from "../javy/module.ts";
 import type { JsProbe } from "../monitor/js/js-probes.ts";
 import type { Plan } from "../probe/plan.ts";
+import type { EngineModule } from "../program/engine-module.ts";
 import type { Program } from "../program/program.ts";
+import { typeText } from "../wasm/type-text.ts";
 import { creatorsOf, nativeFrames } from "./instrument.ts";
 import type { JsJob } from "./js-listener.ts";
 import { jsPlan } from "./js-plan.ts";
@@ -22,11 +26,17 @@ export function listenTo(program: Program, probes: readonly JsProbe[], run: RunP
   const asksFor = (event: RegExp) => probes.some((probe) => event.test(probe.event));
   const fuel = probes.some(({ parameters }) => parameters.some(({ name }) => name === "fuel"));
   const natives = asksFor(/^js:builtin:/) ? nativeFrames(engine, "work") : null;
+  const asksArguments = probes.some(
+    ({ event, parameters }) =>
+      event === "js:builtin:entry" && parameters.some(({ name }) => /^argc$|^arg\d_bytes$/.test(name)),
+  );
   const { payload } = program;
   return {
     fuel,
     plan: jsPlan(module, dispatch, {
       ...{ fuel, natives, creators: creatorsOf(names, dispatch.function) },
+      gateway: asksArguments ? gatewayOf(engine) : null,
+      allocators: asksFor(/^js:alloc$/) ? allocatorsOf(engine) : [],
     }),
     job: {
       ...{ probes, payload, engines: run.engines.map(({ id }) => id) },
@@ -35,4 +45,30 @@ export function listenTo(program: Program, probes: readonly JsProbe[], run: RunP
       natives: natives && { frames: natives.frames, shared: natives.shared },
     },
   };
+}
+
+/** The function through which all calls of builtins go. */
+function gatewayOf({ gateways }: EngineModule): number {
+  const found = gateways.value.builtins;
+  if (!found)
+    throw unsupported(
+      "the arguments of builtins are not known: this engine calls them in no way that is known here",
+      "leave argc and argN_bytes of js:builtin:entry out",
+    );
+  return found.function;
+}
+
+/** calloc (opaque, count, size), malloc (opaque, size) and realloc (opaque, pointer, size), as the types tell them. */
+const sizes: Readonly<Record<string, readonly number[]>> = { "ii>i": [1], "iii>i": [2] };
+
+function allocatorsOf(engine: EngineModule): { function: number; size: readonly number[] }[] {
+  const { module } = engine;
+  const found = engine.allocators.flatMap((index, n, all) => {
+    if (index < module.importedFunctions) return [];
+    const size = sizes[typeText(module, module.functions[index]!)];
+    // of five the first one is calloc
+    return size ? [{ function: index, size: n === 0 && all.length === 5 ? [1, 2] : size }] : [];
+  });
+  if (found.length > 0) return found;
+  throw unsupported("js:alloc needs an engine whose allocator is known, and this one's is not");
 }

@@ -18,7 +18,13 @@ import type { Entered, NativeFrames } from "./native-frames.ts";
 export const jsHooksModule = "javy_prof_js";
 
 /** Exports that say of the activation at hand: func_obj (i64) and how many arguments it got (i32). */
-export const jsGlobals = { function: "javy_prof.js.function", argc: "javy_prof.js.argc" } as const;
+export const jsGlobals = {
+  function: "javy_prof.js.function",
+  argc: "javy_prof.js.argc",
+  /** Of the builtin that is about to be entered: how many arguments, -1 for unknown, and their address. */
+  builtinArgc: "javy_prof.js.builtin_argc",
+  builtinArgv: "javy_prof.js.builtin_argv",
+} as const;
 
 /** What a monitor wants to hear. */
 export interface JsWants {
@@ -28,9 +34,13 @@ export interface JsWants {
   readonly natives: NativeFrames | null;
   /** Functions at whose entry code is about to be made. */
   readonly creators: readonly number[];
+  /** js_call_c_function, where somebody asks for the arguments of builtins. */
+  readonly gateway: number | null;
+  /** Functions of the engine's allocator, where somebody asks for them, with the parameters whose product is asked for. */
+  readonly allocators: readonly { readonly function: number; readonly size: readonly number[] }[];
 }
 
-const globals = { armed: 0, pending: 1, function: 2, argc: 3 };
+const globals = { armed: 0, pending: 1, function: 2, argc: 3, builtinArgc: 4, builtinArgv: 5 };
 
 export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan {
   const fuelType = wants.fuel ? [I64] : [];
@@ -50,6 +60,16 @@ export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan
       functions.set(index, { entry, exit: [{ hook: leave, arguments: fuel }] });
     }
   }
+  if (wants.allocators.length > 0) {
+    const allocates = hook("allocates", [I32]);
+    for (const { function: index, size } of wants.allocators)
+      addEntry(functions, index, atAllocation(allocates, size, fuel));
+  }
+  if (wants.gateway !== null) {
+    addEntry(functions, wants.gateway, atGateway);
+    const had = functions.get(wants.gateway)!;
+    functions.set(wants.gateway, { ...had, exit: [...(had.exit ?? []), behindGateway] });
+  }
   const generation = hook("generation", []);
   for (const index of wants.creators) addEntry(functions, index, { hook: generation, arguments: fuel });
 
@@ -66,11 +86,10 @@ export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan
   return {
     ...{ hooks, functions, deferStart: true },
     added: {
-      globals: [global(0), global(0), global(0n, I64), global(0)],
-      exports: [
-        { name: jsGlobals.function, kind: "global", of: { added: globals.function } },
-        { name: jsGlobals.argc, kind: "global", of: { added: globals.argc } },
-      ],
+      globals: [global(0), global(0), global(0n, I64), global(0), global(-1), global(0)],
+      exports: Object.entries(jsGlobals).map(([own, name]) => ({
+        ...{ name, kind: "global", of: { added: globals[own as keyof typeof jsGlobals] } },
+      })),
     },
   };
 }
@@ -90,7 +109,11 @@ function atInterpreterEntry(module: Module, dispatch: Dispatch): CodeInPlace {
   const argc = values.at(-1)! + 1;
   const whole = values.length === 3 && params[argc] === I32 && params[argc + 1] === I32;
   return {
-    values: [{ kind: "local", index: values[0]! }, whole ? { kind: "local", index: argc } : i32(-1)],
+    values: [
+      { kind: "local", index: values[0]! },
+      whole ? { kind: "local", index: argc } : i32(-1),
+      whole ? { kind: "local", index: argc + 1 } : i32(0),
+    ],
     write: (w, place) => {
       const keep = (key: string, type: ValType, push: () => void) => {
         push();
@@ -98,11 +121,53 @@ function atInterpreterEntry(module: Module, dispatch: Dispatch): CodeInPlace {
       };
       keep("function", I64, () => place.push(0));
       keep("argc", I32, () => place.push(1));
+      // it may be a builtin that is called
+      place.push(1);
+      emit(w, "global.set", place.indices.global(globals.builtinArgc));
+      place.push(2);
+      emit(w, "global.set", place.indices.global(globals.builtinArgv));
       for (const name of ["armed", "pending"] as const) {
         keep(name, I32, () => emit(w, "global.get", place.indices.global(globals[name])));
         emit(w, "i32.const", 1);
         emit(w, "global.set", place.indices.global(globals[name]));
       }
+    },
+  };
+}
+
+/** js_call_c_function(ctx, func_obj, this_obj, argc, argv, flags): the builtin that it calls is entered next. */
+const atGateway: CodeInPlace = {
+  values: [
+    { kind: "local", index: 3 },
+    { kind: "local", index: 4 },
+  ],
+  write: (w, { push, indices }) => {
+    push(0);
+    emit(w, "global.set", indices.global(globals.builtinArgc));
+    push(1);
+    emit(w, "global.set", indices.global(globals.builtinArgv));
+  },
+};
+
+/** It may have called none. */
+const behindGateway: CodeInPlace = {
+  values: [],
+  write: (w, { indices }) => {
+    emit(w, "i32.const", -1);
+    emit(w, "global.set", indices.global(globals.builtinArgc));
+  },
+};
+
+function atAllocation(hook: number, size: readonly number[], fuel: readonly ProbeArgument[]): CodeInPlace {
+  return {
+    values: [...size.map((index) => ({ kind: "local", index }) as const), ...fuel],
+    write: (w, { push, indices }) => {
+      size.forEach((_, n) => {
+        push(n);
+        if (n > 0) emit(w, "i32.mul");
+      });
+      if (fuel.length > 0) push(size.length);
+      emit(w, "call", indices.hook(hook));
     },
   };
 }
@@ -120,6 +185,8 @@ function atDispatch(hook: number, values: readonly ProbeArgument[], fuel: boolea
       emit(w, "global.set", global("function"));
       emit(w, "local.get", place.frameLocal("argc", I32));
       emit(w, "global.set", global("argc"));
+      emit(w, "i32.const", -1);
+      emit(w, "global.set", global("builtinArgc"));
       emit(w, "end");
       place.push(0);
       emit(w, "global.get", global("pending"));
@@ -149,6 +216,8 @@ function atInterpreterExit(hook: number, values: readonly ProbeArgument[]): Code
         emit(w, "local.get", place.frameLocal(name, I32));
         emit(w, "global.set", global(name));
       }
+      emit(w, "i32.const", -1);
+      emit(w, "global.set", global("builtinArgc"));
     },
   };
 }

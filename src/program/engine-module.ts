@@ -10,7 +10,13 @@ import { identifyEngines } from "../quickjs/engines/identify.ts";
 import { type EngineVersion, engineById, versions } from "../quickjs/engines/versions.ts";
 import { type CalledBuiltins, calledBuiltins } from "../quickjs/natives/called-builtins.ts";
 import { findGateways, type Gateways } from "../quickjs/natives/gateways.ts";
-import { findHeap, type NativeName, nameNatives, scriptNames } from "../quickjs/natives/natives.ts";
+import {
+  findAllocators,
+  findHeap,
+  type NativeName,
+  nameNatives,
+  scriptNames,
+} from "../quickjs/natives/natives.ts";
 import { functionNames } from "../wasm/names.ts";
 import type { Module } from "../wasm/types.ts";
 import { madeBy } from "./made-by.ts";
@@ -40,6 +46,7 @@ export class EngineModule {
   readonly builtinNames: Kept<CalledBuiltins | null>;
   /** JavaScript that it begins with: the address of its bytecode, and what it is called. */
   readonly scripts: Kept<KnownEngine["scripts"]>;
+  readonly #allocators: Kept<readonly number[]>;
   readonly #builtins: Kept<ReturnType<typeof calledBuiltins>>;
   /** The releases that it may be, by the first byte of the program that it is to run; -1 for none. */
   readonly #engines = new Map<number, Kept<readonly EngineVersion[]>>();
@@ -53,6 +60,7 @@ export class EngineModule {
     const heap = new Kept(() => findHeap(module.value, this.likelyEngines()));
     this.natives = new Kept(() => nameNatives(module.value, this.dispatch.value, heap.value));
     this.gateways = new Kept(() => findGateways(module.value, this.likelyEngines()));
+    this.#allocators = new Kept(() => findAllocators(module.value, heap.value));
     this.#builtins = new Kept(() => calledBuiltins(module.value, heap.value));
     this.scripts = new Kept(() => known?.scripts ?? scriptNames(heap.value));
     this.builtinNames = new Kept(() =>
@@ -67,6 +75,11 @@ export class EngineModule {
   /** Absolute function indices of the embedder's own natives, in the order of their names. */
   get embeddedBuiltins(): readonly number[] {
     return this.#builtins.value.embedded;
+  }
+
+  /** Functions that it allocates with: [calloc,] malloc, free, realloc and what tells a block's size; none where unknown. */
+  get allocators(): readonly number[] {
+    return this.#allocators.value;
   }
 
   /** Function names of its name section, by absolute index. */

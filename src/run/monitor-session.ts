@@ -26,6 +26,7 @@ import type { Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { instrumentApp } from "../profiler/instrument.ts";
 import { listenTo } from "../profiler/js-listening.ts";
+import { jsMatches } from "../profiler/js-matches.ts";
 import { monitorEvents } from "../profiler/js-opcodes.ts";
 import type { Request } from "../profiler/request.ts";
 import { planRun, type RunPlan } from "../profiler/run-plan.ts";
@@ -147,7 +148,15 @@ export function matchProgram(
   const { rewriting } = planMonitor(js, script.libraries, module, { model, keepsPlaces: true });
   const exports =
     script.target === "module" ? probeExports(planMonitorModule(js, script.libraries, { model })) : [];
-  return { places: rewriting.places, unmatched: rewriting.unmatched, exports };
+  const inJs = js.probes.length > 0 ? jsMatches(program, js.probes) : [];
+  const matched = new Set(inJs.map(({ place }) => place.rule));
+  const first = new Map(js.probes.toReversed().map(({ rule, event }) => [rule, event]));
+  const without = [...first].filter(([rule]) => !matched.has(rule)).map(([, event]) => event);
+  return {
+    places: [...rewriting.places, ...inJs],
+    unmatched: [...rewriting.unmatched, ...without.reverse()],
+    exports,
+  };
 }
 
 export interface MonitorSession {

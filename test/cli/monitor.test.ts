@@ -118,6 +118,49 @@ describe("the command", () => {
     expect(stderr).toBe("");
   });
 
+  test("says what rules of js: would match, from the bytecode of the program", async () => {
+    const js = folderWith({
+      "app.js": "function f(n) {\n  return n.x;\n}\nf({});\nf(1);\n",
+      "js.mm": `js:func:entry / fname == "f" && depth > 1 / { report var n: u32; n++; }
+        js:opcode:get_field:before / line == 2 / { report var reads: u32; reads++; }
+        js:line:start / file == "other.js" / { report var lines: u32; lines++; }
+        js:builtin:entry / fname == "JSON.parse" / { report var parses: u32; parses++; }
+        js:opcode:add:before { report var adds: u32; adds++; }`,
+    });
+    try {
+      const { code, stdout } = await javyProf(js.path, ["monitor", "js.mm", "app.js", "--dry-run"]);
+      expect(code).toBe(0);
+      const lines = stdout.split("\n").filter((line) => !line.includes("left out"));
+      expect(lines).toContain("js:func:entry f app.js:1 pc 0: if depth > 1");
+      expect(lines).toContainEqual(
+        expect.stringMatching(/^js:opcode:get_field:before f app.js:2 pc \d+: always$/),
+      );
+      expect(lines).toContain("js:builtin:entry JSON.parse pc 0: always");
+      expect(lines).toContain("note: the program has no place for js:opcode:add:before");
+      expect(stdout).toMatch(/places matched, 3 get code\n$/);
+    } finally {
+      js.remove();
+    }
+  });
+
+  test("writes a program and its monitor as two files", async () => {
+    const own = folderWith({ "app.wasm": program });
+    try {
+      const { code, stderr } = await javyProf(own.path, [
+        ...["instrument", "app.wasm", "--monitor", "branches", "--target", "module", "-o", "out.wasm"],
+      ]);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringMatching(/^wrote out\.wasm: [\d,]+ bytes\nwrote out\.monitor\.wasm: [\d,]+ bytes\n$/),
+      ]);
+      expect(readdirSync(own.path).sort()).toEqual(["app.wasm", "out.monitor.wasm", "out.wasm"]);
+      const beside = await javyProf(own.path, ["monitor", "branches", "app.wasm", "--target", "module"]);
+      expect(beside).toEqual(await javyProf(own.path, ["monitor", "branches", "app.wasm"]));
+    } finally {
+      own.remove();
+    }
+  });
+
   test("stops a guest past its fuel and reports what was until then", async () => {
     const { code, stderr } = await run("instructions", "app.wasm", "--max-fuel", "50");
     expect(code).toBe(1);

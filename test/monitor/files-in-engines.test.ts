@@ -216,3 +216,46 @@ test.skipIf(!hasWasmtime)("in wasmtime, files write their report themselves", as
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+const pairRunner = `
+import json, sys, wasmtime as w
+program, monitor, places = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+engine = w.Engine()
+store = w.Store(engine)
+store.set_wasi(w.WasiConfig())
+linker = w.Linker(engine)
+linker.define_wasi()
+beside = linker.instantiate(store, w.Module.from_file(engine, monitor))
+linker.define_instance(store, "javy_prof_monitor", beside)
+exports = linker.instantiate(store, w.Module.from_file(engine, program)).exports(store)
+exports["_start"](store)
+memory = beside.exports(store)["javy_prof.monitor.memory"].read(store)
+found = []
+for first, offset in places:
+    at = exports["javy_prof.monitor.value"](store, first) + offset
+    found.append(int.from_bytes(memory[at:at + 8], "little"))
+print(json.dumps(found))
+`;
+
+test.skipIf(!hasWasmtime)("in wasmtime, a program runs beside its monitor, which has the report", () => {
+  const file = instrument(countingProgram, { script: "blocks", target: "module" });
+  const { rows } = described(file) as unknown as { rows: { variable: string; first: number }[] };
+  const { state } = described({ ...file, bytes: file.monitor! }) as unknown as {
+    state: Record<string, { variable: string; offset: number }[]>;
+  };
+  const places = rows.flatMap(({ variable, first }) => state[variable]!.map(({ offset }) => [first, offset]));
+  const folder = mkdtempSync(join(tmpdir(), "javy-prof-wasmtime-"));
+  try {
+    const paths = ["app.wasm", "app.monitor.wasm"].map((name) => join(folder, name));
+    writeFileSync(paths[0]!, file.bytes);
+    writeFileSync(paths[1]!, file.monitor!);
+    const printed = execFileSync(python, ["-c", pairRunner, ...paths, JSON.stringify(places)], {
+      encoding: "utf8",
+    });
+    const expected = reportHere("blocks", undefined).rows.map(({ value }) => Number(value));
+    expect(expected.some((value) => value > 0)).toBe(true);
+    expect(JSON.parse(printed)).toEqual(expected);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -350,6 +350,27 @@ describe("strings and memories", () => {
     );
   });
 
+  test("maps are printed as they are at that moment", () => {
+    const { report } = on(`use whamm_core;
+      var m: map<(u32, str), (i8, f32)>; var nested: map<bool, map<i64, u8>>; var none: map<u32, u32>;
+      wasm:opcode:i32.store8:before / arg1 > 3 / {
+        m[(arg1, opname)] = (-2, 1.5); var inner: map<i64, u8> = nested[arg1 == 4]; inner[-1]++; inner[7]++;
+        whamm_core.print_map(m);
+      }
+      wasm:end { whamm_core.print_map_as_csv(m); whamm_core.print_map(nested); whamm_core.print_map(none); }`);
+    expect(report.output).toBe(
+      `(5,i32.store8)->(-2; +1.5e0)
+(5,i32.store8)->(-2; +1.5e0);(4,i32.store8)->(-2; +1.5e0)
+== m CSV FLUSH ==
+key ((u32,str)), val ((i8,f32))
+(5,i32.store8), (-2; +1.5e0)
+(4,i32.store8), (-2; +1.5e0)
+false->-1->1;7->1;true->-1->1;7->1
+
+`,
+    );
+  });
+
   test("printing", () => {
     const { report } = on(`use whamm_core;
       wasm:end { whamm_core.putu64(0xFFFFFFFFFFFFFFFF); whamm_core.putc(32); whamm_core.puti8(-5); whamm_core.putc(32);

@@ -11,7 +11,10 @@ import { expressionText } from "./expression-text.ts";
 
 export function renderDryRun({ places, unmatched, exports }: Matched): string {
   const lines = places.map(({ place, residual }) => {
-    const where = place.function < 0 ? "" : ` ${place.functionName || `#${place.function}`} pc ${place.pc}`;
+    const { source } = place;
+    const line = source && source.line > 0 ? ` ${source.file}:${source.line}` : "";
+    const where =
+      place.function < 0 ? "" : ` ${place.functionName || `#${place.function}`}${line} pc ${place.pc}`;
     const left =
       residual === null
         ? "left out: the predicate is false here"

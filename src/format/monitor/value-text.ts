@@ -29,6 +29,7 @@ export function isZero(type: Type, value: ReportValue): boolean {
 
 /** `name`, or `#7` where the function has none. */
 export function functionText({ place }: Pick<ReportRow, "place">): string {
-  if (!place) return "";
+  // placeless events have no function
+  if (!place || place.function < 0) return "";
   return place.functionName || `#${place.function}`;
 }

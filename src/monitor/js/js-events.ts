@@ -30,10 +30,33 @@ const activation: readonly Bound[] = [
   caller,
 ];
 
+/** How many arguments of a builtin have their sizes told. */
+export const sizedArguments = 4;
+
 /**
- * No argument count: the parameter that should hold it held 1,245,024 at an Array.prototype.sort of the embedded engine,
- * perhaps since a compiler may pass anything where a builtin does not look.
+ * Of a call of a builtin, as the engine's gateway to its C functions has them: the parameter of the builtin itself that
+ * should hold the count held 1,245,024 at an Array.prototype.sort of the embedded engine, perhaps since a compiler may
+ * pass anything where a builtin does not look.
  */
+const passed: readonly Bound[] = [
+  bound("argc", "i32", false, "arguments that were passed; -1 where the engine called it by itself"),
+  ...Array.from({ length: sizedArguments }, (_, n) =>
+    bound(
+      ...([`arg${n}_bytes`, "i32", false] as const),
+      `bytes of argument ${n} where it is a string, one or two a character; -1 where it is none`,
+    ),
+  ),
+];
+
+/** The function of JavaScript that is running, at events which are no place in it. */
+const running: readonly Bound[] = [
+  bound("fname", "str", false, "name of the function that is running, or empty"),
+  bound("file", "str", false, "file of that function, or empty"),
+  bound("line", "u32", false, "line that it is at, 0 where it is not known"),
+  depth,
+  fuel,
+];
+
 const builtin: readonly Bound[] = [
   bound("fid", "u32", true, "number of the builtin"),
   bound("fname", "str", true, "name of the builtin: JSON.parse, Array.prototype.map"),
@@ -63,7 +86,7 @@ const immediates: readonly Bound[] = [
 ];
 
 const event = (
-  packageName: string,
+  packageName: string | null,
   name: string,
   variables: readonly Bound[],
   help: string,
@@ -86,8 +109,13 @@ export function jsEvents(opcodes: readonly string[]): readonly Event[] {
       "a function begins, or goes on after a suspension",
     ),
     event("func", "exit", [...activation, ...inFunction], "a function returns, throws or is suspended"),
-    event("builtin", "entry", builtin, "a function of the engine's own library begins"),
+    event("builtin", "entry", [...passed, ...builtin], "a function of the engine's own library begins"),
     event("builtin", "exit", builtin, "a function of the engine's own library ends"),
+    event(
+      ...([null, "alloc"] as const),
+      [bound("bytes", "u32", false, "bytes that are asked for"), ...running],
+      "the engine asks its allocator for memory, or for more of it",
+    ),
     event("line", "start", inFunction, "control comes to a line, or jumps back within it"),
   ];
 }

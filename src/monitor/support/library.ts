@@ -39,7 +39,7 @@ const signatures = {
   mem_alloc: "i>i", mem_free: "i>", str_push: "li>", str_done: ">i", str_from: "ii>i", str_at: "ii>i", str_len: "i>i", str_addr: "i>i",
   str_starts_with: "ii>i", str_ends_with: "ii>i", str_contains: "ii>i",
   map_new: "ii>i", map_key: "l>", map_find: "i>i", map_insert: "i>i", map_word: "ii>l", map_store: "iil>", map_get: "il>l", map_set: "ill>",
-  map_add: "ill>", map_inner: "iii>i",
+  map_add: "ill>", map_inner: "iii>i", map_count: "i>i", map_entry: "ii>i",
   stop: ">", puts: "ii>", putc: "i>", putbool: "i>", putf32: "f>", putf64: "d>", putu64: "l>", puti64: "l>",
   putu8: "i>", puti8: "i>", putu16: "i>", puti16: "i>", putu32: "i>", puti32: "i>",
 } as const;

@@ -359,6 +359,14 @@ export const supportSource = `
     (i64.store (local.get $value) (i64.extend_i32_u (local.get $inner)))
     (local.get $inner))
 
+  (func (export "map_count") (param $map i32) (result i32)
+    (if (i32.eqz (local.get $map)) (then (return (i32.const 0))))
+    (i32.load offset=${MapHeader.count} (local.get $map)))
+
+  ;; Address of an entry by its number: the words of its key, behind them those of its value.
+  (func (export "map_entry") (param $map i32) (param $n i32) (result i32)
+    (i32.add (i32.load offset=${MapHeader.entries} (local.get $map)) (i32.mul (local.get $n) (call $stride (local.get $map)))))
+
   ;; Ends the program: a trap.
   (func (export "stop") (unreachable))
 

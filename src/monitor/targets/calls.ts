@@ -17,6 +17,7 @@ import { type SupportFunction, supportFunctions, supportLibrary } from "../suppo
 import type { Expr, Routine } from "../tree.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import type { ModuleFacts } from "./known.ts";
+import { printMap } from "./print-map.ts";
 
 export const firstForeign = 1000;
 
@@ -177,6 +178,10 @@ export class Calls {
           push(1);
           emit(w, "drop");
         }
+        return true;
+      case "print_map":
+      case "print_map_as_csv":
+        printMap(code, args[0]!, expr.callee.name === "print_map_as_csv");
         return true;
       case "drop_args":
         return true;

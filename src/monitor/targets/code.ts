@@ -314,6 +314,12 @@ export class CodeWriter {
     if (type === F32) emit(this.#w, "f32.reinterpret_i32");
   }
 
+  /** The value of one part that a word on the stack holds, in its type. */
+  fromWord(type: Type): void {
+    this.#fromWord(flatten(type)[0]!);
+    this.#inRange(type);
+  }
+
   #inRange(type: Type): void {
     writeNarrow(this.#w, type);
   }

@@ -221,14 +221,11 @@ class Rewriter {
       this.#functions.push(...functions);
       return functions.length > 0 ? [this.#functions.length - 1] : [];
     };
-    const addRest = (from: number) =>
-      add(startupFunctions(this.#shared, this.#startup.slice(from), this.#functions.length));
-    const before = this.#startup.length;
+    const stage = (from: number, to?: number) =>
+      add(startupFunctions(this.#shared, this.#startup.slice(from, to), this.#functions.length));
+    const own = this.#startup.length;
     for (const probe of this.#script.probes) if (isEvent(probe, null, "begin")) this.#begin(probe);
-    const begins = beside ? addRest(before) : [];
-    const rest = beside
-      ? add(startupFunctions(this.#shared, this.#startup.slice(0, before), this.#functions.length))
-      : addRest(0);
+    const [init, begin] = beside ? [stage(0, own), stage(own)] : [stage(0), []];
     const strings = knownStrings
       ? state.strings.slice(knownStrings.length)
       : calls.usesSupport
@@ -236,9 +233,9 @@ class Rewriter {
         : [];
     const all = add(stringFunctions(this.#shared, strings, this.#functions.length));
     if (beside) {
-      for (const added of rest) exports.push({ name: initExport, kind: "func", of: { added } });
-      for (const added of begins) exports.push({ name: beginExport, kind: "func", of: { added } });
-    } else all.push(...rest);
+      for (const added of init) exports.push({ name: initExport, kind: "func", of: { added } });
+      for (const added of begin) exports.push({ name: beginExport, kind: "func", of: { added } });
+    } else all.push(...init);
     return all.length > 1 ? add([caller(all)])[0] : all[0];
   }
 

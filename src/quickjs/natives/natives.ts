@@ -53,6 +53,13 @@ export function findBuiltins(module: Module, heap: Heap | null): readonly NamedN
   return [...searchLists(lists, facts).natives, ...searchConstructors(lists, facts)];
 }
 
+/** The functions that the engine allocates with: calloc where it has one, malloc, free, realloc, what tells a block's size. */
+export function findAllocators(module: Module, heap: Heap | null): readonly number[] {
+  return (
+    heap?.allocators ?? searchAllocators(new ListReader(module, initialMemory(module), initialTable(module)))
+  );
+}
+
 /** Names by absolute function index. */
 export function nameNatives(
   module: Module,

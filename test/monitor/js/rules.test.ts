@@ -155,3 +155,44 @@ describe("rules", () => {
     });
   });
 });
+
+describe("arguments of builtins", () => {
+  test("are counted, and strings among them measured", async () => {
+    const { map } = await on(
+      `const text = JSON.stringify("x".repeat(10_000)); const wide = "\u20ac".repeat(300);
+JSON.parse(text); JSON.parse("[1]"); Math.max(1, 2, 3); "abc".indexOf(wide, 1); [3].concat(); [1].map(Number);
+let built = "["; for (let i = 0; i < 4000; i++) built += "12345,"; JSON.parse(built + "0]");`,
+      `report var argc_of: map<(str, i32), u32>; report var sizes: map<(str, i32, i32), u32>;
+      js:builtin:entry / fname == "JSON.parse" || fname == "Math.max" || fname.ends_with("indexOf") || fname.ends_with("concat") || fname.ends_with("map") / {
+        argc_of[(fname, argc)]++; sizes[(fname, arg0_bytes, arg1_bytes)]++;
+      }`,
+    );
+    expect(map("argc_of")).toEqual({
+      ...{ "JSON.parse,1": 3, "Math.max,3": 1, "String.prototype.indexOf,2": 1 },
+      ...{ "Array.prototype.concat,0": 1, "Array.prototype.map,1": 1 },
+    });
+    expect(map("sizes")).toEqual({
+      ...{ "JSON.parse,10002,-1": 1, "JSON.parse,3,-1": 1, "JSON.parse,24003,-1": 1, "Math.max,-1,-1": 1 },
+      ...{
+        "String.prototype.indexOf,600,-1": 1,
+        "Array.prototype.concat,-1,-1": 1,
+        "Array.prototype.map,-1,-1": 1,
+      },
+    });
+  });
+});
+
+describe("memory", () => {
+  test("memory is attributed to the function that runs, a buffer to the byte", async () => {
+    const { map } = await on(
+      `function large() { return new ArrayBuffer(123_457); }
+function small() { return 1; }
+large(); large(); small();`,
+      `report var asked: map<str, u64>; report var most: map<str, u32>;
+      js:alloc { asked[fname] = asked[fname] + bytes as u64; if (bytes > most[fname]) { most[fname] = bytes; } }`,
+    );
+    expect(map("most")["large"]).toBe(123_457);
+    expect(Number(map("asked")["large"])).toBeGreaterThan(2 * 123_457);
+    expect(map("asked")["small"]).toBeUndefined();
+  });
+});

@@ -1,0 +1,49 @@
+/** Runs of a program beside each other: as it is, and under a script, with everything that shows to the outside. */
+import { type CostModel, modelNamed } from "../../src/fuel/models.ts";
+import type { Program } from "../../src/index.ts";
+import { checkRequest } from "../../src/profiler/request.ts";
+import { monitorProgram } from "../../src/run/monitor-session.ts";
+import { executeProgram } from "../../src/run/session.ts";
+import { rowNamed } from "../../src/wasm/opcodes.ts";
+import { SameThread } from "./same-thread.ts";
+
+const request = (fuelModel?: CostModel) =>
+  checkRequest({ maxFuel: 1e12, limits: "none", ...(fuelModel && { fuelModel }) }, "app");
+
+const framesOf = ({ engine }: Program) => (engine?.dispatch.problem === null ? "js" : "wasm");
+
+function shown({ outcome }: SameThread) {
+  const { end, fuel, stdout, stderr, memorySha256, maxMemoryBytes } = outcome!;
+  return { end, fuel, stdout, stderr, memorySha256, maxMemoryBytes };
+}
+
+export async function plainRun(program: Program) {
+  const here = new SameThread();
+  await executeProgram(here.thread, program, { ...request(), frames: framesOf(program) }, {}, true);
+  return shown(here);
+}
+
+export async function runUnder(program: Program, text: string, model?: CostModel) {
+  const here = new SameThread();
+  const script = { file: "test.mm", text, libraries: new Map() };
+  const { report } = await monitorProgram(here.thread, program, request(model), {}, script);
+  const count = (variable: string) => report.rows.find((row) => row.variable === variable)!.value;
+  return { shown: shown(here), count };
+}
+
+/** Counts instructions one by one and run by run, and functions as they are entered and left. */
+export const countingScript = `report var one: u64; report var ends: u64; report var runs: u64; report var in: u64; report var out: u64;
+  wasm:opcode:*:before { one++; }
+  wasm:opcode:end|else:before { ends++; }
+  wasm:block:end { runs = runs + instr_count as u64; }
+  wasm:func:entry { in++; }
+  wasm:func:exit { out++; }`;
+
+/** A model by which every instruction costs 1, but for an end: it is reached in other ways than the code that is charged for. */
+export function instructionModel(): CostModel {
+  const base = modelNamed("wasmtime-50");
+  const cost = base.cost.slice().fill(1);
+  for (const name of ["end", "else"]) cost[rowNamed(name)] = 0;
+  const perUnit = base.perUnit.slice().fill(0);
+  return { ...base, name: "instructions", entry: 0, cost, perUnit, startup: null };
+}
