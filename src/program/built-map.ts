@@ -7,7 +7,6 @@ import { createHash } from "node:crypto";
 import { dirname, relative, sep } from "node:path";
 import { SourceMap } from "../result/source-map.ts";
 import type { FoundMap } from "./find-map.ts";
-import type { ProgramMap } from "./program-map.ts";
 import type { Project } from "./project-files.ts";
 import { sourcePath } from "./source-names.ts";
 
@@ -17,7 +16,11 @@ const hashField = "x_javy_prof_source";
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The map of a program's source, for a file (an absolute path): its sources are relative to that. */
-export function builtMap({ parsed, folder }: ProgramMap, text: string, file: string): string {
+export function builtMap(
+  { parsed, folder }: { readonly parsed: SourceMap; readonly folder: string },
+  text: string,
+  file: string,
+): string {
   const sources = parsed.sources.map((source) => {
     const path = sourcePath(source, folder);
     return path === null ? source : relative(dirname(file), path).split(sep).join("/");
