@@ -16,8 +16,6 @@ export interface Round {
   readonly io: CommandIo;
   /** What it depends on, told as early as it is known, and again when more is. Holds until the next time. */
   readonly follow: (watched: Watched) => void;
-  /** The files that changed, absolute; empty at first, and where somebody asked for another round. */
-  readonly changed: readonly string[];
   /** Takes files as they are: no change of theirs begins a round. */
   readonly accept: (files: Iterable<string>) => void;
 }
@@ -26,7 +24,6 @@ export interface Round {
 export async function watchLoop(act: (round: Round) => Promise<void>, io: CommandIo): Promise<Ending> {
   let wake = () => {};
   let control = new AbortController();
-  let asked = false;
   const stirred = () => {
     control.abort();
     wake();
@@ -34,9 +31,7 @@ export async function watchLoop(act: (round: Round) => Promise<void>, io: Comman
   const watch = new FileWatch(stirred);
   const again = (key: string) => {
     if (key === "q") quit.abort();
-    if (key !== "r" && key !== "\r" && key !== "\n") return;
-    asked = true;
-    stirred();
+    else if (key === "r" || key === "\r" || key === "\n") stirred();
   };
   const quit = new AbortController();
   const end = AbortSignal.any([io.interrupted, quit.signal]);
@@ -47,13 +42,11 @@ export async function watchLoop(act: (round: Round) => Promise<void>, io: Comman
     for (let changed: string[] = []; !end.aborted; changed = watch.take()) {
       control = new AbortController();
       const { signal } = control;
-      asked = false;
       if (changed.length > 0) io.stderr(`\n${dim(changedText(changed, io.cwd))}\n`);
       const begin: Round = {
         io: { ...io, interrupted: signal },
         follow: (watched) => watch.follow(watched),
         accept: (files) => watch.accept(files),
-        changed,
       };
       try {
         await act(begin);
@@ -65,7 +58,7 @@ export async function watchLoop(act: (round: Round) => Promise<void>, io: Comman
       io.stderr(`${dim(`watching; ${io.stdinIsTerminal ? "Enter runs again, q" : "Ctrl-C"} ends it`)}\n`);
       await new Promise<void>((resolve) => {
         wake = resolve;
-        if (asked || signal.aborted) resolve();
+        if (signal.aborted) resolve();
       });
     }
     return "ok";
