@@ -105,7 +105,7 @@ async function dryRun(
   io: CommandIo,
 ): Promise<Ending> {
   try {
-    await write(renderDryRun(matchScript(program, script)), options.out ?? "-", io);
+    await write(renderDryRun(await matchScript(program, script)), options.out ?? "-", io);
     return "ok";
   } catch (error) {
     return refused(error, io);

@@ -72,16 +72,18 @@ function failureOf(end: RunEnd): string | null {
 }
 
 /** What a script matches in a program, without running it. @throws ScriptError. */
-export function matchScript(
+export async function matchScript(
   program: Program,
   options: Pick<MonitorOptions, "script" | "libs" | "fuelModel" | "target">,
-): Matched {
+): Promise<Matched> {
   const { script, libs = {}, target = "rewrite", fuelModel } = options;
   const { request } = requested(program, fuelModel === undefined ? {} : { fuelModel });
-  return matchProgram(
-    program,
-    { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target },
-    request.model ?? modelNamed(defaultModelName),
+  return withThread((thread) =>
+    matchProgram(
+      ...([thread, program] as const),
+      { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target },
+      request.model ?? modelNamed(defaultModelName),
+    ),
   );
 }
 

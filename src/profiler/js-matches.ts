@@ -1,11 +1,12 @@
 /**
  * Where a monitor's probes at JavaScript stand in a program, before it runs: in the functions of the bytecode that it
- * carries, and at the engine's builtins. Code that is made at run time has places that nobody knows yet; lines are those
- * that the bytecode has itself.
+ * carries, with lines as disassembly.ts finds them, and at the engine's builtins. Code that is made at run time has places
+ * that nobody knows yet.
  */
 import { foldExpression } from "../monitor/fold.ts";
 import type { JsProbe } from "../monitor/js/js-probes.ts";
 import type { MatchedPlace } from "../monitor/targets/rewriting.ts";
+import type { HeldProgram } from "../program/held-programs.ts";
 import type { Program } from "../program/program.ts";
 import { engineById } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
@@ -23,12 +24,16 @@ import {
 type Match = Pick<MatchedPlace, "place" | "residual">;
 
 /** In the order of functions and offsets. */
-export function jsMatches(program: Program, probes: readonly JsProbe[]): Match[] {
+export function jsMatches(
+  program: Program,
+  held: readonly HeldProgram[],
+  probes: readonly JsProbe[],
+): Match[] {
   const asks = (event: RegExp) => probes.some((probe) => event.test(probe.event));
   const at = (event: string, statics: Statics) =>
     probes.flatMap((probe) => (probe.event === `js:${event}` ? matchAt(probe, statics) : []));
   const found: Match[] = [];
-  for (const fn of functionsOf(program)) {
+  for (const fn of functionsOf(program, held)) {
     const own = { ...staticsAt(fn, 0), file: fn.file, line: fn.line };
     found.push(...at("func:entry", own), ...at("func:exit", own));
     if (asks(/^js:opcode:/))
@@ -45,10 +50,10 @@ export function jsMatches(program: Program, probes: readonly JsProbe[]): Match[]
   return [...found, ...at("alloc", {})];
 }
 
-function* functionsOf(program: Program): Generator<JsFunction> {
+function* functionsOf(program: Program, held: readonly HeldProgram[]): Generator<JsFunction> {
   const places = program.places();
   let fid = 0;
-  for (const { unit, origin } of program.programs.held) {
+  for (const { unit, origin } of held) {
     if (origin !== "payload") continue;
     const names = displayNames(unit, places);
     const engine = engineById(unit.engine);

@@ -65,7 +65,7 @@ export async function disassembleProgram(
 }
 
 /** A program gets the lines that it lacks from its source, where that compiles to the same code. */
-async function withLines(
+export async function withLines(
   program: Program,
   compiler: Compiler,
 ): Promise<{ readonly held: readonly HeldProgram[]; readonly notes: readonly Warning[] }> {

@@ -4,6 +4,7 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import { costKey } from "../fuel/models.ts";
+import type { Compiler } from "../javy/compile.ts";
 import { type JsScript, jsProbesOf } from "../monitor/js/js-probes.ts";
 import { withJsRows } from "../monitor/js/js-report.ts";
 import type { Matched } from "../monitor/matched.ts";
@@ -30,6 +31,7 @@ import { jsMatches } from "../profiler/js-matches.ts";
 import { monitorEvents } from "../profiler/js-opcodes.ts";
 import type { Request } from "../profiler/request.ts";
 import { planRun, type RunPlan } from "../profiler/run-plan.ts";
+import { withLines } from "../program/disassembly.ts";
 import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
 import { compiled, compiledInstrumented } from "./instances.ts";
@@ -137,18 +139,20 @@ export function linkMonitor(
   };
 }
 
-/** Every place that a script matches in a program. @throws ScriptError. */
-export function matchProgram(
+/** Every place that a script matches in a program. `compiler`: for lines of JavaScript. @throws ScriptError. */
+export async function matchProgram(
+  compiler: Compiler,
   program: Program,
   script: MonitorScript,
   model: RewritingOptions["model"],
-): Matched {
+): Promise<Matched> {
   const { module } = program.plugin ?? program;
   const js = readMonitor(script);
   const { rewriting } = planMonitor(js, script.libraries, module, { model, keepsPlaces: true });
   const exports =
     script.target === "module" ? probeExports(planMonitorModule(js, script.libraries, { model })) : [];
-  const inJs = js.probes.length > 0 ? jsMatches(program, js.probes) : [];
+  const held = js.probes.length > 0 ? (await withLines(program, compiler)).held : [];
+  const inJs = jsMatches(program, held, js.probes);
   const matched = new Set(inJs.map(({ place }) => place.rule));
   const first = new Map(js.probes.toReversed().map(({ rule, event }) => [rule, event]));
   const without = [...first].filter(([rule]) => !matched.has(rule)).map(([, event]) => event);

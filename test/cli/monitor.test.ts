@@ -131,7 +131,7 @@ describe("the command", () => {
       const { code, stdout } = await javyProf(js.path, ["monitor", "js.mm", "app.js", "--dry-run"]);
       expect(code).toBe(0);
       const lines = stdout.split("\n").filter((line) => !line.includes("left out"));
-      expect(lines).toContain("js:func:entry f app.js:1 pc 0: if depth > 1");
+      expect(lines).toContain("js:func:entry f app.js:1 pc 0: if (depth > 1)");
       expect(lines).toContainEqual(
         expect.stringMatching(/^js:opcode:get_field:before f app.js:2 pc \d+: always$/),
       );
