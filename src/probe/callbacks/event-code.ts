@@ -30,7 +30,7 @@ export interface Origin {
 
 export function eventCode(firings: readonly Firing[], origin: Origin | null): Action {
   const values = valuesOf(firings);
-  const numbers = new Map(values.map((value, n) => [keyOf(value), n]));
+  const numbers = new Map(values.map((value, n) => [value, n]));
   const firstCall = firings.findIndex((one) => "hook" in one);
   const lastGuard = firings.findLastIndex(({ guard }) => guard !== null);
   const early = firstCall >= 0 && lastGuard > firstCall;
@@ -38,7 +38,7 @@ export function eventCode(firings: readonly Firing[], origin: Origin | null): Ac
   const pushGiven = (w: ByteWriter, place: Place, given: Given) => {
     if ("constant" in given) return emit(w, "i32.const", given.constant);
     writeCrossing(w, given.type, () => {
-      if ("value" in given) place.push(numbers.get(keyOf(given.value))!);
+      if ("value" in given) place.push(numbers.get(given.value)!);
       else emit(w, "local.get", place.frameLocal(given.kept, given.type));
     });
   };
@@ -82,13 +82,8 @@ function writeCount(w: ByteWriter, global: number): void {
   emit(w, "global.set", global);
 }
 
-const keyOf = (value: ProbeArgument): string => JSON.stringify(value);
-
-/** Every value of the place that a firing is given, each once. */
-function valuesOf(firings: readonly Firing[]): ProbeArgument[] {
-  const found = new Map<string, ProbeArgument>();
-  for (const firing of firings)
-    if ("hook" in firing)
-      for (const given of firing.given) if ("value" in given) found.set(keyOf(given.value), given.value);
-  return [...found.values()];
-}
+/** The values of the place that firings are given. */
+const valuesOf = (firings: readonly Firing[]): ProbeArgument[] =>
+  firings.flatMap((firing) =>
+    "hook" in firing ? firing.given.flatMap((given) => ("value" in given ? [given.value] : [])) : [],
+  );

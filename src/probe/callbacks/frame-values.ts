@@ -35,7 +35,7 @@ export interface Layout {
 }
 
 interface Locals {
-  readonly types: readonly ValType[];
+  readonly given: readonly Given[];
   readonly crossing: Crossing;
 }
 
@@ -54,10 +54,8 @@ export class FrameValues {
 
   /** The number of the place, and what the probe reads, in the order in which the host takes it apart. */
   given({ reads }: FrameProbe, { function: index, reached, below }: Found, number: number): Given[] {
-    const locals = this.#localsOf(index).types;
     const given: Given[] = [{ type: I32, constant: number }];
-    if (reads.includes("locals"))
-      given.push(...locals.map((type, index) => ({ type, value: { kind: "local", index } as const })));
+    if (reads.includes("locals")) given.push(...this.#localsOf(index).given);
     if (reads.includes("operands")) {
       given.push(...reached.map((type, index) => ({ type, value: { kind: "stack", index } as const })));
       given.push(...below.map((type, slot) => ({ type, kept: slotName(slot) })).reverse());
@@ -66,7 +64,7 @@ export class FrameValues {
     return given.filter(({ type }) => crossing(type).length > 0);
   }
 
-  /** Types of a function's locals by index; one that may not be set yet has no type here. */
+  /** A function's locals by index; one that may not be set yet has no type here. */
   #localsOf(index: number): Locals {
     const known = this.#locals.get(index);
     if (known) return known;
@@ -78,7 +76,8 @@ export class FrameValues {
       if (type === undefined) break;
       types.push(n < params || hasDefault(type) ? type : unknownType);
     }
-    const found = { types, crossing: new Crossing(types) };
+    const given = types.map((type, local) => ({ type, value: { kind: "local", index: local } as const }));
+    const found = { given, crossing: new Crossing(types) };
     this.#locals.set(index, found);
     return found;
   }

@@ -30,20 +30,43 @@ export const codeStart = (module: Module, index: number): number =>
 /** The instructions that `wants` asks for, in the order of the code. @throws DecodeError where the code is damaged. */
 export function instructionsIn(module: Module, wants: (one: Instruction) => boolean): Instruction[] {
   const names = functionNames(module);
-  return findSites(module, (site) => wants(instruction(site))).map(instruction);
+  const listed = (site: Site) =>
+    new ListedInstruction(site, codeStart(module, site.function), names.get(site.function) ?? "");
+  return findSites(module, (site) => wants(listed(site))).map((site) => listed(site).whole);
+}
 
-  function instruction(site: Site): Instruction {
-    const { name, reachable } = site;
-    return {
-      ...{ function: site.function, pc: site.offset - codeStart(module, site.function), name, reachable },
-      functionName: names.get(site.function) ?? "",
-      get operands() {
-        return site.operands.map(typeName);
-      },
-      get immediates() {
-        return site.immediates.map(({ value }) => value);
-      },
-    };
+/** Of hundreds of thousands few are wanted: what costs to make is made when it is asked for. */
+class ListedInstruction implements Instruction {
+  readonly function: number;
+  readonly pc: number;
+  readonly functionName: string;
+  readonly reachable: boolean;
+  readonly #site: Site;
+
+  constructor(site: Site, start: number, functionName: string) {
+    this.function = site.function;
+    this.pc = site.offset - start;
+    this.functionName = functionName;
+    this.reachable = site.reachable;
+    this.#site = site;
+  }
+
+  get name(): string {
+    return this.#site.name;
+  }
+
+  get operands(): readonly string[] {
+    return this.#site.operands.map(typeName);
+  }
+
+  get immediates(): readonly (number | bigint)[] {
+    return this.#site.immediates.map(({ value }) => value);
+  }
+
+  /** The same as a plain object. */
+  get whole(): Instruction {
+    const { function: index, pc, functionName, name, operands, immediates, reachable } = this;
+    return { function: index, pc, functionName, name, operands, immediates, reachable };
   }
 }
 
