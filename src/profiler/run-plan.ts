@@ -89,7 +89,7 @@ export async function planRun(
   return {
     export: hosted && !program.plugin ? "" : named(name, () => chooseExport(program.module, request.export)),
     frames,
-    native: nativeFrames(engine, frames),
+    native: nativeFrames(engine, frames, program.linked),
     ...{ builtins, withoutBuiltins },
     scripts: wantsEngine && !refused && payload ? engine.scripts.value : [],
     engines,
@@ -105,13 +105,16 @@ export async function planRun(
 
 /** The platform that a program is for, and its limits. */
 function platformOf(
-  { module, plugin }: Program,
+  { module, plugin, linked }: Program,
   asked: Request["limits"],
 ): Pick<RunPlan, "platform" | "limits"> {
   const namespaces = module.imports.map((entry) => entry.module);
-  const found = plugin && shopifyGeneration(namespaces, plugin.exports);
+  const found = (plugin || linked.length > 0) && shopifyGeneration(namespaces, plugin?.exports);
   const platform = found && (found.certain || typeof asked === "number") ? found : null;
-  if (plugin && platform) refuseIncomplete(platform, plugin.module);
+  if (platform) {
+    const provider = linked.find(({ namespace }) => namespace === platform.namespace);
+    refuseIncomplete(platform, (plugin ?? provider)!.module);
+  }
   if (asked === "none" || (asked === "auto" && !platform)) return { platform, limits: null };
   return { platform, limits: shopifyLimits(asked === "auto" ? 1 : asked) };
 }

@@ -13,6 +13,7 @@ import { bundle, isForBundler } from "./bundle.ts";
 import { compileSource } from "./compile-source.ts";
 import { type Entry, type Given, readEntry, readSource, type SourceEntry } from "./given.ts";
 import { isStripped } from "./line-source.ts";
+import { readLinked } from "./linked.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
 import { Program } from "./program.ts";
 import { type MapFound, mapOf } from "./program-map.ts";
@@ -25,6 +26,8 @@ export interface OpenOptions {
   readonly cwd?: string;
   /** The plugin that a dynamic module imports, or to compile JavaScript with; default: the embedded one. */
   readonly plugin?: Given;
+  /** Modules that the program imports from, by the names that it imports them by; each may import from those before it. */
+  readonly link?: ReadonlyMap<string, Given>;
   /** The JavaScript that a module without lines was built from; default: what it carries. */
   readonly source?: Given;
   /**
@@ -139,6 +142,7 @@ async function compileEntry(
     module,
     kind: { kind: "dynamic", namespace: plugin.namespace, payload, source: text },
     plugin,
+    linked: await readLinked(options.link ?? new Map(), cwd),
     compiler: null,
     source: { from: "program", name, text },
     map,
@@ -183,6 +187,7 @@ async function readModule(
     module,
     kind,
     plugin: kind.kind === "dynamic" ? chosen : null,
+    linked: await readLinked(options.link ?? new Map(), cwd),
     compiler: kind.kind === "dynamic" ? null : chosen,
     source,
     map: await (entry.kind === "source"

@@ -83,6 +83,8 @@ export type EngineOrigin = (typeof engineOrigins)[number];
 export interface Toolchain {
   readonly engine: EngineOrigin;
   readonly plugin: { readonly namespace: string; readonly sha256: string } | null;
+  /** Other modules that the program imports from; left out where there are none. */
+  readonly linked?: readonly { readonly namespace: string; readonly sha256: string }[];
   /** Null where no QuickJS was looked for (--frames wasm). */
   readonly quickjs: string | null;
   readonly bytecodeVersion: number | null;

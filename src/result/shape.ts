@@ -68,6 +68,7 @@ const RESULT: Members = {
   toolchain: {
     engine: new Set(engineOrigins),
     plugin: { [orNull]: { namespace: "string", sha256: "string" } },
+    linked: { [optional]: [{ namespace: "string", sha256: "string" }] },
     ...{ quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
   },
   module: { name: "string", bytes: "number", sha256: "string" },

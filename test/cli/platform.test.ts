@@ -65,7 +65,10 @@ const run = (...args: string[]) => javyProf(folder.path, ["run", ...args]);
 const function_ = (name: string, ...args: string[]) =>
   run(`${name}.wasm`, "--plugin", `v${name.at(-1)}.wasm`, ...args);
 
-describe.each(Object.entries(recorded))("%s", (name, { end, fuel }) => {
+/** Those in JavaScript; test/run/linked.test.ts has the others. */
+const inJavaScript = Object.entries(recorded).filter(([name]) => /-v\d$/.test(name));
+
+describe.each(inJavaScript)("%s", (name, { end, fuel }) => {
   const input = programs[name.split("-")[0] as keyof typeof programs];
   const frames = /^(discount-v[23]|logs-v3)$/.test(name) ? ["js", "engine", "wasm"] : ["js"];
   test.each(frames)("costs what wasmtime says, with frames %s", async (frames) => {
@@ -309,5 +312,38 @@ describe("a host of one's own", () => {
     const { code, stdout } = await hosted("quickjs-wasi", "--max-fuel", "100k", "--json", "--", "app.js");
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as Result).run.exit.kind).toBe("fuel");
+  });
+});
+
+describe("a function on Shopify's provider", () => {
+  const line = ["quantities-wat.wasm", "-i", "cart.json", "--frames", "wasm"];
+  const link = ["--link", "shopify_function_v2=provider.wasm"];
+  test("runs with the module linked, and writes the profile where function-runner's option says", async () => {
+    const runner = ["-p", "--profile-frequency", "500000", "--profile-out", "out/function.perf"];
+    const { code, stdout, stderr } = await run(...line, ...link, ...runner);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { quantity: 39 }]);
+    // function-runner counts like wasmtime 39, whose costs those of 45 are
+    expect(stderr).toContain(
+      `${grouped(recorded["quantities-wat"]!.fuel["wasmtime-45"]!)} fuel  wasmtime-39`,
+    );
+    expect(stderr).toContain("[shopify_function_v2] ");
+    const profile = JSON.parse(readFileSync(`${folder.path}/out/function.perf`, "utf8"));
+    expect(profile.$schema).toContain("speedscope");
+  });
+  test("says what is missing, and what an option takes", async () => {
+    const missing = await run(...line);
+    expect([missing.code, missing.stderr]).toEqual([
+      4,
+      expect.stringContaining("give it with --link shopify_function_v2=provider.wasm"),
+    ]);
+    for (const [given, words] of [
+      ["provider.wasm", "--link takes <name>=<file>"],
+      ["shopify_function_v2=none.wasm", "none.wasm"],
+    ] as const) {
+      const wrong = await run(...line, "--link", given);
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining(words)]);
+    }
+    const twice = await run(...line, ...link, ...link);
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("twice")]);
   });
 });
