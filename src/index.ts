@@ -43,6 +43,7 @@ export type { NamedText } from "./host/shopify/scale.ts";
 export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export { disassemble, inspect, installation } from "./library/inspect.ts";
+export { parseLimitsFile } from "./library/limits.ts";
 export {
   type Instrumented,
   type InstrumentOptions,
@@ -88,6 +89,7 @@ export type { OpenOptions } from "./program/open.ts";
 export type { Program } from "./program/program.ts";
 export { lacksShopifyPlugin } from "./program/shopify-cli.ts";
 export type { JavyChoice } from "./program/user-build.ts";
+export type { Limits } from "./result/limits.ts";
 export { MergedRuns } from "./result/merge-results.ts";
 export { looksLikeResult, parseResult } from "./result/read-result.ts";
 export type * from "./result/result.ts";

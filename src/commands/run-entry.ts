@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { inertText } from "../format/inert.ts";
 import { lacksShopifyPlugin, open, type Program } from "../index.ts";
 import { interpreterOption, javyChoice, parseLinks } from "./flags.ts";
-import { costTableOf } from "./fuel-flags.ts";
+import { costTableOf, limitsFileOf } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
 import type { NamedFile } from "./overwriting.ts";
 import { type Profiled, profileInputs } from "./profile-inputs.ts";
@@ -24,6 +24,7 @@ export function filesRead(path: string, { inputs }: RunInputs, flags: RunFlags):
     { what: "the source map", file: flags.sourceMap },
     { what: "the host", file: flags.host },
     { what: "the cost table", file: costTableOf(fuelModel) },
+    { what: "the limits", file: limitsFileOf(flags.limits) },
     { what: "the schema", file: flags.schemaPath },
     { what: "the query", file: flags.queryPath },
     { what: "the javy", file: flags.javy },

@@ -96,7 +96,7 @@ export function addRunFlags(command: Command): Command {
     .option("--min <fuel>", "least own fuel of a row", "0")
     .option(
       "--limits <name>",
-      "what to judge the run by: shopify, shopify:<scale> or none; default: what the module is for",
+      "what to judge the run by: shopify, shopify:<scale>, none, or a JSON file of limits; default: what the module is for",
     )
     .option(
       "-s, --schema-path <file>",

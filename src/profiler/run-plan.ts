@@ -116,6 +116,7 @@ function platformOf(
     refuseIncomplete(platform, (plugin ?? provider)!.module);
   }
   if (asked === "none" || (asked === "auto" && !platform)) return { platform, limits: null };
+  if (typeof asked === "object") return { platform, limits: asked };
   return { platform, limits: shopifyLimits(asked === "auto" ? 1 : asked) };
 }
 

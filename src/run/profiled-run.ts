@@ -252,6 +252,7 @@ export class ProfiledRun {
       events: recorder.events(),
       stack,
       passed: recorder.passed(own.length),
+      ...(recorder.passedIn !== null && { passedIn: recorder.passedIn }),
       rootPending: [...this.#suspended.values()].some(({ id }) => registry?.isRoot(id)),
       maxDepth: recorder.maxDepth,
     };

@@ -52,6 +52,11 @@ beforeAll(() => {
     "schema.graphql":
       "type Query { cart: Cart! } type Cart { lines: [Line!]! @scaleLimits(rate: 0.125) } type Line { quantity: Int }",
     "run.graphql": "query Input { cart { lines { quantity } } }",
+    "limits.json": JSON.stringify({
+      ...{ name: "ours", fuelModel: "wasmtime-39", fuel: "50k", inputBytes: 10 },
+    }),
+    "wrong.json": '{"fuel": 1, "inputByte": 1}',
+    "provider.wasm": fixture("shopify_function_v2.wasm"),
     "endless.js": "let n = 0;\nfor (;;) n++;\n",
     "app.js":
       "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }\nconsole.log(String(fib(Number(input))));\n",
@@ -236,6 +241,17 @@ describe("limits", () => {
     );
     const codes = (JSON.parse(wide.stdout) as Result).warnings.map(({ code }) => code);
     expect(codes).toEqual(["limit-input", "limit-output"]);
+  });
+  test("of a file of the user's judge a run, with the model that it names", async () => {
+    const given = await function_("discount-v3", "-i", "cart.json", "--limits", "limits.json", "--json");
+    const { limits, toolchain } = JSON.parse(given.stdout) as Result;
+    expect(limits).toMatchObject({ preset: "ours", fuel: 50_000, inputBytes: 10, outputBytes: null });
+    expect(limits!.exceeded).toEqual(["fuel", "inputBytes"]);
+    expect([toolchain.fuelModel, given.code]).toEqual(["wasmtime-39", 1]);
+    const shown = await function_("discount-v3", "-i", "cart.json", "--limits", "limits.json");
+    expect(shown.stderr).toMatch(/% of 50,000 \(ours\), [\d,]+ over\ninput [\d,]+ of 10\n/);
+    const wrong = await function_("discount-v3", "-i", "cart.json", "--limits", "wrong.json");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean "inputBytes"?')]);
   });
   test("scale with the schema and the query, on function-runner's command line", async () => {
     const line = ["-f", "discount-v3.wasm", "--plugin", "v3.wasm", "-i", "cart.json", "--profile", "--json"];
