@@ -36,6 +36,12 @@ export { defaultModelName } from "./fuel/measured.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { modelFromTable, modelNamed } from "./fuel/models.ts";
 export { type ResizableJson, resizableJson } from "./host/resized-json.ts";
+export {
+  extensionFile,
+  type FunctionExtension,
+  type FunctionTarget,
+  functionExtensions,
+} from "./host/shopify/extension.ts";
 export { type Fixture, parseFixture } from "./host/shopify/fixture.ts";
 export { checkScale } from "./host/shopify/limits.ts";
 export { parseRunLog, type RunLog } from "./host/shopify/run-log.ts";
@@ -81,6 +87,7 @@ export {
   type Where,
 } from "./probe/callbacks/probe.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
+export { isShopifyFunction } from "./profiler/run-plan.ts";
 export type { Disassembly } from "./program/disassembly.ts";
 export type { Given } from "./program/given.ts";
 export type { FunctionFacts, ModuleFacts } from "./program/inspect.ts";

@@ -18,6 +18,7 @@ import { choosePlugin, type Plugin } from "./plugin.ts";
 import { Program } from "./program.ts";
 import { type MapFound, mapOf } from "./program-map.ts";
 import { type FoundPlugin, findShopifyPlugin, usesShopifyPlugin } from "./shopify-cli.ts";
+import { shopifySource } from "./shopify-source.ts";
 import type { ProgramSource } from "./source.ts";
 import { type JavyChoice, type UserBuild, userBuild } from "./user-build.ts";
 
@@ -65,14 +66,17 @@ export async function openProgram(
 
 /** The entry as the compiler takes it. */
 async function ready(entry: Entry): Promise<Entry> {
-  if (entry.kind === "wasm" || !isForBundler(entry.name)) return entry;
+  if (entry.kind === "wasm") return entry;
+  const shopify = entry.path === null ? null : await shopifySource(entry.path, entry.text);
+  if (shopify) return { ...(await bundled(entry, entry.path!, shopify.around)), exports: shopify.exports };
+  if (!isForBundler(entry.name)) return entry;
   if (entry.path !== null) return bundled(entry, entry.path);
   throw usageError(`${entry.name} is to be bundled`, "give its path, so that what it imports is found");
 }
 
-/** `path`: the entry's, absolute. */
-async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
-  const { text, map: json, files } = await bundle(path, entry.name);
+/** `path`: the entry's, absolute; `around`: as of bundle(). */
+async function bundled(entry: SourceEntry, path: string, around?: string): Promise<SourceEntry> {
+  const { text, map: json, files } = await bundle(path, entry.name, around);
   const map = { name: "of the bundle", json, parsed: new SourceMap(json), folder: dirname(path) };
   return { ...entry, text, map, bundled: files };
 }
@@ -135,7 +139,7 @@ async function compileEntry(
     return compileEntry(await bundled(entry, entry.path), given, cwd, options, compiler);
   }
   const payload = outcome.bytecode;
-  const module = decodeModule(linkDynamic(plugin, payload, text));
+  const module = decodeModule(linkDynamic(plugin, payload, text, entry.exports));
   return new Program({
     name,
     compiled: true,
