@@ -53,7 +53,8 @@ writeSchema(
   "What a program costs by the size of its input, by javy-prof scale, schema 1",
   "scale.schema.json",
 );
-await writeConfigSchema();
+await writeCheckedSchema("config.js", "configSchema", "The configuration of javy-prof", "config.schema.json");
+await writeCheckedSchema("limits-file.js", "limitsSchema", "Limits for javy-prof", "limits.schema.json");
 chmodSync(join(fresh, "cli.js"), 0o755);
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(fresh, join(root, "dist"));
@@ -95,13 +96,15 @@ function writeSchema(source, type, title, file) {
   writeFileSync(join(fresh, file), `${JSON.stringify({ ...schema, title }, null, 2)}\n`);
 }
 
-/** The JSON schema of the configuration, from the schema that checks it. */
-async function writeConfigSchema() {
-  const { configSchema } = await import(pathToFileURL(join(fresh, "ci", "config.js")).href);
+/**
+ * The JSON schema of a file that users write, from the schema that checks it: `name` of `<module>` in ci/.
+ * @param {string} module @param {string} name @param {string} title @param {string} file
+ */
+async function writeCheckedSchema(module, name, title, file) {
+  const { [name]: checked } = await import(pathToFileURL(join(fresh, "ci", module)).href);
   // what else is checked of a text (that it is a count, or a tolerance) is said in the descriptions
-  const schema = toJsonSchema(configSchema, { errorMode: "ignore" });
-  const titled = { ...schema, title: "The configuration of javy-prof" };
-  writeFileSync(join(fresh, "config.schema.json"), `${JSON.stringify(titled, null, 2)}\n`);
+  const schema = { ...toJsonSchema(checked, { errorMode: "ignore" }), title };
+  writeFileSync(join(fresh, file), `${JSON.stringify(schema, null, 2)}\n`);
 }
 
 /** Declarations speak of `./x.js`, as the modules beside them do; tsc leaves the sources' own ending. */

@@ -6,7 +6,7 @@
 conversions.json: JSON documents as the crates that function-runner uses hand them to a function (cargo builds
 fixtures/shopify/conversions). fuel.json: the fuel that wasmtime reports for every app under function-runner's protocol:
 the plugin instantiated, where it has no WASI its `initialize` called and the input written; then counted: the app's
-instantiation and its `_start`; then `finalize`. function-runner 9.2 pins wasmtime 39, whose cost model wasmtime-45
+instantiation and its export; then `finalize`. function-runner 9.2 pins wasmtime 39, whose cost model wasmtime-45
 has; the other models are recorded besides. Development only, like record-fuel.py, whose environments it uses.
 """
 import argparse
@@ -28,6 +28,8 @@ spec.loader.exec_module(record_fuel)
 INPUTS = {"discount": "cart.json", "echo": "values.json", "logs": "logs.json", "throw": "what.json"}
 # The first generation has no plugin file of its own: its apps see the second's, by another name.
 GENERATIONS = {1: ("v2", "json"), 2: ("v2", "messagepack"), 3: ("v3", "messagepack")}
+# Functions without JavaScript, on the provider of generation 2: input and output in its memory, an export of their own.
+WITHOUT_JAVASCRIPT = {"discount-rust": "cart.json", "quantities-wat": "cart.json"}
 
 
 def documents():
@@ -58,16 +60,28 @@ def convert(temporary):
     return [{"document": document} | json.loads(line) for document, line in zip(given, done.stdout.decode().splitlines())]
 
 
-def record(converted, venvs):
+def functions(converted):
+    """What is run: by the name of the app, the module that it imports from, by which name, and what it reads."""
     inputs = {pair["document"]: pair for pair in converted}
+
+    def given(file, codec):
+        text = inputs[(HERE / "inputs" / file).read_text()][codec]
+        return text.encode().hex() if codec == "json" else text
+
+    for generation, (plugin, codec) in GENERATIONS.items():
+        names = {"module": f"shopify_functions_javy_{plugin}", "namespace": f"shopify_functions_javy_v{generation}"}
+        for program, file in INPUTS.items():
+            one = {"memory": generation >= 3, "export": "_start", "input": given(file, codec)}
+            yield f"{program}-v{generation}", {**names, **one}
+    for name, file in WITHOUT_JAVASCRIPT.items():
+        names = {"module": "shopify_function_v2", "namespace": "shopify_function_v2"}
+        yield name, {**names, "memory": True, "export": "run", "input": given(file, "messagepack")}
+
+
+def record(converted, venvs):
+    job = dict(functions(converted))
     found = {}
     for version in record_fuel.VERSIONS:
-        job = {}
-        for generation, (plugin, codec) in GENERATIONS.items():
-            for program, file in INPUTS.items():
-                given = inputs[(HERE / "inputs" / file).read_text()][codec]
-                data = given.encode() if codec == "json" else bytes.fromhex(given)
-                job[f"{program}-v{generation}"] = {"plugin": plugin, "generation": generation, "input": data.hex()}
         python = python_of(venvs, version)
         done = subprocess.run([python, __file__, "--measure"], input=json.dumps(job).encode(), check=True, stdout=subprocess.PIPE)
         for name, one in json.loads(done.stdout).items():
@@ -101,26 +115,26 @@ def measure_one(engine, name, one, folder):
     given = bytes.fromhex(one["input"])
     store = wasmtime.Store(engine)
     linker = wasmtime.Linker(engine)
-    memory_io = one["generation"] >= 3
+    memory_io = one["memory"]
     if not memory_io:
         wasi = wasmtime.WasiConfig()
         set_stdin(wasi, given)
         wasi.stdout_file, wasi.stderr_file = str(folder / "stdout"), str(folder / "stderr")
         store.set_wasi(wasi)
         linker.define_wasi()
-    plugin = wasmtime.Module.from_file(engine, str(HERE / f"shopify_functions_javy_{one['plugin']}.wasm"))
+    plugin = wasmtime.Module.from_file(engine, str(HERE / f"{one['module']}.wasm"))
     app = wasmtime.Module.from_file(engine, str(HERE / "apps" / f"{name}.wasm"))
     store.set_fuel(budget)
     instance = linker.instantiate(store, plugin)
     exports = instance.exports(store)
-    linker.define_instance(store, f"shopify_functions_javy_v{one['generation']}", instance)
+    linker.define_instance(store, one["namespace"], instance)
     if memory_io:
         exports["memory"].write(store, given, exports["initialize"](store, len(given)))
 
     store.set_fuel(budget)
     end = "ok"
     try:
-        linker.instantiate(store, app).exports(store)["_start"](store)
+        linker.instantiate(store, app).exports(store)[one["export"]](store)
     except wasmtime.Trap as trap:
         if trap.trap_code != wasmtime.TrapCode.UNREACHABLE:
             raise

@@ -36,6 +36,12 @@ export { defaultModelName } from "./fuel/measured.ts";
 export type { CostModel } from "./fuel/models.ts";
 export { modelFromTable, modelNamed } from "./fuel/models.ts";
 export { type ResizableJson, resizableJson } from "./host/resized-json.ts";
+export {
+  extensionFile,
+  type FunctionExtension,
+  type FunctionTarget,
+  functionExtensions,
+} from "./host/shopify/extension.ts";
 export { type Fixture, parseFixture } from "./host/shopify/fixture.ts";
 export { checkScale } from "./host/shopify/limits.ts";
 export { parseRunLog, type RunLog } from "./host/shopify/run-log.ts";
@@ -43,6 +49,7 @@ export type { NamedText } from "./host/shopify/scale.ts";
 export { commandExport } from "./javy/startup-exports.ts";
 export type { RunWorld } from "./javy/user-javy.ts";
 export { disassemble, inspect, installation } from "./library/inspect.ts";
+export { parseLimitsFile } from "./library/limits.ts";
 export {
   type Instrumented,
   type InstrumentOptions,
@@ -80,6 +87,7 @@ export {
   type Where,
 } from "./probe/callbacks/probe.ts";
 export type { Frames, RequestOptions } from "./profiler/request.ts";
+export { isShopifyFunction } from "./profiler/run-plan.ts";
 export type { Disassembly } from "./program/disassembly.ts";
 export type { Given } from "./program/given.ts";
 export type { FunctionFacts, ModuleFacts } from "./program/inspect.ts";
@@ -88,6 +96,7 @@ export type { OpenOptions } from "./program/open.ts";
 export type { Program } from "./program/program.ts";
 export { lacksShopifyPlugin } from "./program/shopify-cli.ts";
 export type { JavyChoice } from "./program/user-build.ts";
+export type { Limits } from "./result/limits.ts";
 export { MergedRuns } from "./result/merge-results.ts";
 export { looksLikeResult, parseResult } from "./result/read-result.ts";
 export type * from "./result/result.ts";

@@ -89,6 +89,7 @@ test("has nothing else", () => {
     "dist/diff.schema.json",
     "dist/engine/engine.json",
     "dist/engine/engine.wasm",
+    "dist/limits.schema.json",
     "dist/monitor/support/reporter.wasm",
     "dist/monitor/support/support.wasm",
     "dist/profiler/counters/collector.wasm",

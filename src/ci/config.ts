@@ -52,7 +52,7 @@ function figure(takes: string, isFigure: (text: string) => boolean) {
 }
 
 const isCount = (text: string): boolean => countOf(text) !== undefined;
-const count = figure('fuel (2000000, "2M", "500k")', isCount);
+export const count = figure('fuel (2000000, "2M", "500k")', isCount);
 /** What a budget may be: see `amountOf`. */
 export const amount = figure(
   'fuel (2000000, "2M", "500k") or percent of the limit ("80%")',
@@ -95,7 +95,7 @@ const common = {
   ),
   export: maybe(text("a name"), "the export to call; a fixture names its own"),
   fuelModel: maybe(text("a fuel model"), "wasmtime-<major>, or the path of a cost table (*.json)"),
-  limits: maybe(text("a preset"), "shopify, shopify:<scale> or none"),
+  limits: maybe(text("a preset"), "shopify, shopify:<scale>, none, or the path of a file of limits (*.json)"),
   schemaPath: maybe(
     text("a path"),
     "a Shopify function's schema: with queryPath, its @scaleLimits raise the limits",

@@ -159,7 +159,7 @@ function exceededOf({ limits, files }: Result): Exceeded[] {
   return limits.exceeded.map((amount) => {
     const isFuel = amount === "fuel" && top !== undefined && top.file !== null;
     const place = { file: isFuel ? files[top.file!]! : null, line: isFuel ? top.line : null };
-    return { amount, used: limits.used[amount], atMost: limits[amount], ...place };
+    return { amount, used: limits.used[amount], atMost: limits[amount]!, ...place };
   });
 }
 

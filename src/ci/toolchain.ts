@@ -9,15 +9,15 @@ export interface Toolchain {
   /** `quickjs-ng`; null where no QuickJS was looked for. */
   readonly quickjs: string | null;
   readonly bytecodeVersion: number | null;
-  /** `namespace@sha256`; null where the program has its engine in it. */
+  /** `namespace@sha256`, of linked modules too, with `+` between; null where the program has everything in it. */
   readonly plugin: string | null;
 }
 
-export function toolchainOf({ fuelModel, quickjs, bytecodeVersion, plugin }: ResultToolchain): Toolchain {
-  return {
-    ...{ fuelModel, quickjs, bytecodeVersion },
-    plugin: plugin && `${plugin.namespace}@${plugin.sha256}`,
-  };
+export function toolchainOf(of: ResultToolchain): Toolchain {
+  const { fuelModel, quickjs, bytecodeVersion, plugin, linked = [] } = of;
+  const modules = [...(plugin ? [plugin] : []), ...linked];
+  const names = modules.map(({ namespace, sha256 }) => `${namespace}@${sha256}`);
+  return { ...{ fuelModel, quickjs, bytecodeVersion }, plugin: names.join("+") || null };
 }
 
 const parts = ["fuelModel", "quickjs", "bytecodeVersion", "plugin"] as const;

@@ -60,6 +60,23 @@ export interface JavyFlags {
   readonly javascript?: readonly string[];
 }
 
+/** `--link name=file`, by name in the order given. @throws Diagnostic (usage). */
+export function parseLinks(given: readonly string[]): ReadonlyMap<string, string> {
+  const links = new Map<string, string>();
+  for (const one of given) {
+    const at = one.indexOf("=");
+    if (at < 1 || at === one.length - 1)
+      throw usageError(
+        `--link takes <name>=<file>, not ${JSON.stringify(one)}`,
+        "example: --link shopify_function_v2=provider.wasm",
+      );
+    const name = one.slice(0, at);
+    if (links.has(name)) throw usageError(`--link names ${JSON.stringify(name)} twice`);
+    links.set(name, one.slice(at + 1));
+  }
+  return links;
+}
+
 /** An option that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []) => [...before, value];
 

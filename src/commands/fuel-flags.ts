@@ -1,16 +1,35 @@
 /** What `--fuel-model` and `--limits` name. */
 import { decodeText } from "../base/bytes.ts";
 import { usageError } from "../base/diagnostics.ts";
-import { type CostModel, checkScale, modelFromTable, modelNamed, scaleFactor } from "../index.ts";
+import {
+  type CostModel,
+  checkScale,
+  type Limits,
+  modelFromTable,
+  modelNamed,
+  parseLimitsFile,
+  scaleFactor,
+} from "../index.ts";
 import { readText } from "./input.ts";
 import type { RunFlags } from "./run-flags.ts";
 
-/** `--limits`: the platform's when the module names one (`auto`), none, or Shopify's, by a scale for large carts. */
-export function parseLimits(text: string | undefined): "auto" | "none" | number {
+/** The file that `--limits` names, if any. */
+export const limitsFileOf = (text: string | undefined) => (text?.endsWith(".json") ? text : undefined);
+
+/** `--limits`: the platform's when the module names one (`auto`), none, Shopify's, by a scale for large carts, or a file's. */
+export async function parseLimits(
+  text: string | undefined,
+  cwd: string,
+): Promise<"auto" | "none" | number | Limits> {
   if (text === undefined) return "auto";
   if (text === "none") return "none";
+  const file = limitsFileOf(text);
+  if (file !== undefined) return parseLimitsFile(await readText(file, cwd, "the limits"), file);
   const scale = /^shopify(?::(\d+(?:\.\d+)?))?$/.exec(text);
-  if (!scale) throw usageError(`--limits takes shopify, shopify:<scale>, none, not ${JSON.stringify(text)}`);
+  if (!scale)
+    throw usageError(
+      `--limits takes shopify, shopify:<scale>, none, or a file of limits (*.json), not ${JSON.stringify(text)}`,
+    );
   return checkScale(Number(scale[1] ?? 1), "--limits shopify:<scale> takes");
 }
 

@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { globSync } from "tinyglobby";
 import { Diagnostic, usageError } from "../base/diagnostics.ts";
 import { plural } from "../base/numbers.ts";
-import { parseFixture, type ScenarioConfig } from "../index.ts";
-import type { FunctionExtension, FunctionTarget } from "./shopify-extension.ts";
+import { type FunctionExtension, type FunctionTarget, parseFixture, type ScenarioConfig } from "../index.ts";
 
 export interface FoundInputs {
   readonly scenarios: readonly ScenarioConfig[];

@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { globSync } from "tinyglobby";
 import { usageError } from "../base/diagnostics.ts";
 import { foldersUp } from "../base/folders.ts";
-import { inspect, open } from "../index.ts";
-import { extensionFile, type FunctionExtension, functionExtensions } from "./shopify-extension.ts";
+import { extensionFile, type FunctionExtension, functionExtensions, inspect, open } from "../index.ts";
 
 /** A part of a configuration, and where it comes from. */
 export interface Found<T> {

@@ -3,12 +3,15 @@
  * own limits, as one merged result. A guest of several has its output in the result: there is no one stdout that it owns.
  */
 import { createHash } from "node:crypto";
+import { decodeText, encodeText } from "../base/bytes.ts";
 import {
   Diagnostic,
+  isShopifyFunction,
   MergedRuns,
   type Profile,
   type ProfileOptions,
   type Program,
+  parseFixture,
   profile,
   type Result,
 } from "../index.ts";
@@ -31,7 +34,9 @@ export async function profileInputs(
   io: CommandIo,
 ): Promise<Profiled> {
   const one = async (input: RunInput, more: ProfileOptions): Promise<Profiled> => {
-    const { bytes, export: own, replayed } = await guestInput(input, io.cwd);
+    const given = await guestInput(input, io.cwd);
+    const fixture = input.kind === "file" ? fixtureOf(program, given.bytes as Uint8Array, input.path) : null;
+    const { bytes, export: own, replayed } = fixture ? { ...given, ...fixture } : given;
     const scaled = await scaledLimits(flags, bytes, io.cwd);
     const { result, ...profiled } = await profile(program, {
       ...{ ...options, ...more, ...scaled, input: bytes },
@@ -72,6 +77,23 @@ async function guestInput(input: RunInput, cwd: string) {
   if (input.kind === "stdin")
     return { bytes: input.bytes ?? ("inherit" as const), export: null, replayed: null };
   return readScenarioInput(input, cwd);
+}
+
+/**
+ * What a Shopify function reads where the file is one of its test fixtures (tests/fixtures/*.json), which have it in a
+ * `payload` beside the export that it is for; null where the file is the input itself.
+ */
+function fixtureOf(program: Program, bytes: Uint8Array, path: string) {
+  if (!isShopifyFunction(program)) return null;
+  const text = decodeText(bytes);
+  if (!/"payload"\s*:\s*\{/.test(text)) return null;
+  try {
+    const { input, export: own } = parseFixture(text, path);
+    return own === null ? null : { bytes: encodeText(input), export: own };
+  } catch (error) {
+    if (error instanceof Diagnostic) return null;
+    throw error;
+  }
 }
 
 function nameOf(input: RunInput): string {

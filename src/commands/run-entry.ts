@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { inertText } from "../format/inert.ts";
 import { lacksShopifyPlugin, open, type Program } from "../index.ts";
-import { interpreterOption, javyChoice } from "./flags.ts";
-import { costTableOf } from "./fuel-flags.ts";
+import { interpreterOption, javyChoice, parseLinks } from "./flags.ts";
+import { costTableOf, limitsFileOf } from "./fuel-flags.ts";
 import type { CommandIo } from "./io.ts";
 import type { NamedFile } from "./overwriting.ts";
 import { type Profiled, profileInputs } from "./profile-inputs.ts";
@@ -19,10 +19,12 @@ export function filesRead(path: string, { inputs }: RunInputs, flags: RunFlags):
     { what: "the program", file: path },
     ...inputs.map((input) => ({ what: "the input", file: "path" in input ? input.path : undefined })),
     { what: "the plugin", file: flags.plugin },
+    ...[...parseLinks(flags.link ?? []).values()].map((file) => ({ what: "a linked module", file })),
     { what: "the source", file: flags.source },
     { what: "the source map", file: flags.sourceMap },
     { what: "the host", file: flags.host },
     { what: "the cost table", file: costTableOf(fuelModel) },
+    { what: "the limits", file: limitsFileOf(flags.limits) },
     { what: "the schema", file: flags.schemaPath },
     { what: "the query", file: flags.queryPath },
     { what: "the javy", file: flags.javy },
@@ -30,12 +32,13 @@ export function filesRead(path: string, { inputs }: RunInputs, flags: RunFlags):
 }
 
 export function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise<Program> {
-  const { plugin, source, sourceMap } = flags;
+  const { plugin, link, source, sourceMap } = flags;
   return open(path, {
     cwd: io.cwd,
     javy: javyChoice(flags, io),
     ...interpreterOption(flags),
     ...(plugin === undefined ? {} : { plugin }),
+    ...(link === undefined ? {} : { link: parseLinks(link) }),
     ...(source === undefined ? {} : { source }),
     ...(sourceMap === undefined ? {} : { sourceMap }),
   });

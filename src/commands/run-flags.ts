@@ -9,6 +9,7 @@ export interface RunFlags extends JavyFlags {
   readonly stdin: string;
   readonly export?: string;
   readonly plugin?: string;
+  readonly link?: readonly string[];
   readonly source?: string;
   readonly sourceMap?: string;
   readonly fuelModel?: string;
@@ -24,6 +25,8 @@ export interface RunFlags extends JavyFlags {
   readonly queryPath?: string;
   /** The program, as function-runner names it. */
   readonly function?: string;
+  /** The same of --out. */
+  readonly profileOut?: string;
   readonly host?: string;
   readonly maxFuel?: string;
   readonly timeout?: string;
@@ -64,6 +67,11 @@ export function addRunFlags(command: Command): Command {
     .option("-e, --export <name>", "export to call; default _start, or the only one there is")
     .option("--plugin <file>", "the Javy plugin to compile with and to run on; default: the embedded one")
     .option(
+      "--link <name=file>",
+      "a module that the program imports from as <name>: counted with it; repeatable, each may import from those before",
+      collect,
+    )
+    .option(
       "--source <file>",
       "the JavaScript that a module without lines was built from; default: what it carries",
     )
@@ -88,14 +96,16 @@ export function addRunFlags(command: Command): Command {
     .option("--min <fuel>", "least own fuel of a row", "0")
     .option(
       "--limits <name>",
-      "what to judge the run by: shopify, shopify:<scale> or none; default: what the module is for",
+      "what to judge the run by: shopify, shopify:<scale>, none, or a JSON file of limits; default: what the module is for",
     )
     .option(
       "-s, --schema-path <file>",
       "a Shopify function's schema: with -q, the limits are scaled for the input",
     )
     .option("-q, --query-path <file>", "its input query")
-    .option("--profile", "taken from function-runner's command line: a profile is always written")
+    .option("-p, --profile", "taken from function-runner's command line: a profile is always written")
+    .option("--profile-out <file>", "the profile, as function-runner names it: the same as --out")
+    .option("--profile-frequency <n>", "taken from function-runner's command line: nothing is sampled here")
     .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")

@@ -83,7 +83,7 @@ export async function profileScenario(
   const { args, limits, maxFuel, fuelModel } = scenario;
   const exported = scenario.export ?? own;
   const { result } = await profile(program, {
-    ...{ input, args, signal: io.interrupted, limits: parseLimits(limits ?? undefined) },
+    ...{ input, args, signal: io.interrupted, limits: await parseLimits(limits ?? undefined, inputFolder) },
     ...(await scaledBy(scenario, input, inputFolder)),
     ...(exported === null ? {} : { export: exported }),
     ...(fuelModel === null ? {} : { fuelModel: await parseModel(fuelModel, inputFolder) }),

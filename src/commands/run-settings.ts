@@ -40,7 +40,7 @@ export async function parseRunFlags(flags: RunFlags, io: CommandIo): Promise<Run
     min: parseFuel(flags.min, "--min"),
     profile: {
       ...(await chosenModel(flags, io.cwd)),
-      limits: parseLimits(limitsNamed(flags)),
+      limits: await parseLimits(limitsNamed(flags), io.cwd),
       stdin: parseChoice(flags.stdin, "--stdin", STDIN_KINDS),
       // what builtins cost takes frames for them
       frames: (frames === "js" || frames === "builtin") && asks(tables, "builtin") ? "work" : frames,

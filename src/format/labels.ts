@@ -2,8 +2,9 @@
  * What a frame is called in a profile. Viewers show the name alone, so it says what the row is: anonymous
  * functions carry their place, builtins and engine work and opcodes their kind in brackets.
  */
+import { grouped } from "../base/numbers.ts";
 import { isNoFile } from "../result/no-file.ts";
-import type { FunctionRow, Result } from "../result/result.ts";
+import type { FunctionRow, LimitsInfo, Result } from "../result/result.ts";
 
 /** A row's position, as rows of any kind have it. */
 export interface Place {
@@ -89,4 +90,9 @@ export function identityNames(result: Result): string[] {
       ? `${name.slice(0, -1)}:${column})`
       : name;
   });
+}
+
+/** The frame that marks where a limit of fuel was passed. */
+export function limitName({ preset, fuel }: Pick<LimitsInfo, "preset" | "fuel">): string {
+  return `[limit] ${preset}: ${grouped(fuel)} fuel passed`;
 }

@@ -7,7 +7,7 @@ import type { Program } from "../program/program.ts";
 import { opcodeWork } from "../quickjs/natives/opcode-work.ts";
 import type { Module } from "../wasm/types.ts";
 import type { BuiltinCalls } from "./builtin-calls.ts";
-import { allFrames, type NativeFrames, namedFrames } from "./native-frames.ts";
+import { allFrames, type LinkedFunctions, type NativeFrames, namedFrames } from "./native-frames.ts";
 import { meterPlan, profilerPlan, wasmPlan } from "./profiler-plan.ts";
 import type { Frames } from "./request.ts";
 
@@ -26,9 +26,10 @@ export interface InstrumentOptions {
   readonly totalsOnly?: boolean;
 }
 
-/** What runs: of a dynamic program its plugin and its app, of one that is whole the app alone. */
+/** What runs: of a dynamic program its plugin and its app, of one that is whole the app, and what is linked to it. */
 export interface InstrumentedModules {
   readonly plugin: Uint8Array | null;
+  readonly linked: readonly Uint8Array[];
   readonly app: Uint8Array;
 }
 
@@ -42,15 +43,44 @@ export function instrumentProgram(
   options: InstrumentOptions,
 ): InstrumentedModules {
   const { plugin, module } = program;
-  const engine = instrumentEngine(program.engine!, frames, options);
-  return plugin ? { plugin: engine, app: instrumentApp(module, options) } : { plugin: null, app: engine };
+  // what is instantiated first defines the counter
+  const linked = program.linked.map((one, i) =>
+    rewrite(one.module, linkedPlan(one.module, i, frames, options, i === 0 ? defined : shared)),
+  );
+  const engine = instrumentEngine(program.engine!, frames, options, linked.length === 0 ? defined : shared);
+  return plugin
+    ? { plugin: engine, app: instrumentApp(module, options), linked }
+    : { plugin: null, app: engine, linked };
+}
+
+const defined: Meter["globals"] = { kind: "define" };
+const shared: Meter["globals"] = { kind: "import", module: meterNames.module };
+
+/** The plan for a linked module: with frames where functions of WebAssembly have some, else metered only. */
+function linkedPlan(
+  module: Module,
+  at: number,
+  frames: Frames,
+  options: InstrumentOptions,
+  globals: Meter["globals"],
+): Plan {
+  const { native, totalsOnly } = options;
+  const meter = meterOf(options, globals);
+  const functions = native?.linked[at];
+  return functions && !totalsOnly && (frames === "wasm" || frames === "engine")
+    ? wasmPlan(module, { ...native, functions }, meter)
+    : { ...meterPlan(meter), deferStart: true };
 }
 
 /**
  * Which native functions of a module get frames: none, where only calls are told; those that have a name for builtins and
  * engine work; all of them; and all, with nothing looked for of QuickJS.
  */
-export function nativeFrames(engine: EngineModule, frames: Frames): NativeFrames | null {
+export function nativeFrames(
+  engine: EngineModule,
+  frames: Frames,
+  linked: readonly LinkedFunctions[] = [],
+): NativeFrames | null {
   // the embedded engine is decoded only where somebody asks for its module
   switch (frames) {
     case "js":
@@ -59,9 +89,9 @@ export function nativeFrames(engine: EngineModule, frames: Frames): NativeFrames
     case "work":
       return namedFrames(engine.natives.value, [...new Set(engine.likelyEngines().flatMap(opcodeWork))]);
     case "engine":
-      return allFrames(engine.module, engine.names, engine.natives.value);
+      return allFrames(engine.module, engine.names, engine.natives.value, linked);
     case "wasm":
-      return allFrames(engine.module, engine.names, new Map());
+      return allFrames(engine.module, engine.names, new Map(), linked);
   }
 }
 
@@ -70,9 +100,14 @@ function meterOf({ model, mode, checks }: InstrumentOptions, globals: Meter["glo
 }
 
 /** The plan for the module that holds the engine: a plugin, or a program that is whole. */
-function enginePlan(engine: EngineModule, frames: Frames, options: InstrumentOptions): Plan {
+function enginePlan(
+  engine: EngineModule,
+  frames: Frames,
+  options: InstrumentOptions,
+  globals: Meter["globals"],
+): Plan {
   const { module, names } = engine;
-  const meter = meterOf(options, { kind: "define" });
+  const meter = meterOf(options, globals);
   if (frames === "wasm") return wasmPlan(module, options.native!, meter);
   if (options.totalsOnly) return { ...meterPlan(meter), deferStart: true };
   const dispatch = engine.dispatch.value;
@@ -96,8 +131,9 @@ export function instrumentEngine(
   engine: EngineModule,
   frames: Frames,
   options: InstrumentOptions,
+  globals: Meter["globals"] = defined,
 ): Uint8Array {
-  return rewrite(engine.module, enginePlan(engine, frames, options));
+  return rewrite(engine.module, enginePlan(engine, frames, options, globals));
 }
 
 function indicesOf(names: ReadonlyMap<number, string>, matches: (name: string) => boolean): number[] {
@@ -115,5 +151,5 @@ export function creatorsOf(names: ReadonlyMap<number, string>, interpreter: numb
 
 /** The app of a dynamic pair, metered into the plugin's counter. */
 export function instrumentApp(app: Module, options: InstrumentOptions): Uint8Array {
-  return rewrite(app, meterPlan(meterOf(options, { kind: "import", module: meterNames.module })));
+  return rewrite(app, meterPlan(meterOf(options, shared)));
 }

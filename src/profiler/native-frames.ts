@@ -6,6 +6,7 @@
  *          is the work of the opcode at hand (enterWork).
  * Where one function is several builtins, its magic tells the frame.
  */
+import type { Kept } from "../base/kept.ts";
 import type { NativeName } from "../quickjs/natives/natives.ts";
 import { otherWork } from "../quickjs/natives/opcode-work.ts";
 import type { Module } from "../wasm/types.ts";
@@ -31,6 +32,8 @@ export interface NativeFrames {
   readonly functions: ReadonlyMap<number, Entered>;
   /** Frames of engine work by name, for opcodes; none where every function has a frame. */
   readonly work: ReadonlyMap<string, number>;
+  /** The same as `functions`, of each module that is linked to the program. */
+  readonly linked: readonly ReadonlyMap<number, Entered>[];
 }
 
 /** Frames by name. `works`: the names of work that opcodes have. */
@@ -43,25 +46,47 @@ export function namedFrames(
   const work = new Map([otherWork, ...works].map((name) => [name, engine(name)]));
   for (const [index, native] of natives)
     if (native.name !== "interpreter") frames.enter(index, native, frames.one(native), true);
-  return { ...frames.made(), work };
+  return { ...frames.made(), work, linked: [] };
 }
 
-/** A frame for every function of a module. `names`: those of its name section. */
+/** A module that is linked to the program, with the names of its name section. */
+export interface LinkedFunctions {
+  readonly namespace: string;
+  readonly module: Module;
+  readonly names: Kept<ReadonlyMap<number, string>>;
+}
+
+/** A frame for every function of a module. `names`: those of its name section; `linked`: modules besides. */
 export function allFrames(
   module: Module,
   names: ReadonlyMap<number, string>,
   natives: ReadonlyMap<number, NativeName>,
+  linked: readonly LinkedFunctions[],
 ): NativeFrames {
   const frames = new Frames();
   module.functions.forEach((_, index) => {
     const native = natives.get(index);
     const builtin = native?.kind === "builtin";
-    const place = `fn#${index}@0x${(module.bodies[index - module.importedFunctions]?.start ?? 0).toString(16)}`;
+    const place = placeOf(module, index);
     const own = names.get(index) ?? (native ? `${native.name} ${place}` : place);
     const frame = frames.add({ name: builtin ? native.name : own, kind: builtin ? "builtin" : "engine" });
     frames.enter(index, native, frame, false);
   });
-  return { ...frames.made(), work: new Map() };
+  const others = linked.map((one) => {
+    const named = one.names.value;
+    const entered = one.module.functions.map((_, index): [number, Entered] => {
+      const name = `[${one.namespace}] ${named.get(index) ?? placeOf(one.module, index)}`;
+      return [index, { frame: frames.add({ name, kind: "engine" }) }];
+    });
+    return new Map(entered);
+  });
+  return { ...frames.made(), work: new Map(), linked: others };
+}
+
+/** What a function without a name is called. */
+function placeOf(module: Module, index: number): string {
+  const start = module.bodies[index - module.importedFunctions]?.start ?? 0;
+  return `fn#${index}@0x${start.toString(16)}`;
 }
 
 class Frames {
@@ -96,7 +121,7 @@ class Frames {
     this.#functions.set(index, { shared, parameter });
   }
 
-  made(): Omit<NativeFrames, "work"> {
+  made(): Omit<NativeFrames, "work" | "linked"> {
     return { frames: this.#frames, shared: this.#shared, functions: this.#functions };
   }
 }

@@ -8,6 +8,7 @@ import type { HostSettings } from "../host/settings.ts";
 import { checkScale } from "../host/shopify/limits.ts";
 import { type StdinKind, stdinKinds } from "../host/stdin-pieces.ts";
 import { type Budget, noBudget, usualBudget } from "../result/budget.ts";
+import type { Limits } from "../result/limits.ts";
 
 /**
  * The frames of the call tree: JavaScript functions with the builtins that they call, alone, with all of the engine's work
@@ -23,8 +24,11 @@ export interface Request {
   /** Null: the one that the platform counts by whose limits hold; without limits, the newest that was measured. */
   readonly model: CostModel | null;
   readonly frames: Frames;
-  /** `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that (1 to 10). */
-  readonly limits: "auto" | "none" | number;
+  /**
+   * `auto`: those of the platform that the module is for, if it says so; a number: Shopify's, times that (1 to 10); or what
+   * a user made of a file.
+   */
+  readonly limits: "auto" | "none" | number | Limits;
   readonly bounds: Bounds;
   /** How large the result may become. */
   readonly budget: Budget;
@@ -59,7 +63,8 @@ export interface RequestOptions {
   /** `wasmtime-<major>`, or a cost table. Default: what the platform of the limits counts by, else the newest. */
   readonly fuelModel?: string | CostModel;
   readonly frames?: Frames;
-  readonly limits?: "auto" | "none" | "shopify" | number;
+  /** Shopify's, by a scale; or a platform's of your own, as `parseLimitsFile` gives them. Default: what the module is for. */
+  readonly limits?: "auto" | "none" | "shopify" | number | Limits;
   readonly maxFuel?: number;
   readonly timeoutMs?: number;
   /** Give the guest the real time; default: a fixed clock. */
@@ -127,7 +132,7 @@ export function checkRequest(options: RequestOptions, name: string): Request {
 
 function limitsOf(limits: NonNullable<RequestOptions["limits"]>): Request["limits"] {
   if (limits === "shopify") return 1;
-  if (limits === "auto" || limits === "none") return limits;
+  if (limits === "auto" || limits === "none" || typeof limits === "object") return limits;
   return checkScale(limits, "limits takes auto, none, shopify, or a scale from");
 }
 

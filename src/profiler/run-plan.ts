@@ -87,9 +87,12 @@ export async function planRun(
     wantsEngine && !refused ? await findLines(compiler, program, engines) : { kind: "own" };
   const positions = refused || !compiler ? null : await findPositions(compiler, program, engines);
   return {
-    export: hosted && !program.plugin ? "" : named(name, () => chooseExport(program.module, request.export)),
+    export:
+      hosted && !program.plugin
+        ? ""
+        : named(name, () => chooseExport(program.module, request.export, platform !== null)),
     frames,
-    native: nativeFrames(engine, frames),
+    native: nativeFrames(engine, frames, program.linked),
     ...{ builtins, withoutBuiltins },
     scripts: wantsEngine && !refused && payload ? engine.scripts.value : [],
     engines,
@@ -105,19 +108,31 @@ export async function planRun(
 
 /** The platform that a program is for, and its limits. */
 function platformOf(
-  { module, plugin }: Program,
+  { module, plugin, linked }: Program,
   asked: Request["limits"],
 ): Pick<RunPlan, "platform" | "limits"> {
   const namespaces = module.imports.map((entry) => entry.module);
-  const found = plugin && shopifyGeneration(namespaces, plugin.exports);
+  const found = (plugin || linked.length > 0) && shopifyGeneration(namespaces, plugin?.exports);
   const platform = found && (found.certain || typeof asked === "number") ? found : null;
-  if (plugin && platform) refuseIncomplete(platform, plugin.module);
+  if (platform) {
+    const provider = linked.find(({ namespace }) => namespace === platform.namespace);
+    refuseIncomplete(platform, (plugin ?? provider)!.module);
+  }
   if (asked === "none" || (asked === "auto" && !platform)) return { platform, limits: null };
+  if (typeof asked === "object") return { platform, limits: asked };
   return { platform, limits: shopifyLimits(asked === "auto" ? 1 : asked) };
 }
 
-/** The export to call. @throws Diagnostic (usage) where it does not exist, or cannot be guessed. */
-function chooseExport(module: Module, wanted: string | null): string {
+/** Whether a program runs on Shopify's platform, as far as that is certain. */
+export function isShopifyFunction(program: Program): boolean {
+  return platformOf(program, "auto").platform !== null;
+}
+
+/**
+ * The export to call; `_start` of a platform's function with other exports does nothing but evaluate it. @throws Diagnostic
+ * (usage) where it does not exist, or cannot be guessed.
+ */
+function chooseExport(module: Module, wanted: string | null, isFunction: boolean): string {
   const callable = entryPoints(module).filter((name) => !isSetUp(name));
   const list = callable.join(", ") || "no function that takes no arguments";
   if (wanted !== null) {
@@ -131,7 +146,10 @@ function chooseExport(module: Module, wanted: string | null): string {
           : `the export "${wanted}" is a ${exported.kind}, not a function`;
     throw usageError(problem, `it exports ${list}`, "choose one with --export");
   }
-  if (callable.includes(commandExport)) return commandExport;
-  if (callable.length === 1) return callable[0]!;
-  throw usageError(`the module has no ${commandExport}`, `it exports ${list}`, "choose one with --export");
+  const others = callable.filter((name) => name !== commandExport);
+  const takesOthers = isFunction && others.length > 0;
+  if (callable.includes(commandExport) && !takesOthers) return commandExport;
+  if (others.length === 1) return others[0]!;
+  const problem = takesOthers ? "the function has several exports" : `the module has no ${commandExport}`;
+  throw usageError(problem, `it exports ${list}`, "choose one with --export");
 }

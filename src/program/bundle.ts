@@ -30,22 +30,29 @@ export interface Bundle {
   readonly files: readonly string[];
 }
 
+/** What esbuild calls the text around a file. */
+const aroundName = "(function)";
+
 /** Whether a file, by its name, is to be bundled before anything else is tried. */
 export function isForBundler(name: string): boolean {
   return needsBundling.test(name);
 }
 
 /**
- * Bundles the program in `file` (an absolute path), which is `name` to the user. @throws Diagnostic (usage) with what
- * esbuild says, or where there is no esbuild.
+ * Bundles the program in `file` (an absolute path), which is `name` to the user; `around`: TypeScript that imports the file
+ * and stands for it. @throws Diagnostic (usage) with what esbuild says, or where there is no esbuild.
  */
-export async function bundle(file: string, name: string): Promise<Bundle> {
+export async function bundle(file: string, name: string, around?: string): Promise<Bundle> {
   const folder = dirname(file);
   const { buildSync } = await findEsbuild(folder, name);
   let built: Built;
   try {
-    built = build(buildSync, file, { entryPoints: [file] });
-    if (isCommonJs(built, file)) built = build(buildSync, file, await asText(file));
+    const source =
+      around === undefined
+        ? { entryPoints: [file] }
+        : { stdin: { contents: around, resolveDir: folder, sourcefile: aroundName, loader: "ts" } };
+    built = build(buildSync, file, source);
+    if (around === undefined && isCommonJs(built, file)) built = build(buildSync, file, await asText(file));
   } catch (error) {
     throw bundlingFailed(error, name);
   }
@@ -53,7 +60,9 @@ export async function bundle(file: string, name: string): Promise<Bundle> {
   const [text, map] = [output(".js"), output(".js.map")];
   if (text === undefined || map === undefined)
     throw internalError("esbuild gave no bundle, or no source map");
-  const files = Object.keys(built.metafile?.inputs ?? {}).map((path) => resolve(folder, path));
+  const inputs = Object.keys(built.metafile?.inputs ?? {});
+  // what stands around the file is none
+  const files = inputs.filter((path) => path !== aroundName).map((path) => resolve(folder, path));
   return { text, map, files };
 }
 

@@ -23,6 +23,8 @@ export interface SourceEntry {
   readonly map: GivenMap | null;
   /** The files, absolute, that the text is a bundle of; null where it is none. */
   readonly bundled: readonly string[] | null;
+  /** Exports that its module is to have besides `_start`. */
+  readonly exports: readonly string[];
 }
 
 /** A source map as it was found. */
@@ -96,7 +98,8 @@ export async function readEntry(given: Given, cwd: string): Promise<Entry> {
   if (bytes.length > mostText) throw tooLarge(name, "the program", bytes.length);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.includes("\0")) return { kind: "source", name, text, path: where, map: null, bundled: null };
+    const asGiven = { map: null, bundled: null, exports: [] };
+    if (!text.includes("\0")) return { kind: "source", name, text, path: where, ...asGiven };
   } catch {
     // Not UTF-8: neither kind.
   }

@@ -5,6 +5,7 @@
 import { decodeText } from "../base/bytes.ts";
 import { named, unsupported } from "../base/diagnostics.ts";
 import type { PluginAbi } from "../javy/abi.ts";
+import { functionOf } from "../javy/link.ts";
 import { entryPoints, type JavyModule } from "../javy/module.ts";
 import { startOf } from "../quickjs/bytecode/line-table.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
@@ -198,8 +199,7 @@ function witExports(module: Module, { kind }: JavyModule): ModuleFacts["witExpor
       .map(({ bytes }) => decodeText(module.bytes.subarray(bytes.start, bytes.end))),
   );
   return entryPoints(module).flatMap((name) => {
-    const camel = name.replaceAll(/-([\p{L}\p{N}])/gu, (_, letter: string) => letter.toUpperCase());
-    const called = [camel, name].find((candidate) => segments.has(candidate));
+    const called = [functionOf(name), name].find((candidate) => segments.has(candidate));
     return called === undefined ? [] : [{ name, function: called }];
   });
 }

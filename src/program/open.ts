@@ -13,10 +13,12 @@ import { bundle, isForBundler } from "./bundle.ts";
 import { compileSource } from "./compile-source.ts";
 import { type Entry, type Given, readEntry, readSource, type SourceEntry } from "./given.ts";
 import { isStripped } from "./line-source.ts";
+import { readLinked } from "./linked.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
 import { Program } from "./program.ts";
 import { type MapFound, mapOf } from "./program-map.ts";
 import { type FoundPlugin, findShopifyPlugin, usesShopifyPlugin } from "./shopify-cli.ts";
+import { shopifySource } from "./shopify-source.ts";
 import type { ProgramSource } from "./source.ts";
 import { type JavyChoice, type UserBuild, userBuild } from "./user-build.ts";
 
@@ -25,6 +27,8 @@ export interface OpenOptions {
   readonly cwd?: string;
   /** The plugin that a dynamic module imports, or to compile JavaScript with; default: the embedded one. */
   readonly plugin?: Given;
+  /** Modules that the program imports from, by the names that it imports them by; each may import from those before it. */
+  readonly link?: ReadonlyMap<string, Given>;
   /** The JavaScript that a module without lines was built from; default: what it carries. */
   readonly source?: Given;
   /**
@@ -62,14 +66,17 @@ export async function openProgram(
 
 /** The entry as the compiler takes it. */
 async function ready(entry: Entry): Promise<Entry> {
-  if (entry.kind === "wasm" || !isForBundler(entry.name)) return entry;
+  if (entry.kind === "wasm") return entry;
+  const shopify = entry.path === null ? null : await shopifySource(entry.path, entry.text);
+  if (shopify) return { ...(await bundled(entry, entry.path!, shopify.around)), exports: shopify.exports };
+  if (!isForBundler(entry.name)) return entry;
   if (entry.path !== null) return bundled(entry, entry.path);
   throw usageError(`${entry.name} is to be bundled`, "give its path, so that what it imports is found");
 }
 
-/** `path`: the entry's, absolute. */
-async function bundled(entry: SourceEntry, path: string): Promise<SourceEntry> {
-  const { text, map: json, files } = await bundle(path, entry.name);
+/** `path`: the entry's, absolute; `around`: as of bundle(). */
+async function bundled(entry: SourceEntry, path: string, around?: string): Promise<SourceEntry> {
+  const { text, map: json, files } = await bundle(path, entry.name, around);
   const map = { name: "of the bundle", json, parsed: new SourceMap(json), folder: dirname(path) };
   return { ...entry, text, map, bundled: files };
 }
@@ -132,13 +139,14 @@ async function compileEntry(
     return compileEntry(await bundled(entry, entry.path), given, cwd, options, compiler);
   }
   const payload = outcome.bytecode;
-  const module = decodeModule(linkDynamic(plugin, payload, text));
+  const module = decodeModule(linkDynamic(plugin, payload, text, entry.exports));
   return new Program({
     name,
     compiled: true,
     module,
     kind: { kind: "dynamic", namespace: plugin.namespace, payload, source: text },
     plugin,
+    linked: await readLinked(options.link ?? new Map(), cwd),
     compiler: null,
     source: { from: "program", name, text },
     map,
@@ -183,6 +191,7 @@ async function readModule(
     module,
     kind,
     plugin: kind.kind === "dynamic" ? chosen : null,
+    linked: await readLinked(options.link ?? new Map(), cwd),
     compiler: kind.kind === "dynamic" ? null : chosen,
     source,
     map: await (entry.kind === "source"

@@ -14,6 +14,7 @@ import { builtMap } from "./built-map.ts";
 import { EngineModule } from "./engine-module.ts";
 import type { UnusedMap } from "./find-map.ts";
 import { type Programs, programsOf } from "./held-programs.ts";
+import type { LinkedModule } from "./linked.ts";
 import { type Plugin, sha256Of } from "./plugin.ts";
 import type { MapFound, ProgramMap } from "./program-map.ts";
 import { refuseProgram } from "./refusals.ts";
@@ -28,6 +29,8 @@ export interface ProgramParts {
   readonly kind: JavyModule;
   /** The plugin at hand for a dynamic module. */
   readonly plugin: Plugin | null;
+  /** Modules that it imports from, in the order in which they are instantiated. */
+  readonly linked: readonly LinkedModule[];
   /** A plugin to compile the source with, where the program needs none to run. */
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
@@ -49,6 +52,7 @@ export class Program {
   readonly module: Module;
   readonly kind: JavyModule;
   readonly plugin: Plugin | null;
+  readonly linked: readonly LinkedModule[];
   readonly compiler: Plugin | null;
   readonly source: ProgramSource | null;
   readonly bundled: readonly string[];
@@ -72,6 +76,7 @@ export class Program {
     this.compiled = parts.compiled;
     this.module = parts.module;
     this.kind = parts.kind;
+    this.linked = parts.linked;
     this.compiler = parts.compiler;
     this.source = parts.source;
     this.#map = parts.map.map;
@@ -79,13 +84,13 @@ export class Program {
     this.bundled = parts.bundled;
     this.builtBy = parts.builtBy;
     this.pluginFrom = parts.pluginFrom;
-    const { module, kind, plugin } = parts;
+    const { module, kind, plugin, linked } = parts;
     // what was linked for the plugin here fits it
-    const linked = parts.compiled && parts.builtBy === null;
+    const isOurs = parts.compiled && parts.builtBy === null && linked.length === 0;
     this.#runnable = new Kept(() => {
-      if (!linked) refuseProgram(module, kind, plugin, false);
+      if (!isOurs) refuseProgram(module, kind, plugin, linked, false);
     });
-    this.#hosted = new Kept(() => refuseProgram(module, kind, plugin, true));
+    this.#hosted = new Kept(() => refuseProgram(module, kind, plugin, linked, true));
     // one that does not go with the module says nothing about it
     this.plugin = plugin && this.#runnable.problem === null ? plugin : null;
     this.engine =

@@ -1,10 +1,11 @@
 /** Why a module cannot be run: what does not go together is refused before anything runs, and is said by `info`. */
-import { type Diagnostic, unsupported } from "../base/diagnostics.ts";
+import { type Diagnostic, unsupported, usageError } from "../base/diagnostics.ts";
+import { isShopifyProvider } from "../host/shopify/shopify.ts";
 import { refuseUnknownImports } from "../host/wasi.ts";
 import type { JavyModule } from "../javy/module.ts";
 import { whereToFind } from "../javy/plugin-families.ts";
-import { signature } from "../wasm/type-text.ts";
 import type { Module } from "../wasm/types.ts";
+import { type LinkedModule, misfits, refuseLinked } from "./linked.ts";
 import type { Plugin } from "./plugin.ts";
 import { refuseReservedNames } from "./reserved-names.ts";
 import { refuseUnrunnable } from "./runnable.ts";
@@ -36,9 +37,14 @@ export function refuseProgram(
   module: Module,
   javy: JavyModule,
   plugin: Plugin | null,
+  linked: readonly LinkedModule[],
   hosted: boolean,
 ): void {
   refuseReservedNames(module);
+  if (linked.length > 0 && javy.kind === "dynamic")
+    throw usageError("a dynamic module runs on its plugin alone", "leave --link out");
+  if (linked.length > 0 && hosted)
+    throw usageError("--host and --link both give the module what it imports", "leave one out");
   switch (javy.kind) {
     case "plugin":
       throw unsupported(
@@ -49,8 +55,25 @@ export function refuseProgram(
       return refuseDynamic(module, javy.namespace, plugin);
     default:
       refuseUnrunnable(module);
-      if (!hosted) refuseUnknownImports(module, []);
+      if (hosted) return;
+      refuseMissingProvider(module, linked);
+      refuseUnknownImports(
+        module,
+        linked.map(({ namespace }) => namespace),
+      );
+      refuseLinked(module, linked);
   }
+}
+
+/** A function in another language without the platform's module that it reads and writes through. */
+function refuseMissingProvider(module: Module, linked: readonly LinkedModule[]): void {
+  const provider = module.imports.map((entry) => entry.module).find(isShopifyProvider);
+  if (provider === undefined || linked.some(({ namespace }) => namespace === provider)) return;
+  throw unsupported(
+    `this Shopify function needs the platform's module "${provider}": give it with --link ${provider}=provider.wasm`,
+    `it imports ${pluginImports(module, provider)} from there`,
+    "Shopify's function-runner carries it in its providers folder; cargo builds it of the crate shopify_function_provider of that major version, for wasm32-unknown-unknown",
+  );
 }
 
 function refuseDynamic(module: Module, namespace: string, plugin: Plugin | null): void {
@@ -71,20 +94,7 @@ function refuseDynamic(module: Module, namespace: string, plugin: Plugin | null)
 
 /** Each import from the plugin must be there, as the kind and with the type that the module expects. */
 function refuseMistyped(module: Module, plugin: Plugin): void {
-  const wrong = module.imports.flatMap((entry) => {
-    if (entry.module !== plugin.namespace) return [];
-    const given = plugin.module.exports.find(({ name }) => name === entry.name);
-    if (!given) return [`${entry.name} is missing`];
-    const { description } = entry;
-    if (given.kind !== description.kind)
-      return [`${entry.name} is a ${given.kind}, wanted is a ${description.kind}`];
-    if (description.kind !== "func") return [];
-    const [wanted, found] = [
-      signature(module, description.type),
-      signature(plugin.module, plugin.module.functions[given.index]!),
-    ];
-    return wanted === found ? [] : [`${entry.name} is ${found}, wanted is ${wanted}`];
-  });
+  const wrong = misfits(module, plugin.namespace, plugin.module);
   if (wrong.length === 0) return;
   throw unsupported(
     `the plugin at hand does not go with this module, which imports "${plugin.namespace}"`,

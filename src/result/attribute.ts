@@ -15,6 +15,7 @@ import {
   OtherCalls,
   restName,
   rowsInOrder,
+  type SmallerTree,
   subtrees,
   TreeBuilder,
   theRest,
@@ -46,6 +47,8 @@ export interface Profile {
   readonly stack: readonly StackFrame[];
   /** Frames where the limit was passed, innermost first; null where it was not. */
   readonly passed: readonly StackFrame[] | null;
+  /** Index into tree of the node that was charged then; -1 where it was none. */
+  readonly passedIn: number;
   readonly dispatches: number;
 }
 
@@ -218,6 +221,7 @@ class Attribution {
       },
       stack: stack.map((frame) => this.#frame(frame)),
       passed: passed && this.#passed(passed).map((frame) => this.#frame(frame)),
+      passedIn: tree.passedIn,
       dispatches: sum(codes.hits),
     };
   }
@@ -283,7 +287,7 @@ class Attribution {
    * budget is merged (call-tree.ts), unless the calls in order are kept, which are more than the nodes.
    */
   #tree(lines: Int32Array, code: CodeRows): Tree {
-    const { nodes: recorded, phases, total, events } = this.#recording;
+    const { nodes: recorded, phases, total, events, passedIn } = this.#recording;
     const { budget, root } = this.#options;
     const { ids, rowOf, others, bytes: functionBytes } = this.#shown;
     const builder = new TreeBuilder();
@@ -318,6 +322,11 @@ class Attribution {
 
     const all = builder.finish();
     let nodes = all;
+    let mark = passedIn === undefined ? -1 : indexOf[passedIn]!;
+    const smaller = (tree: SmallerTree): void => {
+      nodes = tree.nodes;
+      if (mark >= 0) mark = tree.indexOf[mark]!;
+    };
     // before anything is merged, since a rest does not say whose what is in it was
     const natives = nativesByFunction(all, (row) => this.#sortOf(row));
     const frames = ids.length + outside.length;
@@ -328,11 +337,11 @@ class Attribution {
     let merged: Merged["paths"] = null;
     if (!keepsOrder && nodes.length > most) {
       merged = { paths: nodes.length, kept: 0, least: null };
-      nodes = withoutLines(nodes).nodes;
+      smaller(withoutLines(nodes));
       if (nodes.length > most) {
-        const smaller = withoutSmallPaths(nodes, most);
-        nodes = smaller.nodes;
-        merged = { ...merged, least: smaller.least };
+        const { least, ...tree } = withoutSmallPaths(nodes, most);
+        smaller(tree);
+        merged = { ...merged, least };
       }
       merged = { ...merged, kept: nodes.length };
     }
@@ -345,7 +354,10 @@ class Attribution {
     }
     const { rows, placed } = rowsInOrder(nodes, this.#otherCalls);
     const kept = keepsOrder ? this.#events((id) => placed[indexOf[id]!]!) : undefined;
-    return { all, nodes, rows, events: kept, outside, natives, merged };
+    return {
+      ...{ all, nodes, rows, events: kept, outside, natives, merged },
+      passedIn: mark < 0 ? -1 : placed[mark]!,
+    };
   }
 
   /** Of a row: what is none of the recording's is a phase, the root, or a rest of paths. */
@@ -454,6 +466,8 @@ interface Tree {
   /** By function. */
   readonly natives: ReadonlyMap<number, readonly NativeShare[]>;
   readonly merged: Merged["paths"];
+  /** Index into rows of the node in which a limit was passed; -1 for none. */
+  readonly passedIn: number;
 }
 
 interface OutsideRow {

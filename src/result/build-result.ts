@@ -54,11 +54,11 @@ function callsOf({ nodes }: Recording): number {
 }
 
 export function buildResult(recording: Recording, options: AttributeOptions, facts: RunFacts): Result {
-  const { stack, passed, dispatches, events, merged, ...profile } = attribute(recording, options);
+  const { stack, passed, passedIn, dispatches, events, merged, ...profile } = attribute(recording, options);
   const { maxDepth, rootPending } = recording;
   const total: Fuel = toFuel(recording.total);
   const { judged } = facts;
-  const limits = judged && judge(judged.limits, { fuel: total, ...judged.used }, passed);
+  const limits = judged && judge(judged.limits, { fuel: total, ...judged.used }, passed, passedIn);
   const warnings = [...facts.warnings, ...(limits ? limitWarnings(limits) : [])];
   if (maxDepth >= deepStack) warnings.push({ code: "deep-stack", frames: maxDepth });
   if (rootPending) warnings.push({ code: "await-never-settled" });

@@ -110,8 +110,10 @@ function brokenRuns({ runs, fuel, run, limits, files }: Result): string[] {
 }
 
 function brokenIndices(result: Result): string[] {
-  const { functions, files, tree } = result;
+  const { functions, files, tree, limits } = result;
   const broken: string[] = [];
+  if (limits?.passedIn !== undefined && (limits.passed === null || tree[limits.passedIn] === undefined))
+    broken.push(`limits.passedIn: no node ${limits.passedIn} in which a limit was passed`);
   const position = (where: string, row: { file: number | null; line: number | null }): void => {
     if (row.file !== null && files[row.file] === undefined) broken.push(`${where}: no file ${row.file}`);
     if ((row.file === null) !== (row.line === null)) broken.push(`${where}: a file and a line go together`);

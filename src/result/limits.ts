@@ -6,20 +6,24 @@ import { type LimitedAmount, type LimitsInfo, limitedAmounts, type StackFrame } 
 import type { Warning } from "./warnings.ts";
 
 /** What a platform allows, by a name, and the fuel model that it counts by. */
-export type Limits = Omit<LimitsInfo, "used" | "exceeded" | "passed">;
+export type Limits = Omit<LimitsInfo, "used" | "exceeded" | "passed" | "passedIn">;
 
 /** Past these the platform refuses; logs it only cuts. */
 const refused = limitedAmounts.filter((amount) => amount !== "logBytes");
 
-/** `passed`: the stack where the limit of fuel was passed. */
+/** `passed`: the stack where the limit of fuel was passed; `passedIn`: its node in the call tree, -1 for none. */
 export function judge(
   limits: Limits,
   used: Readonly<Record<LimitedAmount, number>>,
   passed: readonly StackFrame[] | null,
+  passedIn = -1,
 ): LimitsInfo {
-  const exceeded = refused.filter((amount) => used[amount] > limits[amount]);
-  return { ...limits, used, exceeded, passed: exceeded.includes("fuel") ? (passed ?? []) : null };
+  const exceeded = refused.filter((amount) => isOver(used[amount], limits[amount]));
+  if (!exceeded.includes("fuel")) return { ...limits, used, exceeded, passed: null };
+  return { ...limits, used, exceeded, passed: passed ?? [], ...(passedIn >= 0 && { passedIn }) };
 }
+
+const isOver = (used: number, most: number | null): boolean => most !== null && used > most;
 
 const sizeCodes = {
   moduleBytes: "limit-module",
@@ -33,8 +37,8 @@ export function limitWarnings({ used, exceeded, ...limits }: LimitsInfo): Warnin
   const sizes = Object.keys(sizeCodes) as (keyof typeof sizeCodes)[];
   const warnings: Warning[] = sizes
     .filter((amount) => exceeded.includes(amount))
-    .map((amount) => ({ code: sizeCodes[amount], bytes: used[amount], limit: limits[amount] }));
+    .map((amount) => ({ code: sizeCodes[amount], bytes: used[amount], limit: limits[amount]! }));
   // How many there were is not known: some plugins keep no more than one too many.
-  if (used.logBytes > limits.logBytes) warnings.push({ code: "limit-logs", limit: limits.logBytes });
+  if (isOver(used.logBytes, limits.logBytes)) warnings.push({ code: "limit-logs", limit: limits.logBytes! });
   return warnings;
 }

@@ -219,9 +219,17 @@ function partOf(
     name,
     ...{ ...run, exit: { ...run.exit, stack: here(run.exit.stack) } },
     fuel,
-    limits: limits && { ...limits, passed: limits.passed && here(limits.passed) },
+    limits: limits && judgedAlone(limits, here),
     warnings,
   };
+}
+
+/** A verdict whose stack is of other files now; its place in the tree is not in the merged one. */
+function judgedAlone(
+  { passedIn: _, ...limits }: NonNullable<Result["limits"]>,
+  here: (stack: readonly StackFrame[]) => readonly StackFrame[],
+): NonNullable<Result["limits"]> {
+  return { ...limits, passed: limits.passed && here(limits.passed) };
 }
 
 /** What is said of all runs together. */

@@ -29,6 +29,8 @@ export interface Recording {
    * was not passed.
    */
   readonly passed: readonly { readonly function: number; readonly offset: number | null }[] | null;
+  /** The node that was charged then; left out where the limit was not passed. */
+  readonly passedIn?: number;
   /** The program's root was still suspended at the end: a top-level await that never settled. */
   readonly rootPending: boolean;
   readonly maxDepth: number;

@@ -83,6 +83,8 @@ export type EngineOrigin = (typeof engineOrigins)[number];
 export interface Toolchain {
   readonly engine: EngineOrigin;
   readonly plugin: { readonly namespace: string; readonly sha256: string } | null;
+  /** Other modules that the program imports from; left out where there are none. */
+  readonly linked?: readonly { readonly namespace: string; readonly sha256: string }[];
   /** Null where no QuickJS was looked for (--frames wasm). */
   readonly quickjs: string | null;
   readonly bytecodeVersion: number | null;
@@ -156,8 +158,9 @@ export const limitedAmounts = [
 ] as const;
 export type LimitedAmount = (typeof limitedAmounts)[number];
 
-/** The most that a platform allows of each amount, times the scale already where it scales. */
-export interface LimitsInfo extends Readonly<Record<LimitedAmount, number>> {
+/** The most that a platform allows of each amount, times the scale already where it scales; null where it limits none. */
+export interface LimitsInfo extends Readonly<Record<Exclude<LimitedAmount, "fuel">, number | null>> {
+  readonly fuel: number;
   /** Whose limits they are. */
   readonly preset: string;
   /** The fuel model that the platform counts by; what the run was counted by is toolchain.fuelModel. */
@@ -176,6 +179,8 @@ export interface LimitsInfo extends Readonly<Record<LimitedAmount, number>> {
    * all functions, null where the limit was not passed.
    */
   readonly passed: readonly StackFrame[] | null;
+  /** Index into tree of the node that was charged then; left out where that was outside of the tree, or there is none. */
+  readonly passedIn?: number;
 }
 
 /** Fuel by phase; the four add up to the total. */

@@ -37,6 +37,11 @@ const optional: unique symbol = Symbol("optional");
 const POSITION: Members = { file: "number?", line: "number?" };
 
 const AMOUNTS: Members = Object.fromEntries(limitedAmounts.map((amount) => [amount, "number"]));
+/** What is not limited is null; fuel always is. */
+const MOST: Members = {
+  ...Object.fromEntries(limitedAmounts.map((amount) => [amount, "number?"])),
+  fuel: "number",
+};
 
 const STACK: [Shape] = [
   { function: "string", ...POSITION, column: "number?", text: { [optional]: "string" } },
@@ -55,8 +60,9 @@ const FUEL: Members = { total: "number", comparable: "boolean", dispatches: "num
 
 const LIMITS: Shape = {
   [orNull]: {
-    ...{ preset: "string", model: "string", scale: "number", ...AMOUNTS, used: AMOUNTS },
+    ...{ preset: "string", model: "string", scale: "number", ...MOST, used: AMOUNTS },
     ...{ exceeded: [new Set(limitedAmounts)], passed: { [orNull]: STACK } },
+    passedIn: { [optional]: "number" },
   },
 };
 
@@ -68,6 +74,7 @@ const RESULT: Members = {
   toolchain: {
     engine: new Set(engineOrigins),
     plugin: { [orNull]: { namespace: "string", sha256: "string" } },
+    linked: { [optional]: [{ namespace: "string", sha256: "string" }] },
     ...{ quickjs: "string?", bytecodeVersion: "number?", fuelModel: "string" },
   },
   module: { name: "string", bytes: "number", sha256: "string" },

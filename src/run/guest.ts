@@ -41,11 +41,12 @@ export function runGuest(job: RunJob): RunOutcome {
       initialise(plugin);
       host.prepare(plugin.exports);
     });
-  }
+  } else if (run.isLinked) run.prepare(() => host.prepare(run.link()));
   const appModule = compiled(job.app);
   run.count(() => run.start(appModule, plugin));
   // a plugin that did not come up has nothing to say
-  return run.finish(() => (job.plugin && !plugin ? null : host.finish(plugin?.exports ?? {})));
+  const platform = plugin?.exports ?? run.platform;
+  return run.finish(() => ((job.plugin || run.isLinked) && !platform ? null : host.finish(platform ?? {})));
 }
 
 /** Runs a module on a host that the user made. */
@@ -119,6 +120,8 @@ class GuestRun {
   /** All of stdin, once anybody asked for it. */
   #stdin: Uint8Array | undefined;
   #memory: WebAssembly.Memory | undefined;
+  /** Modules that the program imports from, once they are instantiated. */
+  readonly #linked: { readonly namespace: string; readonly instance: WebAssembly.Instance }[] = [];
   /** What of time and random numbers was asked for, by whom. */
   readonly #asked = { startup: new Set<Unrepeatable>(), program: new Set<Unrepeatable>() };
   #end: RunEnd = { kind: "ok" };
@@ -196,17 +199,61 @@ class GuestRun {
     this.#line.around(this.#job.host.passThrough === "stderr" ? 2 : fd, bytes, write);
   }
 
-  imports(hooks = this.profile?.imports): WebAssembly.Imports {
+  imports(hooks = this.profile?.imports, wasi = this.#functions): WebAssembly.Imports {
     return {
-      [wasiModule]: this.#functions,
+      [wasiModule]: wasi,
       ...(hooks ? { [meterNames.module]: hooks } : {}),
       ...this.#monitor?.imports,
     };
   }
 
+  get isLinked(): boolean {
+    return (this.#job.linked ?? []).length > 0;
+  }
+
+  /** Makes the instances of the modules that the program imports from, and gives what the platform's exports. */
+  link(): WebAssembly.Exports {
+    for (const { module, namespace } of this.#job.linked ?? []) {
+      const instance = this.#instance(compiled(module), this.profile?.patientImports);
+      if (this.#linked.length === 0) this.profile?.count(instance);
+      this.#linked.push({ namespace, instance });
+      initialise(instance);
+    }
+    return this.platform ?? {};
+  }
+
+  /** What the platform's module exports; undefined where no module that was linked is the platform's. */
+  get platform(): WebAssembly.Exports | undefined {
+    const namespace = this.#job.host.platform?.namespace;
+    return this.#linked.find((one) => one.namespace === namespace)?.instance.exports;
+  }
+
+  /** An instance beside others, each of which has a memory of its own for WASI. */
+  #instance(module: WebAssembly.Module, hooks = this.profile?.imports): WebAssembly.Instance {
+    let memory: WebAssembly.Memory | undefined;
+    const wasi = Object.entries(this.#functions).map(([name, call]) => [
+      name,
+      (...args: unknown[]) => {
+        this.#wasi.memory = memory;
+        return (call as (...args: unknown[]) => unknown)(...args);
+      },
+    ]);
+    const given = this.imports(hooks, Object.fromEntries(wasi) as WebAssembly.ModuleImports);
+    const others = this.#linked.map(({ namespace, instance }) => [namespace, instance.exports]);
+    const imports = { ...given, ...(Object.fromEntries(others) as WebAssembly.Imports) };
+    const instance = new WebAssembly.Instance(module, withStubs(module, imports, this.final));
+    memory = memoryOf(instance);
+    return instance;
+  }
+
   /** Makes the program's instance and calls its export. */
   start(module: WebAssembly.Module, plugin: WebAssembly.Instance | undefined): void {
     const job = this.#job;
+    if (this.isLinked) {
+      const app = this.#instance(module);
+      this.#attachEngine(memoryOf(app));
+      return this.#call(app);
+    }
     const exported = plugin && { [job.plugin!.namespace]: plugin.exports as WebAssembly.ModuleImports };
     const imports = withStubs(module, { ...this.imports(), ...exported }, this.final);
     const app = new WebAssembly.Instance(module, imports);
@@ -214,6 +261,11 @@ class GuestRun {
       this.attach(app, memoryOf(app));
       this.begin();
     }
+    this.#call(app);
+  }
+
+  #call(app: WebAssembly.Instance): void {
+    const job = this.#job;
     initialise(app, job.export);
     (app.exports[job.export] as () => void)();
   }
@@ -224,10 +276,15 @@ class GuestRun {
   }
 
   attach(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
-    this.#memory = memory;
     this.#wasi.memory = memory;
-    this.profile?.attach(instance, memory);
+    this.profile?.count(instance);
+    this.#attachEngine(memory);
     this.#monitor?.attach(instance, memory);
+  }
+
+  #attachEngine(memory: WebAssembly.Memory | undefined): void {
+    this.#memory = memory;
+    this.profile?.attach(memory);
   }
 
   /** The last that is not counted. */
@@ -327,7 +384,7 @@ class GuestRun {
       asked: { startup: [...this.#asked.startup].sort(), program: [...this.#asked.program].sort() },
       consumed: end.kind === "trap" && !end.exact ? stdin : null,
       platform,
-      maxMemoryBytes: memory.byteLength,
+      maxMemoryBytes: Math.max(memory.byteLength, ...this.#linked.map(memoryBytes)),
       collectorBytes: profile?.recorder?.memoryBytes ?? 0,
       milliseconds: this.#milliseconds,
       memorySha256: hashMemory ? createHash("sha256").update(new Uint8Array(memory)).digest("hex") : null,
@@ -350,6 +407,10 @@ function libraryWasi(
       },
     ]),
   );
+}
+
+function memoryBytes({ instance }: { readonly instance: WebAssembly.Instance }): number {
+  return memoryOf(instance)?.buffer.byteLength ?? 0;
 }
 
 function memoryOf({ exports }: WebAssembly.Instance): WebAssembly.Memory | undefined {

@@ -24,7 +24,9 @@ import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
 export interface RunJob {
   readonly kind: "run";
   /** Null for a program that is whole. */
-  readonly plugin: RunPlugin | null;
+  readonly plugin: LinkedTo | null;
+  /** Other modules that the app imports from, in the order in which they are instantiated; not counted either. Default: none. */
+  readonly linked?: readonly LinkedTo[];
   /** As it is to run: instrumented, or as it is; compiled already where it is run repeatedly. */
   readonly app: Uint8Array | WebAssembly.Module;
   readonly export: string;
@@ -41,7 +43,8 @@ export interface RunJob {
   readonly hashMemory?: boolean;
 }
 
-export interface RunPlugin {
+/** A module that others import from. */
+export interface LinkedTo {
   /** As the app. */
   readonly module: Uint8Array | WebAssembly.Module;
   readonly namespace: string;

@@ -178,6 +178,8 @@ export async function monitorProgram(
   live: Live,
   script: MonitorScript,
 ): Promise<MonitorSession> {
+  if (program.linked.length > 0)
+    throw unsupported(`${program.name}: a monitor sees one module, and others are linked to this one`);
   const js = readMonitor(script);
   const listening = js.probes.length > 0;
   const frames = listening || program.engine?.dispatch.problem === null ? "js" : "wasm";
@@ -260,6 +262,7 @@ function prepare(
   const modules: PreparedModules = {
     plugin: plugin ? compiledInstrumented(name, bytes) : null,
     app: plugin ? compiled(app) : compiledInstrumented(name, bytes),
+    linked: [],
     engineBytes: bytes.length,
   };
   return { rewriting, report, job: { ...job, ...(heard && { js: heard.job }) }, modules, meters };

@@ -15,6 +15,8 @@ export interface PreparedModules {
   /** Of a dynamic program; null for one that is whole. */
   readonly plugin: WebAssembly.Module | null;
   readonly app: WebAssembly.Module;
+  /** Those that it imports from. */
+  readonly linked: readonly WebAssembly.Module[];
   /** Size of the module that holds the engine. */
   readonly engineBytes: number;
 }
@@ -26,7 +28,11 @@ export function plainModules(program: Program): PreparedModules {
   return once(program, "plain", () => {
     const plugin = program.plugin && waiting(program.plugin.module);
     const app = waiting(program.module);
-    return { plugin: plugin && compiled(plugin), app: compiled(app), engineBytes: (plugin ?? app).length };
+    const linked = program.linked.map(({ module }) => compiled(waiting(module)));
+    return {
+      ...{ plugin: plugin && compiled(plugin), app: compiled(app), linked },
+      engineBytes: (plugin ?? app).length,
+    };
   });
 }
 
@@ -47,12 +53,13 @@ export function countingModules(
     const ready = program.plugin?.prepared;
     if (ready && isReady(ready, frames, options)) {
       const app = compiledInstrumented(program.name, instrumentApp(program.module, options));
-      return { plugin: preparedCode.value, app, engineBytes: ready.instrumentedBytes };
+      return { plugin: preparedCode.value, app, linked: [], engineBytes: ready.instrumentedBytes };
     }
-    const { plugin, app } = instrumentProgram(program, frames, options);
+    const { plugin, app, linked } = instrumentProgram(program, frames, options);
     return {
       plugin: plugin && compiledInstrumented(program.name, plugin),
       app: compiledInstrumented(program.name, app),
+      linked: linked.map((one, i) => compiledInstrumented(program.linked[i]!.name, one)),
       engineBytes: (plugin ?? app).length,
     };
   });

@@ -120,11 +120,15 @@ export class ProfiledRun {
     return found ? { carried: found.carried, lost: found.lost } : null;
   }
 
-  /** The module that counts is instantiated. */
-  attach(counting: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
-    this.#counter = counting.exports[meterNames.counter] as WebAssembly.Global;
-    this.#limit = counting.exports[meterNames.limit] as WebAssembly.Global;
+  /** The module with the counter is instantiated. */
+  count({ exports }: WebAssembly.Instance): void {
+    this.#counter = exports[meterNames.counter] as WebAssembly.Global;
+    this.#limit = exports[meterNames.limit] as WebAssembly.Global;
     this.#raiseLimit(0n);
+  }
+
+  /** The module that may hold the engine is instantiated. */
+  attach(memory: WebAssembly.Memory | undefined): void {
     const { recorder } = this;
     const { engines, payload, natives, recompiled, scripts, bounds, map } = this.#settings;
     if (!recorder || engines.length === 0) return;
@@ -248,6 +252,7 @@ export class ProfiledRun {
       events: recorder.events(),
       stack,
       passed: recorder.passed(own.length),
+      ...(recorder.passedIn !== null && { passedIn: recorder.passedIn }),
       rootPending: [...this.#suspended.values()].some(({ id }) => registry?.isRoot(id)),
       maxDepth: recorder.maxDepth,
     };

@@ -203,6 +203,7 @@ export async function execute(
   const job: RunJob = {
     kind: "run",
     plugin: modules.plugin && { module: modules.plugin, namespace: program.plugin!.namespace },
+    linked: modules.linked.map((module, i) => ({ module, namespace: program.linked[i]!.namespace })),
     app: modules.app,
     export: plan.export,
     ...(counts === "nothing" ? {} : { profile: { ...profile, totalsOnly: counts === "total" } }),
@@ -242,7 +243,7 @@ function resultOf(
 ): Result {
   const { recording, end } = outcome;
   if (!recording) throw internalError("a profiled run left no recording");
-  const { plugin } = program;
+  const { plugin, linked } = program;
   const engine = outcome.engine === null ? (plan.engines[0] ?? null) : engineById(outcome.engine);
   const stderr = decodeText(outcome.stderr.head);
   const { thrown } = outcome;
@@ -254,6 +255,9 @@ function resultOf(
     toolchain: {
       engine: program.engineFrom!,
       plugin: plugin && { namespace: plugin.namespace, sha256: plugin.sha256 },
+      ...(linked.length > 0 && {
+        linked: linked.map(({ namespace, sha256 }) => ({ namespace, sha256 })),
+      }),
       quickjs: engine?.engine ?? null,
       bytecodeVersion: engine?.version ?? null,
       fuelModel: plan.model.name,

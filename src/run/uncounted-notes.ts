@@ -10,8 +10,11 @@ import type { Program } from "../program/program.ts";
 import type { Warning } from "../result/warnings.ts";
 
 /** The warnings of a run of a program. */
-export function uncountedWarnings({ plugin, module }: Program, model: CostModel): Warning[] {
-  const reasons = [...(plugin ? ofPlugin(plugin, model) : []), ...uncounted(module, model)];
+export function uncountedWarnings({ plugin, module, linked }: Program, model: CostModel): Warning[] {
+  const reasons = [
+    ...(plugin ? ofPlugin(plugin, model) : []),
+    ...[module, ...linked.map((one) => one.module)].flatMap((one) => uncounted(one, model)),
+  ];
   return reasons.map((reason) => ({ code: "fuel-uncounted", model: model.name, reason }));
 }
 

@@ -52,6 +52,11 @@ beforeAll(() => {
     "schema.graphql":
       "type Query { cart: Cart! } type Cart { lines: [Line!]! @scaleLimits(rate: 0.125) } type Line { quantity: Int }",
     "run.graphql": "query Input { cart { lines { quantity } } }",
+    "limits.json": JSON.stringify({
+      ...{ name: "ours", fuelModel: "wasmtime-39", fuel: "50k", inputBytes: 10 },
+    }),
+    "wrong.json": '{"fuel": 1, "inputByte": 1}',
+    "provider.wasm": fixture("shopify_function_v2.wasm"),
     "endless.js": "let n = 0;\nfor (;;) n++;\n",
     "app.js":
       "function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }\nconsole.log(String(fib(Number(input))));\n",
@@ -65,7 +70,10 @@ const run = (...args: string[]) => javyProf(folder.path, ["run", ...args]);
 const function_ = (name: string, ...args: string[]) =>
   run(`${name}.wasm`, "--plugin", `v${name.at(-1)}.wasm`, ...args);
 
-describe.each(Object.entries(recorded))("%s", (name, { end, fuel }) => {
+/** Those in JavaScript; test/run/linked.test.ts has the others. */
+const inJavaScript = Object.entries(recorded).filter(([name]) => /-v\d$/.test(name));
+
+describe.each(inJavaScript)("%s", (name, { end, fuel }) => {
   const input = programs[name.split("-")[0] as keyof typeof programs];
   const frames = /^(discount-v[23]|logs-v3)$/.test(name) ? ["js", "engine", "wasm"] : ["js"];
   test.each(frames)("costs what wasmtime says, with frames %s", async (frames) => {
@@ -234,6 +242,17 @@ describe("limits", () => {
     const codes = (JSON.parse(wide.stdout) as Result).warnings.map(({ code }) => code);
     expect(codes).toEqual(["limit-input", "limit-output"]);
   });
+  test("of a file of the user's judge a run, with the model that it names", async () => {
+    const given = await function_("discount-v3", "-i", "cart.json", "--limits", "limits.json", "--json");
+    const { limits, toolchain } = JSON.parse(given.stdout) as Result;
+    expect(limits).toMatchObject({ preset: "ours", fuel: 50_000, inputBytes: 10, outputBytes: null });
+    expect(limits!.exceeded).toEqual(["fuel", "inputBytes"]);
+    expect([toolchain.fuelModel, given.code]).toEqual(["wasmtime-39", 1]);
+    const shown = await function_("discount-v3", "-i", "cart.json", "--limits", "limits.json");
+    expect(shown.stderr).toMatch(/% of 50,000 \(ours\), [\d,]+ over\ninput [\d,]+ of 10\n/);
+    const wrong = await function_("discount-v3", "-i", "cart.json", "--limits", "wrong.json");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean "inputBytes"?')]);
+  });
   test("scale with the schema and the query, on function-runner's command line", async () => {
     const line = ["-f", "discount-v3.wasm", "--plugin", "v3.wasm", "-i", "cart.json", "--profile", "--json"];
     const scaled = await run(...line, "-s", "schema.graphql", "-q", "run.graphql");
@@ -309,5 +328,38 @@ describe("a host of one's own", () => {
     const { code, stdout } = await hosted("quickjs-wasi", "--max-fuel", "100k", "--json", "--", "app.js");
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as Result).run.exit.kind).toBe("fuel");
+  });
+});
+
+describe("a function on Shopify's provider", () => {
+  const line = ["quantities-wat.wasm", "-i", "cart.json", "--frames", "wasm"];
+  const link = ["--link", "shopify_function_v2=provider.wasm"];
+  test("runs with the module linked, and writes the profile where function-runner's option says", async () => {
+    const runner = ["-p", "--profile-frequency", "500000", "--profile-out", "out/function.perf"];
+    const { code, stdout, stderr } = await run(...line, ...link, ...runner);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { quantity: 39 }]);
+    // function-runner counts like wasmtime 39, whose costs those of 45 are
+    expect(stderr).toContain(
+      `${grouped(recorded["quantities-wat"]!.fuel["wasmtime-45"]!)} fuel  wasmtime-39`,
+    );
+    expect(stderr).toContain("[shopify_function_v2] ");
+    const profile = JSON.parse(readFileSync(`${folder.path}/out/function.perf`, "utf8"));
+    expect(profile.$schema).toContain("speedscope");
+  });
+  test("says what is missing, and what an option takes", async () => {
+    const missing = await run(...line);
+    expect([missing.code, missing.stderr]).toEqual([
+      4,
+      expect.stringContaining("give it with --link shopify_function_v2=provider.wasm"),
+    ]);
+    for (const [given, words] of [
+      ["provider.wasm", "--link takes <name>=<file>"],
+      ["shopify_function_v2=none.wasm", "none.wasm"],
+    ] as const) {
+      const wrong = await run(...line, "--link", given);
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining(words)]);
+    }
+    const twice = await run(...line, ...link, ...link);
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("twice")]);
   });
 });

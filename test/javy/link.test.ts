@@ -1,13 +1,15 @@
 /** The linked module is what javy-codegen makes: its parts, its source, and the 16 fuel of its own `_start`. */
-import { expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { modelNamed } from "../../src/fuel/models.ts";
 import type { PluginAbi } from "../../src/javy/abi.ts";
-import { linkDynamic } from "../../src/javy/link.ts";
+import { functionOf, linkDynamic } from "../../src/javy/link.ts";
 import { recognise } from "../../src/javy/module.ts";
 import { meterNames } from "../../src/probe/plan.ts";
 import { rewrite } from "../../src/probe/rewrite.ts";
 import { meterPlan } from "../../src/profiler/profiler-plan.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
+import { inRoot } from "../support/javy-prof.ts";
 
 const bytecode = Uint8Array.from({ length: 300 }, (_, i) => (i + 26) & 0xff);
 const source = "export const text = 'ünïcode 🙂';\n".repeat(50);
@@ -63,4 +65,37 @@ test.each([
   ]);
   expect(new Uint8Array(memory.buffer, 64, bytecode.length)).toEqual(bytecode);
   expect(counter.value).toBe(BigInt(fuel));
+});
+
+describe("exports of a WIT world", () => {
+  const real = decodeModule(new Uint8Array(readFileSync(inRoot("fixtures/javy/dynamic-wit.wasm"))));
+  const kind = recognise(real);
+  if (kind.kind !== "dynamic") throw new Error("the fixture is dynamic");
+  const names = ["sum-of-squares", "count-down"];
+  const ours = decodeModule(
+    linkDynamic({ namespace: kind.namespace, abi: current }, kind.payload!, kind.source!, names),
+  );
+  const code = (module: typeof real, name: string) => {
+    const { index } = module.exports.find((one) => one.name === name)!;
+    const { start, end } = module.bodies[index - module.importedFunctions]!;
+    return module.bytes.slice(start, end);
+  };
+
+  test.each(["_start", ...names])("%s is javy-codegen's, byte for byte", (name) => {
+    expect(code(ours, name)).toEqual(code(real, name));
+  });
+
+  test("call the JavaScript function in camel case", () => {
+    const texts = (module: typeof real) =>
+      module.data.map(({ bytes }) => module.bytes.slice(bytes.start, bytes.end));
+    expect(texts(ours)).toEqual(texts(real));
+    expect(functionOf("cart-lines-discounts-generate-run")).toBe("cartLinesDiscountsGenerateRun");
+  });
+
+  test("a plugin that is not told names of functions is refused", () => {
+    const abi: PluginAbi = { ...current, run: { name: "eval_bytecode", parameters: 2 } };
+    expect(() => linkDynamic({ namespace: "old", abi }, bytecode, source, ["run"])).toThrow(
+      "calls no functions by name",
+    );
+  });
 });

@@ -1,13 +1,13 @@
 /** The verdict of a platform's limits: at them a run fits, one past them it does not. */
 import { describe, expect, test } from "vitest";
 import { brokenSums } from "../../src/result/invariants.ts";
-import { judge, type Limits, limitWarnings } from "../../src/result/limits.ts";
+import { judge, limitWarnings } from "../../src/result/limits.ts";
 import { limitedAmounts } from "../../src/result/result.ts";
 import { wrongShape } from "../../src/result/shape.ts";
 import { violates } from "../../src/result/warnings.ts";
 import { shop } from "../support/sample.ts";
 
-const limits: Limits = {
+const limits = {
   ...{ preset: "shopify", model: "wasmtime-39", scale: 1.5 },
   ...{ fuel: 100, inputBytes: 20, outputBytes: 10, logBytes: 5, moduleBytes: 50, memoryBytes: 70 },
 };
@@ -17,6 +17,18 @@ describe("each amount", () => {
   test("fits at its limit", () => {
     const info = judge(limits, most, null);
     expect(info).toMatchObject({ exceeded: [], passed: null, used: most });
+    expect(limitWarnings(info)).toEqual([]);
+  });
+  test("is free where it is not limited", () => {
+    const free = {
+      inputBytes: null,
+      outputBytes: null,
+      logBytes: null,
+      moduleBytes: null,
+      memoryBytes: null,
+    };
+    const info = judge({ ...limits, ...free }, { ...most, inputBytes: 1e9, logBytes: 1e9 }, null);
+    expect(info.exceeded).toEqual([]);
     expect(limitWarnings(info)).toEqual([]);
   });
   test.each(limitedAmounts)("%s: one more is too much", (amount) => {

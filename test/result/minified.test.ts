@@ -2,10 +2,9 @@
  * Minified bundles of ten packages of npm, each with a small program that uses it, against the same bundle unminified:
  * how much of the JavaScript's fuel lands on the original lines that the unminified build names, as much of it on each.
  *
- * Without white space and with short names the code is the same, so nearly all is to land there (measured: 99.3 to 99.9 %;
- * 94.8 % of picomatch, where quickjs-ng gives a statement the column of the one before). With the syntax minified, too, it is
- * another program: statements are parts of one expression, where quickjs-ng notes no positions, and what is folded costs
- * less. What lands on the same lines then (80 to 99 %) is the engine's, and held here by the least that was measured.
+ * Without white space and with short names the code is the same, so nearly all is to land there (measured: 98.9 to 99.9 %).
+ * With the syntax minified, too, it is another program: what is folded costs less, and what two lines did is one expression,
+ * `if (a) return b; return c;` one `return`. Of that 96.7 to 99.6 % land on the same lines.
  */
 import { buildSync } from "esbuild";
 import { afterAll, expect, test } from "vitest";
@@ -64,8 +63,8 @@ afterAll(() => {
   const mean = (build: "short" | "minified") =>
     shares.reduce((sum, one) => sum + one[build], 0) / shares.length;
   if (shares.length < packages.length) return;
-  expect(mean("short")).toBeGreaterThan(0.98);
-  expect(mean("minified")).toBeGreaterThan(0.85);
+  expect(mean("short")).toBeGreaterThan(0.99);
+  expect(mean("minified")).toBeGreaterThan(0.975);
 });
 
 test.each(packages)("%s", async (name) => {
@@ -79,6 +78,6 @@ test.each(packages)("%s", async (name) => {
   };
   const [short, minified] = [await share("short"), await share("minified")];
   shares.push({ short, minified });
-  expect(short).toBeGreaterThan(name === "picomatch" ? 0.94 : 0.98);
-  expect(minified).toBeGreaterThan(0.75);
+  expect(short).toBeGreaterThan(0.985);
+  expect(minified).toBeGreaterThan(0.95);
 });

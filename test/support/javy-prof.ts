@@ -1,8 +1,8 @@
 /** Runs the command line as it ships (dist/cli.js) in a folder of its own, with an environment of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = new URL("../../", import.meta.url);
@@ -68,6 +68,10 @@ export function folderWith(files: Readonly<Record<string, string | Uint8Array>>)
   readonly remove: () => void;
 } {
   const path = mkdtempSync(join(tmpdir(), "javy-prof-test-"));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(path, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

@@ -13,6 +13,7 @@ export function programOf(bytes: Uint8Array, plugin?: Uint8Array, name = "app.wa
     module,
     kind: recognise(module),
     plugin: plugin ? readPlugin(plugin, "", "plugin") : null,
+    linked: [],
     compiler: null,
     source: null,
     map: { map: null, unused: null },

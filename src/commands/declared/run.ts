@@ -17,7 +17,15 @@ export function registerRun(program: Command, io: CommandIo, finish: (ending: En
       const path = given ?? entry;
       if (path === undefined) throw usageError("a program is needed", "javy-prof run app.js");
       const rest = given === undefined || entry === undefined ? args : [entry, ...args];
-      finish(await (await import("../run.ts")).run(path, rest, flags, io));
+      finish(await (await import("../run.ts")).run(path, rest, namedHere(flags), io));
     });
   addRunFlags(command);
+}
+
+/** function-runner's names for what has another one here. */
+function namedHere({ profileOut, ...flags }: RunFlags): RunFlags {
+  if (profileOut === undefined) return flags;
+  if (flags.out !== undefined)
+    throw usageError("--out and --profile-out both say where the profile goes", "give one of them");
+  return { ...flags, out: profileOut };
 }

@@ -8,7 +8,7 @@ import { type OuterPhase, outerPhases, phaseName } from "../../result/phases.ts"
 import { phasePourer } from "../../result/replay.ts";
 import type { FunctionRow, Result } from "../../result/result.ts";
 import { subtreeFuel } from "../../result/walk.ts";
-import { frameName, shortPlaces, withoutPlace } from "../labels.ts";
+import { frameName, limitName, shortPlaces, withoutPlace } from "../labels.ts";
 import { rowsChunks } from "../rows.ts";
 import { EventedBuilder, FrameTable, SampledBuilder } from "./speedscope-builder.ts";
 import { addLineSamples } from "./speedscope-lines.ts";
@@ -86,19 +86,19 @@ function callsInOrder(result: Result, table: FrameTable, frames: readonly number
  */
 function limitMarker({ limits }: Result, table: FrameTable, builder: EventedBuilder) {
   if (!limits?.exceeded.includes("fuel")) return () => {};
-  const { fuel, preset } = limits;
+  const { fuel } = limits;
   return (from: number, to: number): void => {
     if (from > fuel || to <= fuel) return;
-    const frame = table.add({ name: `[limit] ${preset}: ${grouped(fuel)} fuel passed` });
+    const frame = table.add({ name: limitName(limits) });
     builder.enter(frame, fuel);
     builder.leave(frame, to);
   };
 }
 
-/** The tree as if each node were entered once: what it cost itself first, then its children. */
+/** The tree as if each node were entered once: what it cost itself first, under the mark of a limit passed in it, then its children. */
 function callTree(result: Result, table: FrameTable, frames: readonly number[]): EventedProfile {
   const builder = new EventedBuilder("fuel · call tree", table);
-  const { tree } = result;
+  const { tree, limits } = result;
   const subtree = subtreeFuel(tree);
   const open: number[] = [];
   let clock = 0;
@@ -113,7 +113,10 @@ function callTree(result: Result, table: FrameTable, frames: readonly number[]):
     leaveTo(node.parent);
     builder.enter(frames[node.function]!, clock);
     open.push(index);
+    const mark = index === limits?.passedIn ? table.add({ name: limitName(limits) }) : null;
+    if (mark !== null) builder.enter(mark, clock);
     clock += node.self;
+    if (mark !== null) builder.leave(mark, clock);
   }
   leaveTo(-1);
   return builder.finish(result.fuel.total);

@@ -24,14 +24,17 @@ export interface StackBytes {
   readonly merged: number;
 }
 
-/** Calls `visit` for each node, or for each subtree that is merged so that the file has about `mostBytes` at most. */
+/** Calls `visit` for each node, or for each subtree that is merged so that the file has about `mostBytes` at most. `shown`: a node that is not merged. */
 export function visitStacks(
   { tree }: Result,
   bytes: StackBytes,
   mostBytes: number,
   visit: (stack: Stack) => void,
+  shown?: number,
 ): void {
   const subtree = subtreeFuel(tree);
+  // what is never small is not merged
+  for (let at = shown ?? -1; at >= 0; at = tree[at]!.parent) subtree[at] = Number.POSITIVE_INFINITY;
   const least = leastFuel(tree, subtree, bytes, mostBytes);
   const isSmall = (index: number): boolean => tree[index]!.parent >= 0 && subtree[index]! < least;
   walkTree(tree, (path, { parent, self, calls }, index) => {

@@ -108,6 +108,7 @@ function amountLines(limits: LimitsInfo, { width }: HeaderOptions, paint: Paint)
   let free = 0;
   for (const [word, amount] of amounts) {
     const [used, most] = [limits.used[amount], limits[amount]];
+    if (most === null) continue;
     const isMemory = amount === "memoryBytes";
     const text = isMemory
       ? `${word} ${(used / 1e6).toFixed(1)} of ${most / 1e6} MB`

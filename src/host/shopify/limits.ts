@@ -5,6 +5,7 @@
  */
 import { usageError } from "../../base/diagnostics.ts";
 import type { Limits } from "../../result/limits.ts";
+import type { LimitedAmount } from "../../result/result.ts";
 
 export const scales = { least: 1, most: 10 } as const;
 
@@ -15,7 +16,7 @@ export function checkScale(scale: number, what: string): number {
 }
 
 /** What the platform allows, `scale` times where that depends on the cart. Of logs it keeps that much, and refuses none. */
-export function shopifyLimits(scale = 1): Limits {
+export function shopifyLimits(scale = 1): Limits & Readonly<Record<LimitedAmount, number>> {
   checkScale(scale, "the scale factor is");
   return {
     preset: "shopify",

@@ -67,6 +67,11 @@ export function shopifyGeneration(
   return { namespace: names[0] ?? "", format: "messagepack", through: "memory", certain: true };
 }
 
+/** Whether a module of that name is what functions in Rust and other languages read and write through. */
+export function isShopifyProvider(namespace: string): boolean {
+  return families.at(-1)!.name.test(namespace);
+}
+
 /** @throws Diagnostic (unsupported) where a plugin lacks what its generation's host calls. */
 export function refuseIncomplete({ through, namespace }: ShopifyGeneration, plugin: Module): void {
   if (through !== "memory") return;

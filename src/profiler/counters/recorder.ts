@@ -117,6 +117,7 @@ export class Recorder {
   /** Fuel at the end of the recording. */
   #end = 0n;
   #passed: Frame[] | null = null;
+  #passedIn: number | null = null;
 
   /**
    * `events`: how many calls and returns to keep in order; `natives`: count of native functions (0: no native frames);
@@ -146,6 +147,7 @@ export class Recorder {
         ),
         passed: () => {
           this.#passed = this.#frames();
+          this.#passedIn = this.#view.getInt32(this.#collector.currentNode() + Node.id, true);
         },
         builtin: final((key: number, magic: number): number => this.#builtin(host.builtin!(key, magic))),
         foreign: final((pc: number): never => {
@@ -519,6 +521,11 @@ export class Recorder {
   /** The frames that were open then, innermost first; null where it did not come to that. `functions`: as of nodes(). */
   passed(functions = this.#records.length): readonly Frame[] | null {
     return this.#passed?.map((frame) => ({ ...frame, function: behind(functions, frame.function) })) ?? null;
+  }
+
+  /** The node that was charged then; null as of passed(). */
+  get passedIn(): number | null {
+    return this.#passedIn;
   }
 
   /** Where the open activations of JavaScript stand, innermost first. */

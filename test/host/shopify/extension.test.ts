@@ -1,6 +1,6 @@
 /** What is read of a shopify.extension.toml, as the platform's command line writes it and as older ones did. */
 import { expect, test } from "vitest";
-import { functionExtensions } from "../../src/commands/shopify-extension.ts";
+import { functionExtensions } from "../../../src/host/shopify/extension.ts";
 
 test("functions of an extension, with their targets; other extensions are left out", () => {
   const text = `

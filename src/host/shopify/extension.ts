@@ -5,7 +5,7 @@
  * takes an empty build command for none and dist/index.wasm where no path is given.
  */
 import { parse } from "smol-toml";
-import { usageError } from "../base/diagnostics.ts";
+import { usageError } from "../../base/diagnostics.ts";
 
 export const extensionFile = "shopify.extension.toml";
 
