@@ -26,12 +26,12 @@ import { registerView } from "./commands/declared/view.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { showsUnicode, typedCommand, widthOf } from "./commands/terminal.ts";
-import { keepGuestsUnoptimised } from "./commands/tiering.ts";
+import { holdOptimiserBack } from "./commands/tiering.ts";
 import { cannotWrite, removeUnfinished } from "./commands/unwritten.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
 import { inertText } from "./format/inert.ts";
 
-keepGuestsUnoptimised(process.versions.node);
+holdOptimiserBack(process.versions.node);
 
 const { stderr } = process;
 const interrupt = new AbortController();
