@@ -172,6 +172,6 @@ function exampleLines(examples: HelpText["examples"], typed: string): string[] {
 function exitLines(exits: readonly Ending[]): string[] {
   return [
     "Exit codes:",
-    ...exits.map((ending) => `  ${String(exitCodes[ending]).padStart(3)}  ${exitWords[ending]}`),
+    ...exits.map((ending) => `   ${String(exitCodes[ending]).padStart(3)}  ${exitWords[ending]}`),
   ];
 }
