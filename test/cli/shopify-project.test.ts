@@ -77,7 +77,7 @@ describe("a function's source", () => {
     expect(stderr).toMatch(/shopify_functions_javy_v3\.wasm, of @shopify\/cli 3\.94\.3/);
     // the function, the builtin in it, and the line with its text
     expect(stderr).toMatch(/\bbest\b.*run\.ts:7/);
-    expect(stderr).toMatch(/└ ShopifyFunction\.readInput/);
+    expect(stderr).toMatch(/`- ShopifyFunction\.readInput/);
     expect(stderr).toMatch(/run\.ts:8 +return rules\.filter\(\(rule\) => rule\.tags\.some/);
   });
 
