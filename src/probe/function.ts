@@ -168,7 +168,9 @@ class FunctionRewriter {
     const immediate = state?.immediate ?? false;
     const control = this.#control;
     const code = this.#code;
-    const stops = this.#sites || immediate ? everyRow : notable;
+    const atSites = this.#sites?.stops;
+    const every = immediate || atSites === null;
+    const stops = every ? everyRow : atSites ? notable.map((one, row) => one | atSites[row]!) : notable;
     while (control.frames.length > 0 && code.advanceTo(stops, cost)) {
       if (state && control.reachable) state.pending += code.passed;
       const { row } = code;

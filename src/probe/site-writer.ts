@@ -1,13 +1,14 @@
 /**
- * The probes at the instructions of one function: follows the operand stack along the rewriter's walk, and writes the
- * actions before, after and instead of an instruction, and where a branch is taken.
+ * The probes at the instructions of one function: follows the operand stack along the rewriter's walk, where a probe
+ * needs that, and writes the actions before, after and instead of an instruction, and where a branch is taken.
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import { internalError } from "../base/diagnostics.ts";
 import { blockSignature } from "../wasm/block-type.ts";
 import { emit } from "../wasm/emit.ts";
+import { rowAt } from "../wasm/instructions.ts";
 import { opcodes } from "../wasm/opcodes.ts";
-import { OperandStack } from "../wasm/stack.ts";
+import { independent, OperandStack } from "../wasm/stack.ts";
 import { funcTypeAt, type Module, type ValType } from "../wasm/types.ts";
 import type { CodeWalk } from "../wasm/walk.ts";
 import type { Action } from "./action.ts";
@@ -34,6 +35,8 @@ export class SiteWriter {
   readonly #context: SiteContext;
   readonly #stack: OperandStack;
   readonly #functionResults: readonly ValType[];
+  /** The rows at which the walk must stop; null for all, where the stack is followed. */
+  readonly stops: Uint8Array | null;
   #here: readonly Bound<SiteProbe>[] = [];
   /** What code in front of the instruction can reach on the stack, topmost first; where probes stand. */
   #reached: readonly ValType[] = [];
@@ -43,15 +46,20 @@ export class SiteWriter {
     this.#stack = new OperandStack(context.module, context.index);
     const { module, index } = context;
     this.#functionResults = funcTypeAt(module, module.functions[index]!)?.results ?? [];
+    this.stops = rowsOf(context);
   }
 
   /** Follows the walk to an instruction. Whether probes stand there. */
   step(): boolean {
     const { code, sites } = this.#context;
     this.#here = sites.get(code.at) ?? [];
-    const { types, floor } = this.#stack;
-    if (this.#here.length > 0) this.#reached = types.slice(floor).reverse();
-    this.#stack.step(code);
+    if (this.stops) {
+      if (this.#here.length > 0) this.#stack.look(code);
+    } else {
+      const { types, floor } = this.#stack;
+      if (this.#here.length > 0) this.#reached = types.slice(floor).reverse();
+      this.#stack.step(code);
+    }
     return this.#here.length > 0;
   }
 
@@ -155,6 +163,24 @@ export class SiteWriter {
     const outside = this.#stack.depth - 1;
     while (this.#stack.depth > outside && code.advance()) this.#stack.step(code);
   }
+}
+
+/** The rows of the instructions that have probes; null where one of these depends on what lies on the stack. */
+function rowsOf({ module, sites }: SiteContext): Uint8Array | null {
+  const rows = new Uint8Array(opcodes.length);
+  for (const [offset, probes] of sites) {
+    const row = rowAt(module.bytes, offset);
+    if (independent[row] !== 1 || probes.some(({ action }) => asksForStack(action))) return null;
+    rows[row] = 1;
+  }
+  return rows;
+}
+
+/** Whether what a probe is given is more than the operands or results of its instruction. */
+function asksForStack(action: SiteProbe): boolean {
+  const asked = "write" in action ? action.values : action.arguments;
+  const isAround = action.when === "before" || action.when === "after";
+  return !isAround || asked.some(({ kind }) => kind === "stack");
 }
 
 const reenters = (mine: readonly Bound<Action>[]): boolean => mine.some(({ action }) => action.reenters);

@@ -132,6 +132,13 @@ export class OperandStack {
     }
   }
 
+  /** What the instruction at which the walk is takes and leaves, of one that is `independent`, and nothing else is followed. */
+  look({ row, immediates }: CodeWalk): void {
+    const { operands, results } = effectOf(this.#around, row, immediates);
+    this.operands = operands;
+    this.results = results;
+  }
+
   #open(name: string, signature: BlockSignature): void {
     const { params, results } = signature;
     this.#effect(name === "if" ? [...params, I32] : params, none);
@@ -168,6 +175,11 @@ export class OperandStack {
     this.#types.length = Math.min(this.#types.length, this.#blocks.at(-1)?.height ?? 0);
   }
 }
+
+/** Whether what an instruction takes and leaves follows from itself, whatever lies on the stack, by row. */
+export const independent = Uint8Array.from(opcodes, ({ name, signature }) =>
+  signature !== "?" || name === "call" || name === "call_indirect" ? 1 : 0,
+);
 
 /** Instructions that control does not go on behind, whose operands effectOf knows. */
 const leaves = new Set(["throw", "throw_ref", "return_call", "return_call_indirect", "return_call_ref"]);
