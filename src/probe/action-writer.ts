@@ -210,7 +210,7 @@ export class ActionWriter {
   }
 }
 
-const argumentsOf = (action: Action): readonly ProbeArgument[] =>
+export const argumentsOf = (action: Action): readonly ProbeArgument[] =>
   "write" in action ? action.values : action.arguments;
 
 /** Which saved value an argument reads: 0 = topmost; -1 for none. */

@@ -12,7 +12,7 @@ import { independent, OperandStack } from "../wasm/stack.ts";
 import { funcTypeAt, type Module, type ValType } from "../wasm/types.ts";
 import type { CodeWalk } from "../wasm/walk.ts";
 import type { Action } from "./action.ts";
-import type { ActionWriter, Bound, Spot } from "./action-writer.ts";
+import { type ActionWriter, argumentsOf, type Bound, type Spot } from "./action-writer.ts";
 import type { Charging } from "./charging.ts";
 import { branches, flowOf, opensBlock, returns } from "./control.ts";
 import type { SiteProbe, When } from "./plan.ts";
@@ -178,9 +178,8 @@ function rowsOf({ module, sites }: SiteContext): Uint8Array | null {
 
 /** Whether what a probe is given is more than the operands or results of its instruction. */
 function asksForStack(action: SiteProbe): boolean {
-  const asked = "write" in action ? action.values : action.arguments;
   const isAround = action.when === "before" || action.when === "after";
-  return !isAround || asked.some(({ kind }) => kind === "stack");
+  return !isAround || argumentsOf(action).some(({ kind }) => kind === "stack");
 }
 
 const reenters = (mine: readonly Bound<Action>[]): boolean => mine.some(({ action }) => action.reenters);
