@@ -63,15 +63,15 @@ describe("files that a command reads", () => {
   ])("to say what there is: $args", async ({ args, code }) => {
     const files = await filesLoaded(args, code);
     expect(files.length).toBeGreaterThan(1);
-    expect(files.length).toBeLessThanOrEqual(8);
+    expect(files.length).toBeLessThanOrEqual(11);
     expect(bytesOf(files)).toBeLessThanOrEqual(81_920);
   });
 
   test("to run a program: no module of the library, and nothing twice", async () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
-    expect(files.length).toBeLessThanOrEqual(18);
-    expect(bytesOf(files)).toBeLessThanOrEqual(700_000);
+    expect(files.length).toBeLessThanOrEqual(26);
+    expect(bytesOf(files)).toBeLessThanOrEqual(730_000);
   });
 });
 
