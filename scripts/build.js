@@ -178,10 +178,11 @@ export const ${name} = { version: ${version}, ${getters.join(", ")} };`,
  */
 function commandGroups() {
   const commands = readdirSync(join(fresh, "commands", "declared")).filter((file) => file.endsWith(".js"));
+  const watching = ["run-watch.js", "check-watch.js"];
   const ofPrograms = ["run.js", "info.js", "disasm.js", "build.js", "export.js"];
   return {
     "of-programs": ofPrograms,
-    others: commands.filter((file) => ![...ofPrograms, "view.js"].includes(file)),
+    others: [...commands.filter((file) => ![...ofPrograms, "view.js"].includes(file)), ...watching],
   };
 }
 
