@@ -4,13 +4,11 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { folderWith, javyProf } from "../support/javy-prof.ts";
 
-const config = { entry: "app.js", scenarios: [{ name: "one", input: "input.json" }] };
 const folder = folderWith({
   "app.js": "console.log([3, 1, 2].sort().join());\n",
   "app.ts":
     "const sum = (items: number[]): number => items.reduce((a, b) => a + b, 0);\nconsole.log(sum([1, 2]));\n",
   "input.json": '{"lines":[{"n":1}]}',
-  "javy-prof.config.json": JSON.stringify(config),
 });
 afterAll(() => folder.remove());
 
