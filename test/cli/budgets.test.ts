@@ -70,7 +70,7 @@ describe("files that a command reads", () => {
   test("to run a program: no module of the library, and nothing twice", async () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
-    expect(files.length).toBeLessThanOrEqual(26);
+    expect(files.length).toBeLessThanOrEqual(20);
     expect(bytesOf(files)).toBeLessThanOrEqual(730_000);
   });
 });
