@@ -159,7 +159,7 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
   ["missing.js", usage, /^javy-prof: cannot read the program missing\.js: there is no such file$/],
   ["folder", usage, /^javy-prof: cannot read the program folder: it is a directory$/],
   ["empty.js", usage, /^javy-prof: empty\.js is empty\n/],
-  ["app.ts", usage, /^javy-prof: app\.ts:1:19: Unexpected ";"$/],
+  ["app.ts", usage, /^javy-prof: app\.ts:1:19: Unexpected ";"\n {2}const a: number = ;\n {20}\^$/],
   ["in.json", usage, /^javy-prof: in\.json is JSON, not a program\n.*--input in\.json$/],
   ["result.json", usage, /^javy-prof: result\.json is JSON, not a program\n.*javy-prof view result\.json$/],
   [
@@ -268,7 +268,11 @@ const cases: readonly (readonly [string, number, RegExp])[] = [
   ["app.js --by module", usage, /--by takes function, line, .*, not "module"$/],
   ["app.js --frames all", usage, /--frames takes .*, not "all"$/],
   ["app.js --seed x", usage, /--seed takes a whole number/],
-  ["app.js --limits github", usage, /--limits takes shopify, shopify:<scale>, none, not "github"$/],
+  [
+    "app.js --limits github",
+    usage,
+    /--limits takes shopify, shopify:<scale>, none, or a file of limits \(\*\.json\), not "github"$/,
+  ],
   ["app.js --fuel-model v8", usage, /unknown fuel model "v8"\n {2}supported: wasmtime-/],
   ["app.js --fuel-model wasmtime", usage, /unknown fuel model "wasmtime"\n/],
   [
