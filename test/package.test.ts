@@ -38,8 +38,8 @@ test("says whose code the command's bundle contains", () => {
   const names = [...notice.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map((match) => match[1]);
   expect(names).toEqual([
     ...["@jridgewell/resolve-uri", "@jridgewell/sourcemap-codec", "@jridgewell/trace-mapping"],
-    ...["@msgpack/msgpack", "commander", "diff", "fdir", "graphql", "lilconfig", "picomatch"],
-    ...["pprof-format", "tinyglobby"],
+    ...["@msgpack/msgpack", "chokidar", "commander", "diff", "fdir", "graphql", "lilconfig", "picomatch"],
+    ...["pprof-format", "readdirp", "smol-toml", "tinyglobby"],
     "valibot",
   ]);
   expect(notice).toContain("TJ Holowaychuk");
@@ -53,6 +53,7 @@ test("has nothing else", () => {
       "LICENSE",
       "NOTICE",
       "README.md",
+      "SECURITY.md",
       "dist",
       "docs",
       "monitors",

@@ -172,7 +172,8 @@ describe("many lines", () => {
     expect(all.result.pcs.length).toBeGreaterThan(500_000);
     const kept = ({ fuel, lines, opcodes, functions, phases }: Result) => [
       fuel,
-      lines,
+      // which part of a long line is shown depends on its dearest opcode, which is not known where they share a counter
+      lines.map(({ text: _, ...line }) => line),
       opcodes,
       functions,
       phases,

@@ -33,7 +33,7 @@ test("what is known is said, and no more", () => {
   expect(whole).toContain("<b>&\\x1b[2J\\n\\u202e  n elements in cart.lines (3 as given)\n");
   expect(whole).toContain("  20          200  1,100        110.0%  fuel 1,100 of 1,000\n");
   expect(whole).toContain("\nfuel = 100 + 50·n\n");
-  expect(whole).toContain("each left out in turn: by at most 3 fuel, or 0.50% of its own\n");
+  expect(whole).toContain("when it is left out of the fit, off by at most 3 fuel, or 0.50%\n");
   expect(whole).toContain("too few sizes to tell whether n² pays");
   expect(whole).toContain(
     "the largest n that fits: 18, with 1,000 of 1,000 fuel\n  n = 19 does not: fuel 1,050 of 1,000\n",
