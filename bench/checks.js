@@ -22,7 +22,7 @@ export function checkRow(node, rounds, scenarios) {
     cpSync(inRoot("fixtures/ci/src"), join(folder, "src"), { recursive: true });
     const carts = writeCarts(folder, scenarios);
     const model = "wasmtime-39";
-    const config = { entry: "src/discount.js", fuelModel: model, scenarios: [{ input: "*.json" }] };
+    const config = { entry: "src/discount.js", fuelModel: model, scenarios: [{ input: "cart-*.json" }] };
     writeFileSync(
       join(folder, "javy-prof.config.mjs"),
       `export default ${JSON.stringify({ ...config, budgets: { total: "9M" } })};\n`,
