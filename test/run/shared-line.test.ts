@@ -58,7 +58,7 @@ const folder = folderWith({
   "slow.js": `const put = (text) => Javy.IO.writeSync(1, new TextEncoder().encode(text));
 for (let i = 0; i < 40; i++) {
   let sum = 0;
-  for (let j = 0; j < 150000; j++) sum += j % 7;
+  for (let j = 0; j < 600000; j++) sum += j % 7;
   put(i % 4 === 3 ? "whole " + i + "\\n" : "part" + i + " ");
 }
 put("open");
