@@ -44,13 +44,8 @@ export interface RewriteContext {
 }
 
 /** Writes the rewritten body of function `index` with its size in front. */
-export function rewriteFunction(
-  context: RewriteContext,
-  index: number,
-  body: Range,
-  probes: BoundProbes | undefined,
-  out: ByteWriter,
-): void {
+export function rewriteFunction(context: RewriteContext, index: number, body: Range, out: ByteWriter): void {
+  const probes = context.probesOf(index);
   if (!context.meter && !probes && context.moved.every((moved) => moved === 0)) {
     out.leb(body.end - body.start);
     out.copy(context.module.bytes, body.start, body.end);

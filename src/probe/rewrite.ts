@@ -12,7 +12,6 @@ import { AddedTypes } from "./added-types.ts";
 import { Flow, flowOf } from "./control.ts";
 import { type RewriteContext, rewriteFunction } from "./function.ts";
 import { blockType, link } from "./link.ts";
-import { PlainMeter } from "./plain-meter.ts";
 import type { Plan } from "./plan.ts";
 import { probesOf } from "./probes-of.ts";
 
@@ -71,13 +70,8 @@ function rewriteCode(context: RewriteContext, more: readonly Uint8Array[]): Uint
   const size = bodies.length > 0 ? bodies.at(-1)!.end - bodies[0]!.start : 0;
   const w = new ByteWriter(Math.ceil(size * 1.8) + 1024);
   w.leb(bodies.length + more.length);
-  const { meter, probesOf } = context;
-  const plain = meter?.mode === "run" ? new PlainMeter(context, meter) : undefined;
   bodies.forEach((body, i) => {
-    const index = importedFunctions + i;
-    const probes = probesOf(index);
-    if (!probes && plain?.write(index, body, w)) return;
-    rewriteFunction(context, index, body, probes, w);
+    rewriteFunction(context, importedFunctions + i, body, w);
   });
   for (const one of more) w.copy(one);
   return w.view();
