@@ -61,7 +61,8 @@ export function buildResult(recording: Recording, options: AttributeOptions, fac
   const limits = judged && judge(judged.limits, { fuel: total, ...judged.used }, passed, passedIn);
   const warnings = [...facts.warnings, ...(limits ? limitWarnings(limits) : [])];
   if (maxDepth >= deepStack) warnings.push({ code: "deep-stack", frames: maxDepth });
-  if (rootPending) warnings.push({ code: "await-never-settled" });
+  // one that was rejected ends the program without an opcode more, and looks as if it were pending
+  if (rootPending && facts.exit.kind !== "throw") warnings.push({ code: "await-never-settled" });
   if (events === undefined)
     warnings.push({ code: "events-dropped", calls: callsOf(recording), most: mostOrderedCalls });
   warnings.push(...sharedLine(profile, options.places));

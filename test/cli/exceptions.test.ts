@@ -29,6 +29,7 @@ let folder: ReturnType<typeof folderWith>;
 beforeAll(() => {
   folder = folderWith({
     "app.js": source,
+    "rejected.js": 'await Promise.reject(new RangeError("mine"));\n',
     "app.ts": `interface A {\n  b: number;\n}\n\n\nfunction fail(a: A): never {\n  throw new URIError(String(a.b));\n}\nfail({ b: 3 });\n`,
   });
 });
@@ -73,4 +74,10 @@ test("what looks like a report and is none is passed on", async () => {
 test("places of a bundled program are those of its files", async () => {
   const { stderr } = await javyProf(folder.path, ["app.ts", "--quiet"]);
   expect(stderr).toMatch(/^uncaught exception: URIError: 3\n {4}at fail \(app\.ts:7:\d+\)/);
+});
+
+test("an await that was rejected is not said to be pending", async () => {
+  const { code, stderr } = await javyProf(folder.path, ["rejected.js"]);
+  expect([code, stderr]).toEqual([3, expect.stringContaining("uncaught exception: RangeError: mine\n")]);
+  expect(stderr).not.toContain("never settled");
 });
