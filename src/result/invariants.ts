@@ -8,7 +8,7 @@
  */
 import { isRest, OtherCalls, TreeBuilder } from "./call-tree.ts";
 import { judge } from "./limits.ts";
-import { type FunctionSort, fuelOfCode, type NativeShare, nativesByFunction } from "./natives.ts";
+import { fuelOfCode, type NativeShare, nativesByFunction, sortOfRow } from "./natives.ts";
 import { outerPhases, phaseName } from "./phases.ts";
 import { fuelByPhase, replayEvents } from "./replay.ts";
 import type { FunctionRow, Part, Result } from "./result.ts";
@@ -126,7 +126,7 @@ function brokenIndices(result: Result): string[] {
       if (
         row.kind !== "js" ||
         functions[share.function] === undefined ||
-        sortOf(functions[share.function]!) !== "native"
+        sortOfRow(functions[share.function]!) !== "native"
       )
         broken.push(`functions[${i}]: ${share.function} is none of its native functions`);
   }
@@ -191,7 +191,7 @@ function brokenRows(result: Result): string[] {
     calls[node.function]! += node.calls;
   }
   const totals = inclusiveFuel(tree, functions.length);
-  const natives = nativesByFunction(columns(tree), (fn) => sortOf(functions[fn]!));
+  const natives = nativesByFunction(columns(tree), (fn) => sortOfRow(functions[fn]!));
   const hasRest = functions.some(isRest);
   for (const row of functions) {
     const what = `functions[${row.id}]`;
@@ -244,9 +244,6 @@ function brokenRows(result: Result): string[] {
   }
   return broken;
 }
-
-const sortOf = ({ kind }: FunctionRow): FunctionSort =>
-  kind === "js" ? "js" : kind === "phase" ? "outside" : "native";
 
 function columns(tree: Result["tree"]) {
   return {

@@ -5,7 +5,7 @@
  */
 import { addFuel } from "../base/fuel.ts";
 import { isRest, type Nodes, OtherCalls, rowsInOrder, TreeBuilder } from "./call-tree.ts";
-import { type NativeShare, nativesByFunction } from "./natives.ts";
+import { type NativeShare, nativesByFunction, sortOfRow } from "./natives.ts";
 import type { FunctionRow, LineRow, OpcodeRow, Part, PcRow, Result, StackFrame } from "./result.ts";
 import { violates } from "./warnings.ts";
 
@@ -127,10 +127,8 @@ export class MergedRuns {
 
   #rows(nodes: Nodes): FunctionRow[] {
     const merging = this.#functions.rows;
-    const sort = (fn: number) =>
-      merging[fn]!.kind === "js" ? "js" : merging[fn]!.kind === "phase" ? "outside" : "native";
     // a tree with a rest does not say whose what is in it was
-    const byTree = merging.some(isRest) ? null : nativesByFunction(nodes, sort);
+    const byTree = merging.some(isRest) ? null : nativesByFunction(nodes, (fn) => sortOfRow(merging[fn]!));
     return merging.map(({ perCall, natives, ...row }, id): FunctionRow => {
       const shares = byTree ? byTree.get(id) : dearestFirst(natives);
       return {

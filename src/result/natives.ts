@@ -38,6 +38,11 @@ export function fuelOfCode({
 
 export type FunctionSort = "js" | "native" | "outside";
 
+/** Of a function of a result. */
+export function sortOfRow({ kind }: { readonly kind: string }): FunctionSort {
+  return kind === "js" ? "js" : kind === "phase" ? "outside" : "native";
+}
+
 /** The native functions of each JavaScript function, by its id, the dearest first. */
 export function nativesByFunction(
   nodes: Columns,
