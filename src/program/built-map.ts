@@ -3,17 +3,18 @@
  * JavaScript in the module, not of its WebAssembly, and says of which by a hash: another map of that name is not taken for it,
  * and neither is that of an earlier build.
  */
-import { createHash } from "node:crypto";
-import { dirname, relative, sep } from "node:path";
+import { basename, dirname, relative, sep } from "node:path";
+import { encodeText } from "../base/bytes.ts";
 import { SourceMap } from "../result/source-map.ts";
 import type { FoundMap } from "./find-map.ts";
+import { sha256Of } from "./plugin.ts";
 import type { Project } from "./project-files.ts";
 import { sourcePath } from "./source-names.ts";
 
 /** The field with the SHA-256 of the JavaScript that it is the map of, in hexadecimal. */
 const hashField = "x_javy_prof_source";
 
-const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+const hashOf = (text: string): string => sha256Of(encodeText(text));
 
 /** The map of a program's source, for a file (an absolute path): its sources are relative to that. */
 export function builtMap(
@@ -33,7 +34,7 @@ export function mapOfBuild(path: string, text: string, project: Project): FoundM
   const json = project.read(`${path}.map`);
   const said = json === null ? undefined : hashIn(json);
   if (json === null || said === undefined) return { map: null, unused: null };
-  const name = `${path.slice(dirname(path).length + 1)}.map`;
+  const name = `${basename(path)}.map`;
   if (said !== hashOf(text))
     return { map: null, unused: { name, why: "it is of another build of the module" } };
   return { map: { name, json, parsed: new SourceMap(json), folder: dirname(path) }, unused: null };
