@@ -56,13 +56,24 @@ export class Glance {
     return field.bits === 32 ? word : word & (2 ** field.bits - 1);
   }
 
+  /** The two halves of the NaN-boxed JSValue at an address. */
+  value(at: number): Boxed {
+    return { tag: this.i32(at + 4), pointer: this.u32(at) };
+  }
+
   /** A copy of `size` bytes. */
   copy(at: number, size: number): Uint8Array {
     return this.bytes.slice(at, at + size);
   }
 }
 
-/** The two halves of a NaN-boxed JSValue of the engine. */
-export function boxed(value: bigint): { readonly tag: number; readonly pointer: number } {
+/** A NaN-boxed JSValue of the engine, taken apart. */
+export interface Boxed {
+  readonly tag: number;
+  readonly pointer: number;
+}
+
+/** The two halves of a JSValue that the engine passes. */
+export function boxed(value: bigint): Boxed {
   return { tag: Number(BigInt.asIntN(32, value >> 32n)), pointer: Number(BigInt.asUintN(32, value)) };
 }

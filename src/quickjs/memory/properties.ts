@@ -8,7 +8,7 @@
  * Nothing that is read is trusted: of a structure that does not hold there are no properties.
  */
 import type { MemoryLayout } from "../engines/layouts/layout.ts";
-import { boxed, type Glance } from "./checked-view.ts";
+import type { Glance } from "./checked-view.ts";
 
 /** More properties than any object of the library has: damage. */
 const mostProperties = 100_000;
@@ -22,11 +22,16 @@ export interface OwnProperty {
 }
 
 /** The object that the JSValue at an address holds; null where it holds none. */
-export function objectAt(glance: Glance, { value, object }: MemoryLayout, at: number): number | null {
+export function objectAt(glance: Glance, layout: MemoryLayout, at: number): number | null {
+  const { value } = layout;
   if (!glance.holds(at, value.size)) return null;
-  const { tag, pointer } = boxed(BigInt(glance.u32(at)) | (BigInt(glance.u32(at + 4)) << 32n));
-  if (tag !== value.tagObject || !glance.holds(pointer, object.size)) return null;
-  return glance.field(pointer, object.gcType) === object.gcTypeObject ? pointer : null;
+  const { tag, pointer } = glance.value(at);
+  return tag === value.tagObject && isObject(glance, layout, pointer) ? pointer : null;
+}
+
+/** Whether there is an object at an address. */
+export function isObject(glance: Glance, { object }: MemoryLayout, address: number): boolean {
+  return glance.holds(address, object.size) && glance.field(address, object.gcType) === object.gcTypeObject;
 }
 
 /** The prototype of an object; null where it has none. */

@@ -54,7 +54,8 @@ function valuesOf(
 /** The text that the JSValue at an address is; null where it is none, or an empty one. */
 function textAt(glance: Glance, engine: EngineVersion, atoms: GuestAtoms, at: number): string | null {
   const { value } = engine.memory;
-  if (!glance.holds(at, value.size) || glance.i32(at + 4) !== value.tagString) return null;
-  const text = atoms.string(glance.u32(at));
+  if (!glance.holds(at, value.size)) return null;
+  const { tag, pointer } = glance.value(at);
+  const text = tag === value.tagString ? atoms.string(pointer) : null;
   return text === null || text === "" || text.length > longestName ? null : text;
 }

@@ -11,7 +11,7 @@ import type { EngineVersion } from "../engines/versions.ts";
 import { Glance } from "../memory/checked-view.ts";
 import { functionFields, functionOfObject } from "../memory/functions.ts";
 import { contextRuntime, type GuestAtoms, guestAtoms } from "../memory/guest-atoms.ts";
-import { type OwnProperty, objectAt, ownProperties, prototypeOf } from "../memory/properties.ts";
+import { isObject, type OwnProperty, objectAt, ownProperties, prototypeOf } from "../memory/properties.ts";
 import { entrySize, type ListReader, type NativeFunction } from "./function-lists.ts";
 import { intrinsicName, joinedName, memberName, type NamedNative } from "./native-names.ts";
 
@@ -173,7 +173,7 @@ class Walk {
 
   #property(path: string, { at, holds }: OwnProperty): void {
     const glance = this.#glance;
-    const { heap, object } = this.#engine.memory;
+    const { heap } = this.#engine.memory;
     if (holds === "value") this.#value(path, at);
     else if (holds === "accessor") {
       for (const [word, offset] of [
@@ -181,11 +181,7 @@ class Walk {
         ["set", heap.setter],
       ] as const) {
         const pointer = glance.u32(at + offset);
-        if (
-          glance.holds(pointer, object.size) &&
-          glance.field(pointer, object.gcType) === object.gcTypeObject
-        )
-          this.#meet(`${word} ${path}`, pointer);
+        if (isObject(glance, this.#engine.memory, pointer)) this.#meet(`${word} ${path}`, pointer);
       }
     } else if (holds === "autoinit") {
       if ((glance.u32(at + heap.autoinit) & 3) === heap.autoinitList)
