@@ -10,7 +10,7 @@
  */
 import { usageError } from "../base/diagnostics.ts";
 import { nearest } from "../base/nearest.ts";
-import { compactJson, isArray, isObject, type Json, parseJson } from "./shopify/exact-json.ts";
+import { compactJson, isArray, isObject, type Json, parseGivenJson } from "./shopify/exact-json.ts";
 
 export interface ResizableJson {
   /** Elements that the array of each path has as it was given; of several arrays the most. */
@@ -23,12 +23,7 @@ type Step = string | number | "*";
 
 /** `name` is what errors call the text. @throws Diagnostic (usage) where it is no JSON, or a path is to no array with elements. */
 export function resizableJson(text: string, name: string, paths: readonly string[]): ResizableJson {
-  let document: Json;
-  try {
-    document = parseJson(text);
-  } catch (error) {
-    throw usageError(`${name} is not JSON: ${(error as Error).message}`);
-  }
+  const document = parseGivenJson(text, name);
   if (paths.length === 0)
     throw usageError("which array is to grow? Name it with --path", ...arraysIn(document));
   const parsed = paths.map((path) => ({ path, steps: stepsOf(path) }));

@@ -4,6 +4,7 @@
  * because Shopify's function-runner uses that, and guest fuel depends on every byte of the input.
  * test/host/shopify/exact-json.test.ts holds it against that crate's own answers.
  */
+import { usageError } from "../../base/diagnostics.ts";
 
 /** A number, by its text: the exponent as `e+5` or `e-5`, everything else as written. */
 export class JsonNumber {
@@ -25,6 +26,15 @@ export function parseJson(text: string): Json {
   // What is wrong with malformed text, it says better; from here on the text is known to be JSON.
   JSON.parse(text);
   return new Parser(text).document();
+}
+
+/** Parses a document that the user gave; `name` is what the error calls it. @throws Diagnostic (usage). */
+export function parseGivenJson(text: string, name: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw usageError(`${name} is not JSON: ${(error as Error).message}`);
+  }
 }
 
 /** One token; whitespace before it is skipped. Sufficient because the text is known to be JSON. */
@@ -132,6 +142,6 @@ export function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-export function isObject(value: Json): value is JsonObject {
+export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map;
 }

@@ -4,7 +4,7 @@
  * fuel depends on every byte.
  */
 import { usageError } from "../../base/diagnostics.ts";
-import { compactJson, isObject, type Json, parseJson } from "./exact-json.ts";
+import { compactJson, isObject, parseGivenJson } from "./exact-json.ts";
 
 export interface Fixture {
   /** JSON, as a run reads it. */
@@ -15,15 +15,10 @@ export interface Fixture {
 
 /** Reads a fixture; `file` is what errors call it. @throws Diagnostic (usage). */
 export function parseFixture(text: string, file: string): Fixture {
-  let document: Json;
-  try {
-    document = parseJson(text);
-  } catch (error) {
-    throw usageError(`${file} is not JSON: ${(error as Error).message}`);
-  }
+  const document = parseGivenJson(text, file);
   const payload = isObject(document) ? document.get("payload") : undefined;
-  const input = payload !== undefined && isObject(payload) ? payload.get("input") : undefined;
-  if (payload === undefined || !isObject(payload) || input === undefined)
+  const input = isObject(payload) ? payload.get("input") : undefined;
+  if (!isObject(payload) || input === undefined)
     throw usageError(
       `${file} is not a Shopify fixture: it has no payload with an input`,
       'to give the file to the program as it is, say "input" in place of "fixtures"',

@@ -7,7 +7,14 @@
  */
 import { usageError } from "../../base/diagnostics.ts";
 import type { Replayed } from "../../result/result.ts";
-import { compactJson, isObject, type Json, JsonNumber, type JsonObject, parseJson } from "./exact-json.ts";
+import {
+  compactJson,
+  isObject,
+  type Json,
+  JsonNumber,
+  type JsonObject,
+  parseGivenJson,
+} from "./exact-json.ts";
 
 export interface RunLog {
   /** JSON, as the function reads it. */
@@ -19,14 +26,14 @@ export interface RunLog {
 
 /** Reads a log; `file` is what errors call it. @throws Diagnostic (usage). */
 export function parseRunLog(text: string, file: string): RunLog {
-  const document = parsed(text, file);
+  const document = parseGivenJson(text, file);
   const member = (of: Json | undefined, name: string): Json | undefined =>
-    of !== undefined && of !== null && isObject(of) ? (of.get(name) ?? of.get(snakeCase(name))) : undefined;
+    isObject(of) ? (of.get(name) ?? of.get(snakeCase(name))) : undefined;
   const type = member(document, "logType");
   if (typeof type === "string" && type !== "function_run")
     throw usageError(`${file} is a log of ${type}, not of a function's run (function_run)`);
   const given = member(document, "payload");
-  const payload = typeof given === "string" ? parsed(given, `the payload of ${file}`) : given;
+  const payload = typeof given === "string" ? parseGivenJson(given, `the payload of ${file}`) : given;
   const input = inputOf(member(payload, "input"), file);
   const name = member(payload, "export");
   const count = (key: string): number | null => {
@@ -43,22 +50,14 @@ export function parseRunLog(text: string, file: string): RunLog {
 
 /** @throws Diagnostic (usage). */
 function inputOf(given: Json | undefined, file: string): JsonObject {
-  const input = typeof given === "string" ? parsed(given, `the input in ${file}`) : given;
-  if (input !== undefined && input !== null && isObject(input)) return input;
+  const input = typeof given === "string" ? parseGivenJson(given, `the input in ${file}`) : given;
+  if (isObject(input)) return input;
   throw usageError(
     given === undefined
       ? `${file} is not the log of a function's run: it has no payload with an input`
       : `${file} does not have the function's input in it`,
     "Shopify CLI writes such logs to .shopify/logs while shopify app dev runs",
   );
-}
-
-function parsed(text: string, what: string): Json {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw usageError(`${what} is not JSON: ${(error as Error).message}`);
-  }
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
