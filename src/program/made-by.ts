@@ -4,6 +4,7 @@
  */
 import { functionNames } from "../wasm/names.ts";
 import { type Producer, producersOf } from "../wasm/producers.ts";
+import { giveTheProgram, isStarlingMonkey } from "../wasm/starling-monkey.ts";
 import type { Module } from "../wasm/types.ts";
 
 export interface MadeBy {
@@ -35,7 +36,7 @@ const makers: readonly Maker[] = [
   {
     what: ({ exports }) => (isStarlingMonkey((name) => exports.has(name)) ? spiderMonkey : null),
     names: "",
-    advice: () => [...forSpiderMonkey],
+    advice: () => forSpiderMonkey,
   },
   {
     what: (facts) => named(facts, "processed-by", /^TinyGo$/, "TinyGo"),
@@ -81,13 +82,8 @@ const spiderMonkey = "JavaScript in SpiderMonkey, as ComponentizeJS makes it";
 
 const forSpiderMonkey = [
   "its JavaScript runs in SpiderMonkey, whose functions are not told apart here: this profiler is for QuickJS",
-  "give the program itself to see what its functions cost in QuickJS, as Javy runs it: javy-prof app.js",
+  giveTheProgram,
 ];
-
-/** Whether it is StarlingMonkey as ComponentizeJS has it. `has`: whether something is exported by a name. */
-function isStarlingMonkey(has: (name: string) => boolean): boolean {
-  return has("coreabi_get_import") && (has("check_init") || has("componentize.wizer"));
-}
 
 /** What made a module; null where nothing tells. */
 export function madeBy(module: Module): MadeBy | null {

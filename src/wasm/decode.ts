@@ -8,6 +8,7 @@ import { ByteReader } from "../base/bytes.ts";
 import { unsupported } from "../base/diagnostics.ts";
 import { readConstant } from "./facts/constant.ts";
 import { sectionPosition } from "./sections.ts";
+import { giveTheProgram, isStarlingMonkey } from "./starling-monkey.ts";
 import {
   type AggregateType,
   type DataSegment,
@@ -51,10 +52,11 @@ export function decodeModule(bytes: Uint8Array): Module {
   reader.at = 4;
   const version = reader.u32();
   if (version === 0x1000d) {
-    if (isOfSpiderMonkey(bytes))
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (isStarlingMonkey((name) => text.includes(name)))
       throw unsupported(
         "this is a component of ComponentizeJS: its JavaScript runs in SpiderMonkey, not in QuickJS",
-        "give the program itself to see what its functions cost in QuickJS, as Javy runs it: javy-prof app.js",
+        giveTheProgram,
       );
     throw unsupported(
       "this is a WebAssembly component, not a core module",
@@ -85,12 +87,6 @@ export function decodeModule(bytes: Uint8Array): Module {
     if (id !== SectionId.custom && !body.done) body.fail(`section ${id} has bytes left over`);
   }
   return module.finish(sections, reader);
-}
-
-/** Whether a component has StarlingMonkey in it, by the names of exports that are ComponentizeJS's alone. */
-function isOfSpiderMonkey(bytes: Uint8Array): boolean {
-  const has = (name: string) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(name);
-  return has("coreabi_get_import") && (has("check_init") || has("componentize.wizer"));
 }
 
 function describeStart(bytes: Uint8Array): string {
