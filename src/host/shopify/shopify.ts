@@ -30,6 +30,9 @@ export interface ShopifyGeneration {
 
 const versioned = (prefix: string) => new RegExp(`^${prefix}_v(\\d+)$`);
 
+/** What functions in Rust and other languages read and write through; "0.0.1" was the first. */
+const providerWithoutJavaScript = /^shopify_function_v(\d+)(?:\.\d+)*$/;
+
 const families = [
   {
     name: versioned(pluginFamilies.provider.prefix),
@@ -37,8 +40,7 @@ const families = [
     memory: Number.POSITIVE_INFINITY,
   },
   { name: versioned(pluginFamilies.shopify.prefix), messagepack: 2, memory: 3 },
-  // The same for functions in Rust and other languages, without JavaScript. "0.0.1" was the first.
-  { name: /^shopify_function_v(\d+)(?:\.\d+)*$/, messagepack: 0, memory: 2 },
+  { name: providerWithoutJavaScript, messagepack: 0, memory: 2 },
 ];
 
 /**
@@ -69,7 +71,7 @@ export function shopifyGeneration(
 
 /** Whether a module of that name is what functions in Rust and other languages read and write through. */
 export function isShopifyProvider(namespace: string): boolean {
-  return families.at(-1)!.name.test(namespace);
+  return providerWithoutJavaScript.test(namespace);
 }
 
 /** @throws Diagnostic (unsupported) where a plugin lacks what its generation's host calls. */
