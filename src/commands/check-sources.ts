@@ -7,15 +7,12 @@ import { statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import type { Config } from "../index.ts";
 import type { CheckFlags } from "./check-once.ts";
-import type { Watched } from "./file-watch.ts";
+import { coarse, type Watched } from "./file-watch.ts";
 import type { ChosenScenarios } from "./find-scenarios.ts";
 import { costTableOf } from "./fuel-flags.ts";
 import { configPlaces } from "./load-config.ts";
 import { snapshotName } from "./snapshot-file.ts";
 import { globTrees, isSource, joined, type Trees, treeOf } from "./watched-trees.ts";
-
-/** Milliseconds by which a file's time may be behind the clock. */
-const coarse = 20;
 
 export class CheckSources {
   readonly #flags: CheckFlags;
