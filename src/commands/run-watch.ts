@@ -13,7 +13,7 @@ import { checkProfileFiles, profileFiles, writeProfileFiles } from "./profile-fi
 import type { Profiled } from "./profile-inputs.ts";
 import { filesRead, openEntry, profileEntry, sayHow } from "./run-entry.ts";
 import type { RunFlags } from "./run-flags.ts";
-import { findInputs, type RunInputs } from "./run-inputs.ts";
+import { findInputs, type RunInputs, readsStdin } from "./run-inputs.ts";
 import { leavesLineOpen, report, reportFiles } from "./run-report.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { watchLoop } from "./watch-loop.ts";
@@ -75,9 +75,8 @@ export async function watchRun(
 }
 
 /** What is piped in, read once for all runs; null where the input is files. */
-async function pipedInput({ input = [], replay }: RunFlags, io: CommandIo): Promise<RunInputs | null> {
-  const isPiped = input[0] === "-" || (input.length === 0 && !replay && !io.stdinIsTerminal);
-  if (!isPiped || input.length > 1) return null;
+async function pipedInput(flags: RunFlags, io: CommandIo): Promise<RunInputs | null> {
+  if (!readsStdin(flags, io)) return null;
   return { inputs: [{ kind: "stdin", bytes: await io.readStdin() }], several: false };
 }
 
