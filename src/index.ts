@@ -28,7 +28,7 @@ export { isFailing, type JudgeOptions, judge as check, type ScenarioRun } from "
 export { type Measured, type MeasuredFunction, type MeasuredLine, measure } from "./ci/measured.ts";
 export { parseCheck } from "./ci/read-check.ts";
 export type { LargestSize, ScaleDocument, ScaleFit, SizeRun } from "./ci/scale-document.ts";
-export { doublingSizes, hasFailed, largestSize, type RunSize, remembering } from "./ci/scale-search.ts";
+export { doublingSizes, hasFailed, largestSize, type RunSize } from "./ci/scale-search.ts";
 export { chosen, type Scenario, type ScenarioInput, scenariosOf, sharded } from "./ci/scenario.ts";
 export { parseSnapshot, printSnapshot, type Snapshot } from "./ci/snapshot.ts";
 export { noTolerance, type Tolerance, toleranceOf } from "./ci/tolerance.ts";

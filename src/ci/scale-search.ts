@@ -10,16 +10,6 @@ export type RunSize = (n: number) => Promise<SizeRun>;
 
 export const hasFailed = ({ exceeded, failure }: SizeRun): boolean => failure !== null || exceeded.length > 0;
 
-/** Runs sizes one by one, each once. */
-export function remembering(run: RunSize): RunSize {
-  const known = new Map<number, SizeRun>();
-  return async (n) => {
-    const found = known.get(n) ?? (await run(n));
-    known.set(n, found);
-    return found;
-  };
-}
-
 /** 1, 2, 4, … up to the first that does not fit, or the largest that is to be tried. */
 export async function doublingSizes(run: RunSize, most: number): Promise<SizeRun[]> {
   const runs: SizeRun[] = [];
@@ -30,7 +20,7 @@ export async function doublingSizes(run: RunSize, most: number): Promise<SizeRun
   return runs;
 }
 
-/** `sizes`: what was run already, by n. `most`: the largest n that is tried. */
+/** `sizes`: what was run already, by n; none of them is run again. `most`: the largest n that is tried. */
 export async function largestSize(
   sizes: readonly SizeRun[],
   fit: Fit | null,
@@ -40,13 +30,6 @@ export async function largestSize(
   const limit = sizes.at(-1)?.limit ?? null;
   const expected = fit && limit !== null ? largestWithin(fit.polynomial, limit, 0, most) : null;
   const known = new Map(sizes.map((one) => [one.n, one]));
-  let runs = 0;
-  const at = async (n: number): Promise<SizeRun> => {
-    const found = known.get(n) ?? (await run(n));
-    if (!known.has(n)) runs += 1;
-    known.set(n, found);
-    return found;
-  };
   const failing = sizes.filter(hasFailed).map(({ n }) => n);
   // everything up to `low` counts as fitting, everything from `high` on as not
   let high = Math.min(most + 1, ...failing);
@@ -56,7 +39,9 @@ export async function largestSize(
   let before: boolean | null = null;
   while (high - low > 1) {
     const n = Math.min(Math.max(aim, low + 1), high - 1);
-    const fits = !hasFailed(await at(n));
+    const found = await run(n);
+    known.set(n, found);
+    const fits = !hasFailed(found);
     if (fits) low = n;
     else high = n;
     // the place was passed: it is between
@@ -67,8 +52,9 @@ export async function largestSize(
   }
   const again = [...known.values()].filter((one) => one.n > high && !hasFailed(one)).map(({ n }) => n);
   return {
-    fits: low < 0 ? null : await at(low),
-    next: high > most ? null : await at(high),
-    ...{ expected, again: again.length === 0 ? null : Math.max(...again), runs },
+    fits: known.get(low) ?? null,
+    next: high > most ? null : known.get(high)!,
+    ...{ expected, again: again.length === 0 ? null : Math.max(...again) },
+    runs: known.size - sizes.length,
   };
 }

@@ -7,15 +7,12 @@ import { statSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import type { Config } from "../index.ts";
 import type { CheckFlags } from "./check-once.ts";
-import type { Watched } from "./file-watch.ts";
+import { coarse, type Watched } from "./file-watch.ts";
 import type { ChosenScenarios } from "./find-scenarios.ts";
 import { costTableOf } from "./fuel-flags.ts";
 import { configPlaces } from "./load-config.ts";
 import { snapshotName } from "./snapshot-file.ts";
-import { globTrees, isSource } from "./watched-trees.ts";
-
-/** Milliseconds by which a file's time may be behind the clock. */
-const coarse = 20;
+import { globTrees, isSource, joined, type Trees, treeOf } from "./watched-trees.ts";
 
 export class CheckSources {
   readonly #flags: CheckFlags;
@@ -110,17 +107,18 @@ export class CheckSources {
     return [resolve(this.#cwd, file), ...below.map((path) => resolve(folder, path))];
   }
 
-  #trees(): Map<string, (path: string) => boolean> {
+  #trees(): Trees {
     if (!this.#chosen) return new Map();
     const { config, folder } = this.#chosen;
-    const trees = new Map(globTrees(patternsOf(config), folder));
-    const add = (tree: string, counts: (path: string) => boolean) => {
-      const before = trees.get(tree);
-      trees.set(tree, before ? (path) => before(path) || counts(path) : counts);
-    };
-    if (this.#builds) add(folder, (path) => !isHidden(path, folder) && !this.#isBuilt(path));
-    else if (!this.#isRead) for (const entry of this.#entries) add(dirname(entry), isSource);
-    return trees;
+    const globs = globTrees(patternsOf(config), folder);
+    if (this.#builds)
+      return joined(
+        globs,
+        treeOf(folder, (path) => !isHidden(path, folder) && !this.#isBuilt(path)),
+      );
+    // until the programs are read again nobody knows what they import
+    const read = this.#isRead ? [] : this.#entries;
+    return joined(globs, ...read.map((entry) => treeOf(dirname(entry), isSource)));
   }
 
   /** Whether a file is a program that is built, or stands in a folder of its own with one. */

@@ -22,7 +22,7 @@ export interface Watched {
 const quiet = 100;
 
 /** Milliseconds by which a file's time may be behind the clock. */
-const coarse = 20;
+export const coarse = 20;
 
 /** Nobody edits these, and there are many of them. */
 const leftOut = /[\\/](?:node_modules|\.git)$/;

@@ -21,7 +21,7 @@ export interface MonitorFlags extends JavyFlags {
   readonly list?: boolean;
 }
 
-export const targetHelp =
+const targetHelp =
   "where the script's code is: rewrite, in the program; module, in a module of its own that the program calls";
 
 export function addMonitorFlags(command: Command): Command {

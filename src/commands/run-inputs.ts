@@ -37,10 +37,19 @@ async function inputsOf(
   if (input.length > 0 && replay.length > 0)
     throw usageError("--input and --replay both say what the guest reads", "leave one out");
   if (replay.length > 0) return filesOf("replay", replay, "the log", io.cwd);
-  if (input.length === 1 && input[0] === "-") return { inputs: [{ kind: "stdin" }], several: false };
+  if (readsStdin({ input }, io)) return { inputs: [{ kind: "stdin" }], several: false };
   if (input.includes("-")) throw usageError("--input - is read once: it does not go with other inputs");
   if (input.length > 0) return filesOf("file", input, "the input", io.cwd);
-  return { inputs: [{ kind: io.stdinIsTerminal ? "nothing" : "stdin" }], several: false };
+  return { inputs: [{ kind: "nothing" }], several: false };
+}
+
+/** Whether it is stdin that the guest reads. */
+export function readsStdin(
+  { input = [], replay = [] }: Pick<RunFlags, "input" | "replay">,
+  { stdinIsTerminal }: CommandIo,
+): boolean {
+  if (replay.length > 0) return false;
+  return input.length === 0 ? !stdinIsTerminal : input.length === 1 && input[0] === "-";
 }
 
 async function filesOf(

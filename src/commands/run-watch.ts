@@ -13,11 +13,11 @@ import { checkProfileFiles, profileFiles, writeProfileFiles } from "./profile-fi
 import type { Profiled } from "./profile-inputs.ts";
 import { filesRead, openEntry, profileEntry, sayHow } from "./run-entry.ts";
 import type { RunFlags } from "./run-flags.ts";
-import { findInputs, type RunInputs } from "./run-inputs.ts";
+import { findInputs, type RunInputs, readsStdin } from "./run-inputs.ts";
 import { leavesLineOpen, report, reportFiles } from "./run-report.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { watchLoop } from "./watch-loop.ts";
-import { globTrees, isSource, treeOf } from "./watched-trees.ts";
+import { globTrees, isSource, joined, type Trees, treeOf } from "./watched-trees.ts";
 
 export async function watchRun(
   path: string,
@@ -41,10 +41,10 @@ export async function watchRun(
   let imports: readonly string[] = [];
 
   return watchLoop(async ({ io, follow }) => {
-    const watching = (given: RunInputs | null, more: ReadonlyMap<string, (path: string) => boolean>) => {
+    const watching = (given: RunInputs | null, more: Trees) => {
       const named = filesRead(path, given ?? { inputs: [], several: false }, flags);
       const read = named.flatMap(({ file }) => (file === undefined ? [] : [resolve(io.cwd, file)]));
-      follow({ files: new Set([...read, ...imports]), trees: new Map([...globs, ...more]) });
+      follow({ files: new Set([...read, ...imports]), trees: joined(globs, more) });
     };
     // until the program is read again nobody knows what it imports
     const anySource = treeOf(dirname(resolve(io.cwd, path)), isSource);
@@ -75,9 +75,8 @@ export async function watchRun(
 }
 
 /** What is piped in, read once for all runs; null where the input is files. */
-async function pipedInput({ input = [], replay }: RunFlags, io: CommandIo): Promise<RunInputs | null> {
-  const isPiped = input[0] === "-" || (input.length === 0 && !replay && !io.stdinIsTerminal);
-  if (!isPiped || input.length > 1) return null;
+async function pipedInput(flags: RunFlags, io: CommandIo): Promise<RunInputs | null> {
+  if (!readsStdin(flags, io)) return null;
   return { inputs: [{ kind: "stdin", bytes: await io.readStdin() }], several: false };
 }
 

@@ -20,7 +20,6 @@ import {
   measure,
   type Result,
   type RunSize,
-  remembering,
   resizableJson,
   type ScaleDocument,
   type ScaleFit,
@@ -109,7 +108,7 @@ async function prepared(
     seen.toolchain ??= measure(result).toolchain;
     return sizeRun(n, bytes.length, result, own);
   };
-  return { seen, lengths: json.lengths, run: remembering(run) };
+  return { seen, lengths: json.lengths, run };
 }
 
 /** `own`: the limit of the user's, in the place of the platform's. */

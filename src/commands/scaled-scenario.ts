@@ -27,6 +27,9 @@ export interface ScaledScenario {
   readonly folder: string;
 }
 
+/** Flags that are keys of a scenario, too. */
+const scenarioKeys = ["export", "plugin", "fuelModel", "limits", "schemaPath", "queryPath"] as const;
+
 /** @throws Diagnostic (usage) where the flags do not go together, or say too little. */
 export async function scaledScenario(
   entry: string | undefined,
@@ -39,10 +42,9 @@ export async function scaledScenario(
   if (entry === undefined) throw usageError("a program is needed, or --scenario", example);
   if ((input === undefined) === (fixture === undefined))
     throw usageError("an input is needed: --input or --fixture", example);
-  const { export: exported, plugin, fuelModel, limits, schemaPath, queryPath } = flags;
-  const given = Object.entries({ export: exported, plugin, fuelModel, limits, schemaPath, queryPath });
+  const given = scenarioKeys.filter((key) => flags[key] !== undefined);
   const one = {
-    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(given.map((key) => [key, flags[key]])),
     ...{ name: basename((input ?? fixture)!), entry },
     ...(input === undefined ? { fixtures: fixture! } : { input }),
   };
@@ -57,17 +59,10 @@ async function configured(
   flags: ScenarioChoice,
   io: CommandIo,
 ): Promise<ScaledScenario> {
-  const own = [
-    "input",
-    "fixture",
-    "export",
-    "plugin",
-    "fuelModel",
-    "limits",
-    "schemaPath",
-    "queryPath",
-  ] as const;
-  if (entry !== undefined || own.some((key) => flags[key] !== undefined))
+  if (
+    entry !== undefined ||
+    (["input", "fixture", ...scenarioKeys] as const).some((key) => flags[key] !== undefined)
+  )
     throw usageError("--scenario has a program and an input of its own", "leave out one of them");
   const { scenarios, config, folder } = await findScenarios(
     [name],

@@ -2,10 +2,20 @@
 import { relative, resolve, sep } from "node:path";
 import picomatch from "picomatch";
 
-type Trees = ReadonlyMap<string, (path: string) => boolean>;
+export type Trees = ReadonlyMap<string, (path: string) => boolean>;
 
 export function treeOf(folder: string, counts: (path: string) => boolean): Trees {
   return new Map([[folder, counts]]);
+}
+
+/** Trees of several kinds together: in a folder of more than one a file counts where it does for any. */
+export function joined(...all: readonly Trees[]): Trees {
+  const trees = new Map<string, (path: string) => boolean>();
+  for (const [folder, counts] of all.flatMap((one) => [...one])) {
+    const before = trees.get(folder);
+    trees.set(folder, before ? (path) => before(path) || counts(path) : counts);
+  }
+  return trees;
 }
 
 /** Files that a bundler may read. */
@@ -13,15 +23,12 @@ export const isSource = (path: string): boolean => /\.(?:[cm]?[jt]sx?|json)$/.te
 
 /** The folders below which files may come to match globs from `folder`; what is no glob is left out. */
 export function globTrees(patterns: readonly string[], folder: string): Trees {
-  const trees = new Map<string, (path: string) => boolean>();
-  for (const pattern of patterns) {
+  const trees = patterns.flatMap((pattern) => {
     const { base, isGlob, negated } = picomatch.scan(pattern.replaceAll(sep, "/"));
-    if (!isGlob || negated) continue;
-    const tree = resolve(folder, base);
+    if (!isGlob || negated) return [];
     const matches = picomatch(pattern.replaceAll(sep, "/"), { dot: true });
-    const before = trees.get(tree);
     const counts = (path: string) => matches(relative(folder, path).replaceAll(sep, "/"));
-    trees.set(tree, before ? (path) => before(path) || counts(path) : counts);
-  }
-  return trees;
+    return [treeOf(resolve(folder, base), counts)];
+  });
+  return joined(...trees);
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fitOf } from "../../src/ci/fit.ts";
 import type { SizeRun } from "../../src/ci/scale-document.ts";
-import { doublingSizes, hasFailed, largestSize, remembering } from "../../src/ci/scale-search.ts";
+import { doublingSizes, hasFailed, largestSize } from "../../src/ci/scale-search.ts";
 
 const limit = 1_000_000;
 const runOf = (n: number, fuel: number): SizeRun => ({
@@ -14,10 +14,10 @@ const runOf = (n: number, fuel: number): SizeRun => ({
 /** Runs sizes of a program that costs so much, and says which were run. */
 function program(cost: (n: number) => number) {
   const seen: number[] = [];
-  const run = remembering(async (n) => {
+  const run = async (n: number) => {
     seen.push(n);
     return runOf(n, cost(n));
-  });
+  };
   return { run, seen };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Verdict } from "../../ci/check-document.ts";
 import { isFailing } from "../../ci/judge.ts";
-import { inertText } from "../inert.ts";
+import { inertXml } from "../inert.ts";
 import { costText, reasons } from "./verdict-words.ts";
 import { detailText } from "./verdicts-text.ts";
 
@@ -44,11 +44,7 @@ function testCase(verdict: Verdict, exact: boolean): string[] {
   return [open, ...skipped, cost, "    </testcase>"];
 }
 
-/** Inert, so that nothing is left that XML 1.0 cannot hold; line breaks between lines of ours stay. */
+/** Line breaks between lines of ours stay. */
 function xml(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text
-    .split("\n")
-    .map((line) => inertText(line).replace(/[&<>"]/g, (char) => escapes[char]!))
-    .join("\n");
+  return text.split("\n").map(inertXml).join("\n");
 }

@@ -1,7 +1,7 @@
 /** The picture of `scale` as SVG, for a page: sizes as points, the fit as a curve, the limit as a line. Numbers and words of ours, and the scenario's name as text. */
 import { grouped } from "../../base/numbers.ts";
 import type { ScaleDocument } from "../../ci/scale-document.ts";
-import { inertText } from "../inert.ts";
+import { inertXml } from "../inert.ts";
 import { pictureOf } from "./scale-picture.ts";
 import { equation } from "./scale-words.ts";
 
@@ -15,7 +15,7 @@ export function renderScaleSvg(document: ScaleDocument): string {
   const x = (n: number) => round(area.left + (n / most.n) * (area.right - area.left));
   const y = (fuel: number) => round(area.bottom - (fuel / most.fuel) * (area.bottom - area.top));
   const text = (at: readonly [number, number], anchor: string, content: string) =>
-    `<text x="${at[0]}" y="${at[1]}" text-anchor="${anchor}">${escaped(content)}</text>`;
+    `<text x="${at[0]}" y="${at[1]}" text-anchor="${anchor}">${inertXml(content)}</text>`;
   const parts = [
     text([area.left, 20], "start", `${scenario}: n elements in ${paths.map(({ path }) => path).join(", ")}`),
     ...(fit ? [text([area.left, 38], "start", equation(fit, most.n))] : []),
@@ -36,7 +36,7 @@ export function renderScaleSvg(document: ScaleDocument): string {
     parts.push(`<path d="${steps.join("")}" fill="none" stroke="#57c"/>`);
   }
   const dots = points.map(([n, fuel]) => {
-    const title = escaped(`n = ${grouped(n)}: ${grouped(fuel)} fuel`);
+    const title = inertXml(`n = ${grouped(n)}: ${grouped(fuel)} fuel`);
     return `<circle cx="${x(n)}" cy="${y(fuel)}" r="3" fill="#25a"><title>${title}</title></circle>`;
   });
   return [
@@ -50,7 +50,3 @@ export function renderScaleSvg(document: ScaleDocument): string {
 }
 
 const round = (value: number): number => Math.round(10 * value) / 10;
-
-function escaped(text: string): string {
-  return inertText(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}

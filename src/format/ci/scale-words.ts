@@ -21,7 +21,7 @@ function decimal(value: number, digits: number): string {
 }
 
 /** Both are the largest of their kind, and may be of two sizes. */
-export function errorText({ fuel, relative }: ScaleError): string {
+function errorText({ fuel, relative }: ScaleError): string {
   return `${grouped(fuel)} fuel, or ${shareText(relative)}`;
 }
 
