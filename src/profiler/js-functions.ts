@@ -4,7 +4,10 @@
  * function without places is not listened to.
  */
 
+import { foldExpression } from "../monitor/fold.ts";
+import type { JsProbe } from "../monitor/js/js-probes.ts";
 import type { Type, Value } from "../monitor/language-types.ts";
+import type { MatchedPlace } from "../monitor/targets/rewriting.ts";
 import { instructions } from "../quickjs/bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { functionPosition, lineSites, soundLines } from "../quickjs/bytecode/line-table.ts";
@@ -60,6 +63,11 @@ export function staticsAt({ fid, name, file, line, lines, files }: JsFunction, p
   return { fid, fname: name, file: files[pc] ?? file, line: lines[pc] ?? line, pc };
 }
 
+/** What is known where a function begins and ends. */
+export function ownStatics(fn: JsFunction): Statics {
+  return { ...staticsAt(fn, 0), file: fn.file, line: fn.line };
+}
+
 /** What is known at each opcode of a function. */
 export function* opcodeStatics(fn: JsFunction): Generator<Statics & { readonly opname: string }> {
   const { made, engine } = fn;
@@ -76,6 +84,24 @@ export function* opcodeStatics(fn: JsFunction): Generator<Statics & { readonly o
 /** First offsets of the function's lines, in the order of the offsets. */
 export function lineStarts({ lines, sites }: JsFunction): number[] {
   return [...new Set(sites)].filter((offset) => lines[offset]! > 0);
+}
+
+export type JsMatch = Pick<MatchedPlace, "place" | "residual">;
+
+/** A probe at a place of its event; without a residual where what is known there makes its predicate false. */
+export function matchAt({ number, rule, event, predicate }: JsProbe, statics: Statics): JsMatch {
+  const value = (name: string, type: Type) =>
+    statics[name] === undefined ? undefined : inType(type, statics[name]);
+  const left = predicate && foldExpression(predicate, { value });
+  const text = (name: string) => (statics[name] ?? "") as string;
+  const count = (name: string, none: number) => (statics[name] ?? none) as number;
+  const place = {
+    ...{ probe: number, rule, event, function: count("fid", -1), functionName: text("fname") },
+    pc: count("pc", 0),
+    source: { file: text("file"), line: count("line", 0) },
+  };
+  if (left?.kind !== "constant") return { place, residual: { predicate: left, body: [] } };
+  return { place, residual: left.value ? { predicate: null, body: [] } : null };
 }
 
 /** A static variable in the type that the script has it in. */

@@ -7,8 +7,7 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import type { Recompiled } from "../javy/compile.ts";
-import { foldExpression } from "../monitor/fold.ts";
-import { type JsParameter, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
+import { type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { type GuestMemory, guestMemory } from "../quickjs/memory/checked-view.ts";
@@ -21,7 +20,9 @@ import {
   type JsFunction,
   jsFunction,
   lineStarts,
+  matchAt,
   opcodeStatics,
+  ownStatics,
   type Statics,
   staticsAt,
 } from "./js-functions.ts";
@@ -209,7 +210,7 @@ export class JsListener {
     const places = this.#placesOfCode;
     const names = (this.#names[unit] ??= displayNames(registry.units[unit]!, places));
     const fn = jsFunction(id, names[made.index]!, registry.units[unit]!, made, engine, places);
-    const own = { ...staticsAt(fn, 0), file: fn.file, line: fn.line };
+    const own = ownStatics(fn);
     const found = {
       ...{ ...fn, hoists },
       entry: this.#calls("func:entry", own),
@@ -247,20 +248,9 @@ export class JsListener {
   #calls(event: string, statics: Statics): readonly Call[] {
     const probes = this.#probes(event);
     if (probes.length === 0) return none;
-    const value = (name: string, type: JsParameter["type"]) =>
-      statics[name] === undefined ? undefined : inType(type, statics[name]);
     return probes.flatMap((probe) => {
-      if (probe.predicate) {
-        const left = foldExpression(probe.predicate, { value });
-        if (left.kind === "constant" && left.value === false) return [];
-      }
-      const place = this.#places.push({
-        ...{ probe: probe.number, rule: probe.rule, event: probe.event },
-        ...{ function: (statics["fid"] ?? -1) as number, functionName: (statics["fname"] ?? "") as string },
-        pc: (statics["pc"] ?? 0) as number,
-        source: { file: (statics["file"] ?? "") as string, line: (statics["line"] ?? 0) as number },
-      });
-      return [this.#call(probe, statics, place - 1)];
+      const { place, residual } = matchAt(probe, statics);
+      return residual ? [this.#call(probe, statics, this.#places.push(place) - 1)] : [];
     });
   }
 
