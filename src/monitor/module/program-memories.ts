@@ -9,7 +9,13 @@ import type { AddedElements, AddedFunction, AddedTable } from "../../probe/addit
 import { emit } from "../../wasm/emit.ts";
 import { FUNCREF, I32, type Module, type ValType } from "../../wasm/types.ts";
 import { programMemory } from "../targets/calls.ts";
-import { type NumberedMemory, sizeFunction } from "../targets/memories.ts";
+import {
+  type NumberedMemory,
+  pushAddress,
+  pushIs,
+  returnOutside,
+  sizeFunction,
+} from "../targets/memories.ts";
 import { monitorPrefix } from "../targets/state.ts";
 
 /** Export of the module: the table that the program fills. */
@@ -62,19 +68,10 @@ export function copyAcross(memories: readonly NumberedMemory[], table: number): 
         [from, at],
         [to, into],
       ] as const) {
-        emit(w, "local.get", address);
-        emit(w, "i64.extend_i32_u");
-        emit(w, "local.get", length);
-        emit(w, "i64.extend_i32_u");
-        emit(w, "i64.add");
-        across.size(memory);
-        emit(w, "i64.extend_i32_u");
-        emit(w, "i64.const", 16n);
-        emit(w, "i64.shl");
-        emit(w, "i64.gt_u");
-        emit(w, "if", null);
-        emit(w, "return");
-        emit(w, "end");
+        returnOutside(w, address, () => {
+          across.size(memory);
+          emit(w, "i64.extend_i32_u");
+        });
       }
       emit(w, "block", null);
       emit(w, "loop", null);
@@ -165,9 +162,7 @@ class Across {
   ): void {
     const w = this.#w;
     for (const own of this.#own) {
-      emit(w, "local.get", memory);
-      emit(w, "i32.const", own.number);
-      emit(w, "i32.eq");
+      pushIs(w, memory, own);
       emit(w, "if", result === null ? null : { result });
       direct(own);
       emit(w, "else");
@@ -185,7 +180,7 @@ class Across {
 function writeLoad(w: ByteWriter, indices: Indices, memories: readonly NumberedMemory[]): void {
   for (const memory of memories) {
     within(w, memory, () => {
-      pushAddress(w, memory);
+      pushAddress(w, 1, memory.is64);
       emit(w, "i32.load8_u", { memory: memory.index(indices) });
       emit(w, "return");
     });
@@ -196,7 +191,7 @@ function writeLoad(w: ByteWriter, indices: Indices, memories: readonly NumberedM
 function writeStore(w: ByteWriter, indices: Indices, memories: readonly NumberedMemory[]): void {
   for (const memory of memories) {
     within(w, memory, () => {
-      pushAddress(w, memory);
+      pushAddress(w, 1, memory.is64);
       emit(w, "local.get", 2);
       emit(w, "i32.store8", { memory: memory.index(indices) });
       emit(w, "return");
@@ -206,16 +201,9 @@ function writeStore(w: ByteWriter, indices: Indices, memories: readonly Numbered
 }
 
 /** Writes `body` for where parameter 0 is the memory's number. */
-function within(w: ByteWriter, { number }: NumberedMemory, body: () => void): void {
-  emit(w, "local.get", 0);
-  emit(w, "i32.const", number);
-  emit(w, "i32.eq");
+function within(w: ByteWriter, memory: NumberedMemory, body: () => void): void {
+  pushIs(w, 0, memory);
   emit(w, "if", null);
   body();
   emit(w, "end");
-}
-
-function pushAddress(w: ByteWriter, { is64 }: NumberedMemory): void {
-  emit(w, "local.get", 1);
-  if (is64) emit(w, "i64.extend_i32_u");
 }

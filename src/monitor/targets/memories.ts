@@ -25,8 +25,8 @@ export function copyFunction(memories: readonly NumberedMemory[]): AddedFunction
           pushIs(w, 2, to);
           emit(w, "i32.and");
           emit(w, "if", null);
-          returnOutside(w, 1, from, indices);
-          returnOutside(w, 3, to, indices);
+          returnOutside(w, 1, () => pushPages(w, from, indices));
+          returnOutside(w, 3, () => pushPages(w, to, indices));
           pushAddress(w, 3, to.is64);
           pushAddress(w, 1, from.is64);
           pushAddress(w, 4, from.is64 && to.is64);
@@ -58,24 +58,27 @@ export function sizeFunction(memories: readonly NumberedMemory[], otherwise?: nu
   };
 }
 
-function pushIs(w: ByteWriter, local: number, { number }: NumberedMemory): void {
+/** Whether a local holds the memory's number. */
+export function pushIs(w: ByteWriter, local: number, { number }: NumberedMemory): void {
   emit(w, "local.get", local);
   emit(w, "i32.const", number);
   emit(w, "i32.eq");
 }
 
-/** Returns where the bytes at the address in a local, as many as local 4 says, are not all in the memory. */
-function returnOutside(
-  w: ByteWriter,
-  address: number,
-  { is64, index }: NumberedMemory,
-  indices: Indices,
-): void {
+function pushPages(w: ByteWriter, { is64, index }: NumberedMemory, indices: Indices): void {
+  emit(w, "memory.size", index(indices));
+  if (!is64) emit(w, "i64.extend_i32_u");
+}
+
+/**
+ * Returns where the bytes at the address in a local, as many as local 4 says, are not all in a memory, whose pages
+ * `pages` pushes as an i64.
+ */
+export function returnOutside(w: ByteWriter, address: number, pages: () => void): void {
   pushAddress(w, address, true);
   pushAddress(w, 4, true);
   emit(w, "i64.add");
-  emit(w, "memory.size", index(indices));
-  if (!is64) emit(w, "i64.extend_i32_u");
+  pages();
   emit(w, "i64.const", 16n);
   emit(w, "i64.shl");
   emit(w, "i64.gt_u");
@@ -84,7 +87,8 @@ function returnOutside(
   emit(w, "end");
 }
 
-function pushAddress(w: ByteWriter, local: number, is64: boolean): void {
+/** An i32 in a local as an address. */
+export function pushAddress(w: ByteWriter, local: number, is64: boolean): void {
   emit(w, "local.get", local);
   if (is64) emit(w, "i64.extend_i32_u");
 }
