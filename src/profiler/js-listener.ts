@@ -291,7 +291,7 @@ export class JsListener {
       return false;
     }
     const offset = pc - found.code;
-    const argc = (this.#exports[jsGlobals.argc] as WebAssembly.Global).value as number;
+    const argc = this.#global(jsGlobals.argc).value as number;
     const activation = { fn, code: found.code, argc, resumed: offset !== 0, at: 0, site: -1 };
     this.#activations.push(activation);
     this.#depth++;
@@ -303,7 +303,7 @@ export class JsListener {
   #resolve(pc: number): { readonly id: number; readonly code: number } {
     const known = this.#byPc.get(pc);
     if (known?.generation === this.#generation) return known;
-    const funcObj = (this.#exports[jsGlobals.function] as WebAssembly.Global).value as bigint;
+    const funcObj = this.#global(jsGlobals.function).value as bigint;
     const found = { ...this.#registry!.resolve(pc, funcObj), generation: this.#generation };
     this.#byPc.set(pc, found);
     return found;
@@ -341,13 +341,8 @@ export class JsListener {
   #enterBuiltin(frame: number, fuel: bigint | undefined): void {
     const builtin = this.#active ? (this.#builtins[frame] ?? null) : null;
     this.#insideBuiltins.push(builtin);
-    if (!builtin) return this.#takeArguments();
-    this.#fire(builtin.entry, null, fuel);
-    this.#takeArguments();
-  }
-
-  /** What the gateway told is of this call alone. */
-  #takeArguments(): void {
+    if (builtin) this.#fire(builtin.entry, null, fuel);
+    // what the gateway told is of this call alone
     this.#global(jsGlobals.builtinArgc).value = -1;
   }
 
@@ -390,8 +385,6 @@ export class JsListener {
 
   #dynamic(name: string, activation: Activation | null, fuel: bigint | undefined): unknown {
     const caller = () => this.#running(activation ? 1 : 0);
-    const sized = /^arg(\d)_bytes$/.exec(name);
-    if (sized) return this.#stringBytes(Number(sized[1]));
     switch (name) {
       case "fuel":
         return fuel;
@@ -414,8 +407,11 @@ export class JsListener {
       case "line":
       case "caller_line":
         return caller()?.fn?.lines[caller()!.site] ?? 0;
-      default:
+      default: {
+        const sized = /^arg(\d)_bytes$/.exec(name);
+        if (sized) return this.#stringBytes(Number(sized[1]));
         throw new Error(`${name} is no variable of JavaScript's events`);
+      }
     }
   }
 }
