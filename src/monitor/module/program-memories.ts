@@ -10,6 +10,7 @@ import { emit } from "../../wasm/emit.ts";
 import { FUNCREF, I32, type Module, type ValType } from "../../wasm/types.ts";
 import { programMemory } from "../targets/calls.ts";
 import {
+  memoriesOf,
   type NumberedMemory,
   pushAddress,
   pushIs,
@@ -38,11 +39,7 @@ export function programSide(
   readonly tables: readonly AddedTable[];
   readonly elements: readonly AddedElements[];
 } {
-  const numbered = module.memories.map(
-    ({ is64 }, number): NumberedMemory => ({
-      ...{ number, is64, index: ({ moved }) => moved.memory(number) },
-    }),
-  );
+  const numbered = memoriesOf(module);
   const memories = numbered[own] ? [...numbered, { ...numbered[own], number: programMemory }] : numbered;
   return {
     functions: [

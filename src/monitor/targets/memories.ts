@@ -6,12 +6,17 @@ import type { ByteWriter } from "../../base/bytes.ts";
 import type { Indices } from "../../probe/action.ts";
 import type { AddedFunction } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
-import { I32 } from "../../wasm/types.ts";
+import { I32, type Module } from "../../wasm/types.ts";
 
 export interface NumberedMemory {
   readonly number: number;
   readonly is64: boolean;
   readonly index: (indices: Indices) => number;
+}
+
+/** The memories of a module that is rewritten. */
+export function memoriesOf({ memories }: Module): NumberedMemory[] {
+  return memories.map(({ is64 }, number) => ({ number, is64, index: ({ moved }) => moved.memory(number) }));
 }
 
 /** (from, at, to, into, length): out of bounds it copies nothing, since a monitor must not stop its program. */

@@ -2,6 +2,7 @@
  * Printing a map as it is at that moment, by code that is made for its type: `0->1;1->3` and a line break, or a line an
  * entry. Entries stand in the order in which their keys came. What prints single values is the support library.
  */
+import { encodeText } from "../../base/bytes.ts";
 import { emit } from "../../wasm/emit.ts";
 import { I32 } from "../../wasm/types.ts";
 import {
@@ -50,7 +51,7 @@ class MapPrinter {
   }
 
   text(text: string): void {
-    for (const byte of new TextEncoder().encode(text)) {
+    for (const byte of encodeText(text)) {
       emit(this.#code.env.w, "i32.const", byte);
       this.#call("putc");
     }

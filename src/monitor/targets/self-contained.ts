@@ -14,7 +14,7 @@ import { emit } from "../../wasm/emit.ts";
 import type { ExternKind, Import, Module } from "../../wasm/types.ts";
 import { supportBytes, supportLibrary } from "../support/library.ts";
 import { firstForeign, hostModule, libraryModule, supportModule } from "./calls.ts";
-import { copyFunction, type NumberedMemory, sizeFunction } from "./memories.ts";
+import { copyFunction, memoriesOf, type NumberedMemory, sizeFunction } from "./memories.ts";
 import { supportExports } from "./state.ts";
 
 /** What a script uses: its libraries in order, null for the support library. */
@@ -73,11 +73,7 @@ export function selfContained(
       ? merge(`the library ${name}`, decodeModule(bytes), lists, (from) => ofSupport(from, support))
       : support!,
   );
-  const memories: NumberedMemory[] = module.memories.map(({ is64 }, n) => ({
-    number: n,
-    is64,
-    index: ({ moved }) => moved.memory(n),
-  }));
+  const memories = memoriesOf(module);
   [support, ...merged].forEach((one, n) => {
     const memory = one?.exported("memory", "memory");
     if (memory !== undefined)
