@@ -73,7 +73,7 @@ export interface PlannedMonitor {
 
 /** Plans a script's code for a module. `given`: the libraries by name. @throws Diagnostic where it cannot be done. */
 export function planMonitor(
-  { script, probes, exported }: JsScript,
+  { script, exported }: JsScript,
   given: MonitorScript["libraries"],
   module: Module,
   options: Omit<RewritingOptions, "staticCall">,
@@ -81,7 +81,6 @@ export function planMonitor(
   const statics = new StaticCalls(given);
   const rewriting = planRewriting(script, module, {
     ...{ ...options, staticCall: statics.call, exported },
-    stringsFromHost: probes.some(({ parameters }) => parameters.some(({ type }) => type === "str")),
   });
   return {
     rewriting,

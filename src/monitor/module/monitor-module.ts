@@ -40,20 +40,15 @@ export interface MonitorModule {
 
 /** `given`: the libraries by name. @throws Diagnostic where the script takes what only code in the program can do. */
 export function planMonitorModule(
-  { script, probes, exported }: JsScript,
+  { script, exported }: JsScript,
   given: ReadonlyMap<string, Uint8Array>,
   { model, resets = false }: Pick<RewritingOptions, "model" | "resets">,
 ): MonitorModule {
   const statics = new StaticCalls(given);
   const lowered = moduleScriptOf(script);
-  const takesStrings = (parameters: readonly { readonly type: unknown }[]) =>
-    parameters.some(({ type }) => type === "str");
   const { plan, layout, ending } = planRewriting(lowered.script, emptyModule, {
     ...{ model, resets, staticCall: statics.call, beside: lowered.sites },
     exported: new Map([...exported, ...lowered.exported]),
-    stringsFromHost:
-      [...lowered.exported.values()].some(({ parameters }) => takesStrings(parameters)) ||
-      probes.some(({ parameters }) => takesStrings(parameters)),
   });
   return {
     ...{ plan, layout, ending, statics, reported: lowered.reported },

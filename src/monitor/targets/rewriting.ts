@@ -51,10 +51,8 @@ export interface RewritingOptions {
   readonly keepsPlaces?: boolean;
   /** Export a function that sets the state back, for a module that runs before the program does: a plugin. */
   readonly resets?: boolean;
-  /** Functions of the script that the host calls: what they are exported as. */
+  /** Functions of the script that the host calls: what they are exported as. It makes strings for them that take some. */
   readonly exported?: ReadonlyMap<string, Routine>;
-  /** The host makes strings for them. */
-  readonly stringsFromHost?: boolean;
   /** Count fuel in any case. */
   readonly counts?: boolean;
   /**
@@ -134,7 +132,7 @@ class Rewriter {
     this.#atNoPlace("end", exports);
     const custom = this.#atNoPlace("report", exports) > 0;
     const ending = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-    if (this.#options.stringsFromHost) calls.support("str_push", provisional);
+    if (takesStrings(this.#options.exported)) calls.support("str_push", provisional);
     const start = this.#addStartup(exports);
     for (const [name, routine] of this.#options.exported ?? [])
       exports.push({ name, kind: "func", of: { added: calls.routines.get(routine)! } });
@@ -473,6 +471,11 @@ function placeless(probe: Probe): KnownPlace {
 
 function isEvent({ event }: Probe, packageName: string | null, name: string): boolean {
   return event.package === packageName && event.name === name;
+}
+
+/** Whether one of the functions has a string among its parameters. */
+function takesStrings(functions: ReadonlyMap<string, Routine> = new Map()): boolean {
+  return [...functions.values()].some(({ parameters }) => parameters.some(({ type }) => type === "str"));
 }
 
 /** Whether a probe asks for a dynamic variable of its event. */
