@@ -21,6 +21,7 @@ import { readScript } from "../monitor/script.ts";
 import type { Source } from "../monitor/source.ts";
 import { supportBytes, supportInterface, supportLibrary } from "../monitor/support/library.ts";
 import { planRewriting, type Rewriting, type RewritingOptions } from "../monitor/targets/rewriting.ts";
+import { type UsedLibrary, usedLibraries } from "../monitor/targets/self-contained.ts";
 import { interfaceOf, StaticCalls } from "../monitor/targets/user-library.ts";
 import { planPauses } from "../probe/pauses.ts";
 import type { Plan } from "../probe/plan.ts";
@@ -65,8 +66,8 @@ export function readMonitor(script: MonitorScript): JsScript {
 
 export interface PlannedMonitor {
   readonly rewriting: Rewriting;
-  /** Libraries that the script uses, in its order, the support library left out as null. */
-  readonly libraries: readonly { readonly name: string; readonly module: Uint8Array | null }[];
+  /** Libraries that the script uses, in its order. */
+  readonly libraries: readonly UsedLibrary[];
   /** Whether anything needs the support library. */
   readonly usesSupport: boolean;
 }
@@ -84,7 +85,7 @@ export function planMonitor(
   });
   return {
     rewriting,
-    libraries: script.libraries.map((name) => ({ name, module: given.get(name) ?? null })),
+    libraries: usedLibraries(script, given),
     usesSupport: rewriting.layout.support || script.libraries.includes(supportLibrary),
   };
 }

@@ -16,6 +16,7 @@ import {
   programMemory,
   supportModule,
 } from "../monitor/targets/calls.ts";
+import type { UsedLibrary } from "../monitor/targets/self-contained.ts";
 import { monitorPrefix, programMemoryExport, resetExport, valueExport } from "../monitor/targets/state.ts";
 import { pauseHook } from "../probe/pauses.ts";
 import { type JsJob, JsListener } from "../profiler/js-listener.ts";
@@ -24,8 +25,8 @@ import { jsHooksModule } from "../profiler/js-plan.ts";
 export interface MonitorJob {
   /** The support library; null where nothing needs it. */
   readonly support: Uint8Array | null;
-  /** Libraries that the script uses, in its order, the support library left out as null. */
-  readonly libraries: readonly { readonly name: string; readonly module: Uint8Array | null }[];
+  /** Libraries that the script uses, in its order. */
+  readonly libraries: readonly UsedLibrary[];
   /** Exports to call when the program has ended, in order. */
   readonly ending: readonly string[];
   /** How many values to read. */

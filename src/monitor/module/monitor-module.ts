@@ -11,7 +11,7 @@ import type { ReportLayout } from "../report.ts";
 import { supportLibrary } from "../support/library.ts";
 import { hostModule } from "../targets/calls.ts";
 import { planRewriting, type Rewriting, type RewritingOptions } from "../targets/rewriting.ts";
-import type { UsedLibrary } from "../targets/self-contained.ts";
+import { type UsedLibrary, usedLibraries } from "../targets/self-contained.ts";
 import { StaticCalls } from "../targets/user-library.ts";
 import { readExportName } from "./export-name.ts";
 import type { LinkedLayout } from "./joined-report.ts";
@@ -52,7 +52,7 @@ export function planMonitorModule(
   });
   return {
     ...{ plan, layout, ending, statics, reported: lowered.reported },
-    libraries: script.libraries.map((name) => ({ name, module: given.get(name) ?? null })),
+    libraries: usedLibraries(script, given),
     usesSupport: layout.support || script.libraries.includes(supportLibrary),
     asksMemories: plan.hooks.some(({ module }) => module === hostModule),
   };

@@ -13,6 +13,7 @@ import { decodeModule } from "../../wasm/decode.ts";
 import { emit } from "../../wasm/emit.ts";
 import type { ExternKind, Import, Module } from "../../wasm/types.ts";
 import { supportBytes, supportLibrary } from "../support/library.ts";
+import type { Script } from "../tree.ts";
 import { firstForeign, hostModule, libraryModule, supportModule } from "./calls.ts";
 import { copyFunction, memoriesOf, type NumberedMemory, sizeFunction } from "./memories.ts";
 import { supportExports } from "./state.ts";
@@ -21,6 +22,14 @@ import { supportExports } from "./state.ts";
 export interface UsedLibrary {
   readonly name: string;
   readonly module: Uint8Array | null;
+}
+
+/** `given`: modules by the libraries' names. */
+export function usedLibraries(
+  { libraries }: Pick<Script, "libraries">,
+  given: ReadonlyMap<string, Uint8Array>,
+): UsedLibrary[] {
+  return libraries.map((name) => ({ name, module: given.get(name) ?? null }));
 }
 
 export interface SelfContained {
