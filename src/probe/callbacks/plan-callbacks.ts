@@ -17,15 +17,11 @@ import { crossing } from "./crossing.ts";
 import { eventCode, type Firing } from "./event-code.ts";
 import { type Found, FrameValues, keep, type Layout, operandOf } from "./frame-values.ts";
 import { codeStart, type Placed, placesOf } from "./places.ts";
-import { isAttachable, type Probe, type Reads } from "./probe.ts";
+import { type Frame, isAttachable, type Probe, type Reads } from "./probe.ts";
 import { call, enter, leave, noteHook, type ShadowStack } from "./shadow-stack.ts";
 
 /** A place that the host knows by number: of a frame, or of a call. */
-export interface Location {
-  readonly function: number;
-  readonly pc: number | null;
-  readonly event: "instruction" | "entry" | "exit";
-}
+export type Location = Pick<Frame, "function" | "pc" | "event">;
 
 /** What the host must make and hand over, and what it is told by number. */
 export interface Wiring {
