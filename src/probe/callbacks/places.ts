@@ -79,6 +79,9 @@ export interface Placed {
   readonly sites: Map<number, number[]>;
 }
 
+/** Of a function in which none stands. */
+export const nowhere = (): Placed => ({ entry: [], exit: [], everywhere: [], sites: new Map() });
+
 /** By absolute function index. @throws Diagnostic (usage) where a probe stands where there is nothing. */
 export function placesOf(module: Module, probes: readonly Probe[]): ReadonlyMap<number, Placed> {
   const found = new Map<number, Placed>();
@@ -108,7 +111,7 @@ export function placesOf(module: Module, probes: readonly Probe[]): ReadonlyMap<
   }
 
   function placed(index: number): Placed {
-    const known = found.get(index) ?? { entry: [], exit: [], everywhere: [], sites: new Map() };
+    const known = found.get(index) ?? nowhere();
     found.set(index, known);
     return known;
   }
