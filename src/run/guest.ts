@@ -195,8 +195,9 @@ class GuestRun {
 
   /** Writes where progress may stand on the terminal. */
   #passing(fd: 1 | 2, bytes: Uint8Array, write: () => void): void {
-    if (!this.#line || !this.#job.host.passThrough) return write();
-    this.#line.around(this.#job.host.passThrough === "stderr" ? 2 : fd, bytes, write);
+    const { to } = this.#output[fd];
+    if (!this.#line || to === null) return write();
+    this.#line.around(to, bytes, write);
   }
 
   imports(hooks = this.profile?.imports, wasi = this.#functions): WebAssembly.Imports {
