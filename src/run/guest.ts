@@ -365,7 +365,7 @@ class GuestRun {
       end,
       thrown:
         end.kind === "throw"
-          ? { text: this.#report?.text ?? "", class: this.profile?.thrownClass ?? null }
+          ? { report: this.#report?.bytes ?? new Uint8Array(), class: this.profile?.thrownClass ?? null }
           : null,
       recording,
       monitor,
