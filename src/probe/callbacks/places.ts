@@ -5,7 +5,7 @@
 import { usageError } from "../../base/diagnostics.ts";
 import { functionNames } from "../../wasm/names.ts";
 import { type Module, typeName } from "../../wasm/types.ts";
-import { codeOf } from "../../wasm/walk.ts";
+import { codeOf, codeStart } from "../../wasm/walk.ts";
 import { findSites, type Site } from "../sites.ts";
 import type { At, Places, Probe, Where } from "./probe.ts";
 
@@ -22,10 +22,6 @@ export interface Instruction extends At {
   /** Whether control can get there, as far as the code tells without values: a probe never fires where it cannot. */
   readonly reachable: boolean;
 }
-
-/** Byte offset of pc 0 of a function that the module defines. */
-export const codeStart = (module: Module, index: number): number =>
-  module.bodies[index - module.importedFunctions]!.start;
 
 /** The instructions that `wants` asks for, in the order of the code. @throws DecodeError where the code is damaged. */
 export function instructionsIn(module: Module, wants: (one: Instruction) => boolean): Instruction[] {

@@ -7,7 +7,7 @@ import { usageError } from "../../base/diagnostics.ts";
 import { opcodes } from "../../wasm/opcodes.ts";
 import { OperandStack } from "../../wasm/stack.ts";
 import { I32, I64, type Module, typeName, type ValType } from "../../wasm/types.ts";
-import { type CodeWalk, codeOf } from "../../wasm/walk.ts";
+import { type CodeWalk, codeOf, codeStart } from "../../wasm/walk.ts";
 import type { Action, Hook } from "../action.ts";
 import type { AddedGlobal } from "../additions.ts";
 import { Control, Flow, flowOf, opensBlock } from "../control.ts";
@@ -16,7 +16,7 @@ import type { FunctionProbes, Plan, SiteProbe } from "../plan.ts";
 import { crossing } from "./crossing.ts";
 import { eventCode, type Firing } from "./event-code.ts";
 import { type Found, FrameValues, keep, type Layout, operandOf } from "./frame-values.ts";
-import { codeStart, nowhere, type Placed, placesOf } from "./places.ts";
+import { nowhere, type Placed, placesOf } from "./places.ts";
 import { type Frame, isAttachable, type Probe, type Reads } from "./probe.ts";
 import { call, enter, leave, noteHook, type ShadowStack } from "./shadow-stack.ts";
 
