@@ -31,16 +31,16 @@ export interface OutputLost {
 
 /** One output stream of the guest. */
 export class Output {
-  readonly #to: 1 | 2 | null;
+  /** The descriptor that it is passed on to; null where it is not. */
+  readonly to: 1 | 2 | null;
   /** Set at the first error: nothing is passed on from there. */
   lost: OutputLost | null = null;
   readonly #head: Uint8Array[] = [];
   #kept = 0;
   #bytes = 0;
 
-  /** `to`: the descriptor to pass it on to. */
   constructor(to: 1 | 2 | null) {
-    this.#to = to;
+    this.to = to;
   }
 
   /** `look`: called now and then while it takes long; may throw. */
@@ -62,9 +62,9 @@ export class Output {
 
   /** Passes on what was kept before. `look` as in `write`. */
   pass(bytes: Uint8Array, look: () => void): void {
-    if (this.#to === null || this.lost) return;
-    const code = writeFully(this.#to, bytes, look);
-    if (code !== null) this.lost = { stream: this.#to === 1 ? "stdout" : "stderr", code };
+    if (this.to === null || this.lost) return;
+    const code = writeFully(this.to, bytes, look);
+    if (code !== null) this.lost = { stream: this.to === 1 ? "stdout" : "stderr", code };
   }
 
   get summary(): OutputSummary {

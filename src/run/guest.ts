@@ -195,8 +195,9 @@ class GuestRun {
 
   /** Writes where progress may stand on the terminal. */
   #passing(fd: 1 | 2, bytes: Uint8Array, write: () => void): void {
-    if (!this.#line || !this.#job.host.passThrough) return write();
-    this.#line.around(this.#job.host.passThrough === "stderr" ? 2 : fd, bytes, write);
+    const { to } = this.#output[fd];
+    if (!this.#line || to === null) return write();
+    this.#line.around(to, bytes, write);
   }
 
   imports(hooks = this.profile?.imports, wasi = this.#functions): WebAssembly.Imports {
@@ -231,14 +232,8 @@ class GuestRun {
   /** An instance beside others, each of which has a memory of its own for WASI. */
   #instance(module: WebAssembly.Module, hooks = this.profile?.imports): WebAssembly.Instance {
     let memory: WebAssembly.Memory | undefined;
-    const wasi = Object.entries(this.#functions).map(([name, call]) => [
-      name,
-      (...args: unknown[]) => {
-        this.#wasi.memory = memory;
-        return (call as (...args: unknown[]) => unknown)(...args);
-      },
-    ]);
-    const given = this.imports(hooks, Object.fromEntries(wasi) as WebAssembly.ModuleImports);
+    const wasi = overMemory(this.#wasi, this.#functions, () => memory);
+    const given = this.imports(hooks, wasi);
     const others = this.#linked.map(({ namespace, instance }) => [namespace, instance.exports]);
     const imports = { ...given, ...(Object.fromEntries(others) as WebAssembly.Imports) };
     const instance = new WebAssembly.Instance(module, withStubs(module, imports, this.final));
@@ -370,7 +365,7 @@ class GuestRun {
       end,
       thrown:
         end.kind === "throw"
-          ? { text: this.#report?.text ?? "", class: this.profile?.thrownClass ?? null }
+          ? { report: this.#report?.bytes ?? new Uint8Array(), class: this.profile?.thrownClass ?? null }
           : null,
       recording,
       monitor,
@@ -392,14 +387,14 @@ class GuestRun {
   }
 }
 
-/** WASI for a library of a monitor, over that library's own memory. */
-function libraryWasi(
-  options: WasiOptions,
+/** Functions of a WASI that several memories share, over the memory of whoever calls them. */
+function overMemory(
+  wasi: Wasi,
+  functions: WebAssembly.ModuleImports,
   memory: () => WebAssembly.Memory | undefined,
 ): Record<string, (...args: number[]) => number> {
-  const wasi = new Wasi(options);
   return Object.fromEntries(
-    Object.entries(wasi.functions).map(([name, call]) => [
+    Object.entries(functions).map(([name, call]) => [
       name,
       (...args: number[]) => {
         wasi.memory = memory();
@@ -407,6 +402,15 @@ function libraryWasi(
       },
     ]),
   );
+}
+
+/** WASI for a library of a monitor, over that library's own memory. */
+function libraryWasi(
+  options: WasiOptions,
+  memory: () => WebAssembly.Memory | undefined,
+): Record<string, (...args: number[]) => number> {
+  const wasi = new Wasi(options);
+  return overMemory(wasi, wasi.functions as WebAssembly.ModuleImports, memory);
 }
 
 function memoryBytes({ instance }: { readonly instance: WebAssembly.Instance }): number {

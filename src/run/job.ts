@@ -107,7 +107,7 @@ export type RunEnd =
 /** What is known of an uncaught exception. */
 export interface ThrownReport {
   /** What was written to stderr of it, which was not passed on: whoever shows the result says it in better words. */
-  readonly text: string;
+  readonly report: Uint8Array;
   /** Of what class it was; null where that is not known. */
   readonly class: string | null;
 }

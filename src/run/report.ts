@@ -8,7 +8,7 @@ const longest = 65_536;
 
 export class Report {
   #held: Uint8Array[] = [];
-  #bytes = 0;
+  #length = 0;
   #passed = false;
   readonly #pass: (bytes: Uint8Array) => void;
 
@@ -20,12 +20,12 @@ export class Report {
   /** Whether it holds these bytes back. */
   takes(bytes: Uint8Array): boolean {
     if (this.#passed) return false;
-    if (this.#bytes + bytes.length > longest) {
+    if (this.#length + bytes.length > longest) {
       this.passOn();
       return false;
     }
     this.#held.push(bytes.slice());
-    this.#bytes += bytes.length;
+    this.#length += bytes.length;
     return true;
   }
 
@@ -37,7 +37,8 @@ export class Report {
     this.#held = [];
   }
 
-  get text(): string {
-    return new TextDecoder().decode(Buffer.concat(this.#held));
+  /** What is held back. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(Buffer.concat(this.#held));
   }
 }

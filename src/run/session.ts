@@ -3,7 +3,7 @@
  * what a local held; the guest being deterministic, the run is then repeated silently with every instruction counted
  * at once, and that count is the result's.
  */
-import { decodeText, encodeText } from "../base/bytes.ts";
+import { decodeText } from "../base/bytes.ts";
 import { Diagnostic, internalError } from "../base/diagnostics.ts";
 import { instantiationFuel } from "../fuel/instantiation.ts";
 import type { HostSettings } from "../host/settings.ts";
@@ -117,7 +117,7 @@ export async function profileProgram(
       engineBytes: modules.engineBytes,
       memoryBytes: outcome.maxMemoryBytes,
       readInput: outcome.readInput,
-      heldBack: encodeText(outcome.thrown?.text ?? "").length,
+      heldBack: outcome.thrown?.report.length ?? 0,
       collectorBytes: outcome.collectorBytes,
       milliseconds: outcome.milliseconds,
     },
@@ -247,8 +247,9 @@ function resultOf(
   const engine = outcome.engine === null ? (plan.engines[0] ?? null) : engineById(outcome.engine);
   const stderr = decodeText(outcome.stderr.head);
   const { thrown } = outcome;
+  const reported = thrown?.report.length ? decodeText(thrown.report) : stderr;
   // An engine whose functions have no names reports an uncaught exception as text and a trap.
-  const trace = thrown || (end.kind === "trap" && end.exact) ? lastTrace(thrown?.text || stderr) : null;
+  const trace = thrown || (end.kind === "trap" && end.exact) ? lastTrace(reported) : null;
   const asked = askedWarnings(program, hostSettings(request, plan), outcome);
   const facts: RunFacts = {
     version,

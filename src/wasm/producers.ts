@@ -2,9 +2,10 @@
  * The producers sections of a module: which languages it was written in, and which tools made it, by their own words
  * (github.com/WebAssembly/tool-conventions, ProducersSection.md). A module may have several: each tool may add its own.
  */
-import { ByteReader } from "../base/bytes.ts";
+import type { ByteReader } from "../base/bytes.ts";
 import { Diagnostic } from "../base/diagnostics.ts";
-import { type Module, SectionId } from "./types.ts";
+import { customSections } from "./sections.ts";
+import type { Module } from "./types.ts";
 
 export interface Producer {
   /** `language`, `processed-by` or `sdk`. */
@@ -16,14 +17,11 @@ export interface Producer {
 
 /** What the sections say, in their order; a damaged section says what it says up to there. */
 export function producersOf(module: Module): Producer[] {
-  const sections = module.sections.filter(({ id, name }) => id === SectionId.custom && name === "producers");
-  return sections.flatMap(({ content, end }) => [...readProducers(module.bytes.subarray(content, end))]);
+  return customSections(module, "producers").flatMap((reader) => [...readProducers(reader)]);
 }
 
-function* readProducers(bytes: Uint8Array): Generator<Producer> {
-  const reader = new ByteReader(bytes);
+function* readProducers(reader: ByteReader): Generator<Producer> {
   try {
-    reader.name();
     for (let fields = reader.leb(); fields > 0; fields--) {
       const field = reader.name();
       for (let values = reader.leb(); values > 0; values--)

@@ -35,10 +35,15 @@ export function sectionReader(module: Module, id: number): ByteReader | undefine
 }
 
 /** A reader over the contents of the first custom section of that name, behind the name; undefined where there is none. */
-export function customSection(module: Module, name: string): ByteReader | undefined {
-  const section = module.sections.find((one) => one.id === SectionId.custom && one.name === name);
-  if (!section) return undefined;
-  const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
-  r.name();
-  return r.sub(r.bytes.length - r.at);
+export const customSection = (module: Module, name: string): ByteReader | undefined =>
+  customSections(module, name)[0];
+
+/** The same of all of that name, in their order. */
+export function customSections(module: Module, name: string): ByteReader[] {
+  const sections = module.sections.filter((one) => one.id === SectionId.custom && one.name === name);
+  return sections.map((section) => {
+    const r = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
+    r.name();
+    return r.sub(r.bytes.length - r.at);
+  });
 }

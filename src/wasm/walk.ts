@@ -132,6 +132,10 @@ function shortEnd(bytes: Uint8Array, at: number, shape: number): number {
   return shape === BLOCK && byte < 0x80 && byte !== 0x63 && byte !== 0x64 ? at + 2 : 0;
 }
 
+/** Absolute offset of pc 0 of a function that the module defines: its byte that counts the groups of locals. */
+export const codeStart = (module: Module, index: number): number =>
+  module.bodies[index - module.importedFunctions]!.start;
+
 /** The code of function `index` (absolute, a defined one), from its first instruction to its last `end`. */
 export function codeOf(module: Module, index: number): CodeWalk {
   const body = module.bodies[index - module.importedFunctions]!;

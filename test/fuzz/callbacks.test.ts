@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { codeStart, type Instruction, instructionsIn } from "../../src/probe/callbacks/places.ts";
+import { type Instruction, instructionsIn } from "../../src/probe/callbacks/places.ts";
 import { planCallbacks } from "../../src/probe/callbacks/plan-callbacks.ts";
 import {
   attachable,
@@ -21,6 +21,7 @@ import { ProbeControl } from "../../src/run/probe-control.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { referenceOf } from "../../src/wasm/heap-types.ts";
 import type { Module, ValType } from "../../src/wasm/types.ts";
+import { codeStart } from "../../src/wasm/walk.ts";
 import type { HostFunction, Value } from "../support/interpreter.ts";
 import { counterOf, interpret, meter, type Report, runInV8 } from "../support/metered.ts";
 import { arbitraryProgram, type Exceptions, type Program } from "../support/programs.ts";

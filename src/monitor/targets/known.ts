@@ -46,11 +46,6 @@ export class ModuleFacts {
     const imported = this.importedFunctions.findIndex((one) => one.name === name);
     return imported < 0 ? undefined : imported;
   }
-
-  /** Offset of pc 0 in a function: its byte that counts the groups of locals. */
-  codeStart(index: number): number {
-    return this.module.bodies[index - this.module.importedFunctions]!.start;
-  }
 }
 
 function ownMemory({ imports, memories }: Module): number {

@@ -10,6 +10,7 @@ import type { FunctionProbes, Meter, Plan, SiteProbe } from "../../probe/plan.ts
 import { findSites, type Site } from "../../probe/sites.ts";
 import { localTypeOf } from "../../wasm/locals.ts";
 import type { Module } from "../../wasm/types.ts";
+import { codeStart } from "../../wasm/walk.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import { flatten, isMap, type Value } from "../language-types.ts";
 import { exportName } from "../module/export-name.ts";
@@ -400,7 +401,7 @@ class Rewriter {
   #rowPlace({ function: index }: Outline, { offset }: Instruction): PlaceInCode {
     return {
       ...{ function: index, functionName: this.#facts.names.get(index) ?? "" },
-      pc: offset - this.#facts.codeStart(index),
+      pc: offset - codeStart(this.#facts.module, index),
     };
   }
 

@@ -12,14 +12,14 @@ import { funcTypeAt, I32, type Module, typeName, V128, type ValType } from "../.
 import type { CodeInPlace } from "../action.ts";
 import { Crossing, crossing } from "./crossing.ts";
 import type { Given } from "./event-code.ts";
-import type { FrameProbe, OperandProbe } from "./probe.ts";
+import type { Frame, FrameProbe, OperandProbe } from "./probe.ts";
 
 /** An event as it is found in the code. */
 export interface Found {
   readonly function: number;
   /** Absolute offset of the instruction; null at an entry or exit. */
   readonly offset: number | null;
-  readonly event: "instruction" | "entry" | "exit";
+  readonly event: Frame["event"];
   /** Types on the stack, topmost first, as far as the innermost block reaches; and what lies below, deepest first. */
   readonly reached: readonly ValType[];
   readonly below: readonly ValType[];

@@ -5,7 +5,7 @@
 import { usageError } from "../../base/diagnostics.ts";
 import { functionNames } from "../../wasm/names.ts";
 import { type Module, typeName } from "../../wasm/types.ts";
-import { codeOf } from "../../wasm/walk.ts";
+import { codeOf, codeStart } from "../../wasm/walk.ts";
 import { findSites, type Site } from "../sites.ts";
 import type { At, Places, Probe, Where } from "./probe.ts";
 
@@ -22,10 +22,6 @@ export interface Instruction extends At {
   /** Whether control can get there, as far as the code tells without values: a probe never fires where it cannot. */
   readonly reachable: boolean;
 }
-
-/** Byte offset of pc 0 of a function that the module defines. */
-export const codeStart = (module: Module, index: number): number =>
-  module.bodies[index - module.importedFunctions]!.start;
 
 /** The instructions that `wants` asks for, in the order of the code. @throws DecodeError where the code is damaged. */
 export function instructionsIn(module: Module, wants: (one: Instruction) => boolean): Instruction[] {
@@ -79,6 +75,9 @@ export interface Placed {
   readonly sites: Map<number, number[]>;
 }
 
+/** Of a function in which none stands. */
+export const nowhere = (): Placed => ({ entry: [], exit: [], everywhere: [], sites: new Map() });
+
 /** By absolute function index. @throws Diagnostic (usage) where a probe stands where there is nothing. */
 export function placesOf(module: Module, probes: readonly Probe[]): ReadonlyMap<number, Placed> {
   const found = new Map<number, Placed>();
@@ -108,7 +107,7 @@ export function placesOf(module: Module, probes: readonly Probe[]): ReadonlyMap<
   }
 
   function placed(index: number): Placed {
-    const known = found.get(index) ?? { entry: [], exit: [], everywhere: [], sites: new Map() };
+    const known = found.get(index) ?? nowhere();
     found.set(index, known);
     return known;
   }

@@ -7,7 +7,7 @@ import { usageError } from "../../base/diagnostics.ts";
 import { opcodes } from "../../wasm/opcodes.ts";
 import { OperandStack } from "../../wasm/stack.ts";
 import { I32, I64, type Module, typeName, type ValType } from "../../wasm/types.ts";
-import { type CodeWalk, codeOf } from "../../wasm/walk.ts";
+import { type CodeWalk, codeOf, codeStart } from "../../wasm/walk.ts";
 import type { Action, Hook } from "../action.ts";
 import type { AddedGlobal } from "../additions.ts";
 import { Control, Flow, flowOf, opensBlock } from "../control.ts";
@@ -16,16 +16,12 @@ import type { FunctionProbes, Plan, SiteProbe } from "../plan.ts";
 import { crossing } from "./crossing.ts";
 import { eventCode, type Firing } from "./event-code.ts";
 import { type Found, FrameValues, keep, type Layout, operandOf } from "./frame-values.ts";
-import { codeStart, type Placed, placesOf } from "./places.ts";
-import { isAttachable, type Probe, type Reads } from "./probe.ts";
+import { nowhere, type Placed, placesOf } from "./places.ts";
+import { type Frame, isAttachable, type Probe, type Reads } from "./probe.ts";
 import { call, enter, leave, noteHook, type ShadowStack } from "./shadow-stack.ts";
 
 /** A place that the host knows by number: of a frame, or of a call. */
-export interface Location {
-  readonly function: number;
-  readonly pc: number | null;
-  readonly event: "instruction" | "entry" | "exit";
-}
+export type Location = Pick<Frame, "function" | "pc" | "event">;
 
 /** What the host must make and hand over, and what it is told by number. */
 export interface Wiring {
@@ -94,12 +90,10 @@ class CallbackPlanner {
     this.#guards = probes.map((probe, n) =>
       isAttachable(probe) ? this.#global(I32, globalNames.guard(n)) : null,
     );
-    const reads = (what: Reads) =>
-      probes.some((probe) => probe.kind === "frame" && probe.reads.includes(what));
-    const hasCallers = reads("callers");
+    const hasCallers = probes.some(reading("callers"));
     if (hasCallers) this.#hooks.push(noteHook(name));
     this.#shadow =
-      hasCallers || reads("depth")
+      hasCallers || probes.some(reading("depth"))
         ? { link: this.#global(I32, globalNames.link), note: hasCallers ? 0 : null }
         : null;
   }
@@ -114,8 +108,8 @@ class CallbackPlanner {
     const functions = new Map<number, FunctionProbes>();
     bodies.forEach((_, n) => {
       const index = importedFunctions + n;
-      const placed = this.#places.get(index) ?? { entry: [], exit: [], everywhere: [], sites: new Map() };
-      if (this.#shadow || this.#places.has(index)) functions.set(index, this.#function(index, placed));
+      const placed = this.#places.get(index);
+      if (this.#shadow || placed) functions.set(index, this.#function(index, placed ?? nowhere()));
     });
     return {
       plan: { hooks: this.#hooks, functions, added: { globals: this.#globals } },
@@ -141,14 +135,15 @@ class CallbackPlanner {
       const { at, row } = code;
       const numbers = merged(placed.everywhere, placed.sites.get(at));
       const calls = shadow !== null && flowOf[row] === Flow.call;
+      const opens = keeps && opensBlock(flowOf[row]!);
       if (!control.reachable) {
         stack.step(code);
-      } else if (this.#onlyCount(numbers) && !calls && !(keeps && opensBlock(flowOf[row]!))) {
+      } else if (this.#onlyCount(numbers) && !calls && !opens) {
         stack.step(code);
         if (numbers.length > 0) sites.set(at, this.#counted(numbers));
       } else {
         const found = foundAt(index, code, stack);
-        const actions = this.#actions(numbers, found, keeps && opensBlock(flowOf[row]!), calls);
+        const actions = this.#actions(numbers, found, opens, calls);
         if (actions.length > 0) sites.set(at, before(actions));
         links ||= calls;
       }
@@ -196,10 +191,8 @@ class CallbackPlanner {
 
   /** Whether a frame with its operands is asked for at an instruction. */
   #asksOperands({ everywhere, sites }: Placed): boolean {
-    return [everywhere, ...sites.values()].flat().some((n) => {
-      const probe = this.#probes[n]!;
-      return probe.kind === "frame" && probe.reads.includes("operands");
-    });
+    const numbers = [everywhere, ...sites.values()].flat();
+    return numbers.map((n) => this.#probes[n]!).some(reading("operands"));
   }
 
   /** Gives a place its number when it is first asked for. */
@@ -250,6 +243,12 @@ class CallbackPlanner {
     return number;
   }
 }
+
+/** Whether a probe is one of frames that asks to see this. */
+const reading =
+  (what: Reads) =>
+  (probe: Probe): boolean =>
+    probe.kind === "frame" && probe.reads.includes(what);
 
 const before = (actions: readonly Action[]): readonly SiteProbe[] =>
   actions.map((action) => ({ ...action, when: "before" }));
