@@ -12,10 +12,13 @@ import type { CodeWriter, Environment } from "./code.ts";
 import { addedFunction, type Shared } from "./environment.ts";
 import type { Cells } from "./state.ts";
 
-/** One thing to be done; `cells` are those of its place. */
+/**
+ * One thing to be done; `cells` are those of its place. `entries`: what is in a map from the start, by the text of the keys;
+ * left out where that is nothing.
+ */
 export type Startup = {
   readonly cells: Cells;
-} /** `entries`: what is in it from the start, by the text of the keys; left out where that is nothing. */ & (
+} & (
   | { readonly map: Variable; readonly entries?: ReadonlyMap<string, Value> | undefined }
   | { readonly variable: Variable; readonly value: Expr }
   | { readonly statements: readonly Statement[] }
