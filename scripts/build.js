@@ -1,6 +1,6 @@
 /**
- * Builds dist/: src/ compiled by tsc, the collector and the monitors' support library and reporter assembled, optimised and
- * validated by binaryen, and the JSON schema of the result generated from its types. `npm run build`. Users get these
+ * Builds dist/: src/ compiled by tsc, the metering kernel by AssemblyScript, the collector and the monitors' support library
+ * and reporter assembled, optimised and validated by binaryen, and the JSON schema of the result generated from its types. `npm run build`. Users get these
  * in the package; none of the tools runs on their machine.
  */
 import { execFileSync } from "node:child_process";
@@ -28,6 +28,7 @@ await bundle();
 await assemble(join(fresh, "profiler", "counters"), "source", "collectorSource", "collector.wasm");
 await assemble(join(fresh, "monitor", "support"), "source", "supportSource", "support.wasm");
 await assemble(join(fresh, "monitor", "support"), "reporter-source", "reporterSource", "reporter.wasm");
+await compileKernel();
 await prepareEngine();
 writeSchema(
   "result/result.ts",
@@ -77,6 +78,16 @@ async function assemble(folder, text, name, file) {
   module.optimize();
   writeFileSync(join(folder, file), module.emitBinary());
   for (const source of [`${text}.js`, `${text}.d.ts`]) rmSync(join(folder, source));
+}
+
+/** Compiles the metering kernel, assembly/, as probe/kernel.wasm: no runtime, and nothing that it would import. */
+async function compileKernel() {
+  const { default: asc } = await import("assemblyscript/asc");
+  const options = ["-O3", "--runtime", "stub", "--use", "abort="];
+  const files = ["assembly/kernel.ts", "--baseDir", root, "--outFile", join(fresh, "probe", "kernel.wasm")];
+  const { error, stderr } = await asc.main([...files, ...options]);
+  const said = stderr.toString();
+  if (error || said !== "") throw new Error(`assembly/ does not compile without a warning\n${said}`);
 }
 
 /**

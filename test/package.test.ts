@@ -27,7 +27,7 @@ test("has what a user needs", () => {
     expect.arrayContaining([
       ...["package.json", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md"],
       ...["dist/cli.js", "dist/bin/worker.js", "dist/profiler/counters/collector.wasm"],
-      ...["dist/monitor/support/support.wasm", "monitors/calls.mm"],
+      ...["dist/probe/kernel.wasm", "dist/monitor/support/support.wasm", "monitors/calls.mm"],
       ...["plugin/plugin.wasm", "plugin/plugin.json", "plugin/positions.wasm"],
     ]),
   );
@@ -93,6 +93,7 @@ test("has nothing else", () => {
     "dist/limits.schema.json",
     "dist/monitor/support/reporter.wasm",
     "dist/monitor/support/support.wasm",
+    "dist/probe/kernel.wasm",
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",
     "dist/scale.schema.json",

@@ -11,3 +11,11 @@ const root = new URL("../../", import.meta.url);
 export function packageFile(path: string): URL {
   return new URL(path, root);
 }
+
+/** The folder of what is built: where this file is, but for sources, which take what was built before. */
+const dist = new URL(import.meta.url.endsWith(".ts") ? "../../dist/" : "../", import.meta.url);
+
+/** A file of the build by its path from there; also while the package is being built, when there may be no dist/ yet. */
+export function builtFile(path: string): URL {
+  return new URL(path, dist);
+}

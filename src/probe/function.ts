@@ -35,17 +35,20 @@ export interface RewriteContext {
   readonly notable: Uint8Array;
   readonly meter: Meter | undefined;
   readonly meterAt: MeterIndices;
-  /** The probes of a function, of all plans in their order. */
-  readonly probesOf: (index: number) => BoundProbes | undefined;
   /** For the code of one function at a time. */
   readonly scratch: ByteWriter;
   /** The type of a block with these results (may add a type to the module). */
   readonly blockType: (params: readonly ValType[], results: readonly ValType[]) => BlockType;
 }
 
-/** Writes the rewritten body of function `index` with its size in front. */
-export function rewriteFunction(context: RewriteContext, index: number, body: Range, out: ByteWriter): void {
-  const probes = context.probesOf(index);
+/** Writes the rewritten body of function `index`, which has these probes, with its size in front. */
+export function rewriteFunction(
+  context: RewriteContext,
+  index: number,
+  body: Range,
+  probes: BoundProbes | undefined,
+  out: ByteWriter,
+): void {
   if (!context.meter && !probes && context.moved.every((moved) => moved === 0)) {
     out.leb(body.end - body.start);
     out.copy(context.module.bytes, body.start, body.end);

@@ -11,7 +11,8 @@ import { type Added, added } from "./add.ts";
 import { AddedTypes } from "./added-types.ts";
 import { Flow, flowOf } from "./control.ts";
 import { type RewriteContext, rewriteFunction } from "./function.ts";
-import { blockType, link } from "./link.ts";
+import { blockType, type LinkedPlan, link } from "./link.ts";
+import { type Kernel, kernelFor } from "./metered-by-kernel.ts";
 import type { Plan } from "./plan.ts";
 import { probesOf } from "./probes-of.ts";
 
@@ -21,22 +22,31 @@ import { probesOf } from "./probes-of.ts";
  * one may stand instead of an instruction, and one may have the meter.
  */
 export function rewrite(module: Module, ...plans: readonly Plan[]): Uint8Array {
+  return rewriteWith(kernelFor, module, plans);
+}
+
+/** Writes bodies as far as it knows them. */
+export type BodyWriter = Pick<Kernel, "write">;
+
+/** The same, with a kernel of the caller's choice, or none: the bytes do not depend on it. */
+export function rewriteWith(
+  kernelOf: (context: RewriteContext) => BodyWriter | undefined,
+  module: Module,
+  plans: readonly Plan[],
+): Uint8Array {
   const types = new AddedTypes(module);
   const linked = link(module, plans, types);
   const more = added(module, linked, types);
   const moved = movedRows(module, linked.map);
-  const code = rewriteCode(
-    {
-      ...{ module, map: linked.map, moved },
-      notable: moved.map((one, row) => one | (flowOf[row] === Flow.plain ? 0 : 1)),
-      meter: linked.meter,
-      meterAt: linked.meterAt,
-      probesOf: (index) => probesOf(linked.plans, index),
-      scratch: new ByteWriter(65536),
-      blockType: (params, results) => blockType(types, params, results),
-    },
-    more.entries.get(SectionId.code) ?? [],
-  );
+  const context: RewriteContext = {
+    ...{ module, map: linked.map, moved },
+    notable: moved.map((one, row) => one | (flowOf[row] === Flow.plain ? 0 : 1)),
+    meter: linked.meter,
+    meterAt: linked.meterAt,
+    scratch: new ByteWriter(65536),
+    blockType: (params, results) => blockType(types, params, results),
+  };
+  const code = rewriteCode(context, kernelOf(context), linked.plans, more.entries.get(SectionId.code) ?? []);
 
   const replaced = new Map<Section, Uint8Array | null>();
   const payloads = new Map<number, Uint8Array>();
@@ -64,15 +74,34 @@ export function rewrite(module: Module, ...plans: readonly Plan[]): Uint8Array {
 }
 
 /** The code section: what was there, rewritten, and what is added. */
-function rewriteCode(context: RewriteContext, more: readonly Uint8Array[]): Uint8Array | undefined {
+function rewriteCode(
+  context: RewriteContext,
+  kernel: BodyWriter | undefined,
+  plans: readonly LinkedPlan[],
+  more: readonly Uint8Array[],
+): Uint8Array | undefined {
   const { bodies, importedFunctions } = context.module;
   if (bodies.length + more.length === 0) return undefined;
   const size = bodies.length > 0 ? bodies.at(-1)!.end - bodies[0]!.start : 0;
   const w = new ByteWriter(Math.ceil(size * 1.8) + 1024);
   w.leb(bodies.length + more.length);
+  let next = 0;
+  /** Those without probes up to `end`. */
+  const withoutProbes = (end: number) => {
+    while (next < end) {
+      const done = kernel?.write(w, next, end) ?? next;
+      if (done === next) rewriteFunction(context, importedFunctions + next, bodies[next++]!, undefined, w);
+      else next = done;
+    }
+  };
   bodies.forEach((body, i) => {
-    rewriteFunction(context, importedFunctions + i, body, w);
+    const probes = probesOf(plans, importedFunctions + i);
+    if (!probes) return;
+    withoutProbes(i);
+    rewriteFunction(context, importedFunctions + i, body, probes, w);
+    next = i + 1;
   });
+  withoutProbes(bodies.length);
   for (const one of more) w.copy(one);
   return w.view();
 }
