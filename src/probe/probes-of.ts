@@ -13,6 +13,8 @@ export interface BoundProbes {
 
 /** Undefined where no plan has any. */
 export function probesOf(plans: readonly LinkedPlan[], index: number): BoundProbes | undefined {
+  // of nearly all functions
+  if (plans.every(({ plan }) => !plan.everywhere && !plan.functions.has(index))) return undefined;
   const entry: Bound[] = [];
   const exit: Bound[] = [];
   const sites = new Map<number, Bound<SiteProbe>[]>();

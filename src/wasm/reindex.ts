@@ -160,6 +160,7 @@ export function reindexSection(
   section: Section,
   map: IndexMap,
 ): Uint8Array | null | undefined {
+  if (section.id === SectionId.data && !namesMoved(module, map)) return undefined;
   const reader = new ByteReader(module.bytes.subarray(section.content, section.end), section.content);
   const x = new Reindexer(reader, map);
   const rewrite =
@@ -172,6 +173,12 @@ export function reindexSection(
     throw error;
   }
   return x.w.finish();
+}
+
+/** Whether data segments name anything that may move: a memory, or something in an expression that is no constant. */
+function namesMoved({ data, memories }: Module, map: IndexMap): boolean {
+  if (map.memory(memories.length) !== memories.length) return true;
+  return data.some(({ mode, address }) => mode === "active" && address === null);
 }
 
 const sections: Readonly<Record<number, (x: Reindexer) => void>> = {

@@ -58,9 +58,16 @@ describe("under the identity map every section keeps its bytes", () => {
       const was = module.bytes.subarray(section.content, section.end);
       expect(Buffer.from(now).equals(Buffer.from(was)), `section ${section.id} ${section.name}`).toBe(true);
     }
-    for (const id of [SectionId.global, SectionId.export, SectionId.element, SectionId.data])
-      expect(seen).toContain(id);
+    for (const id of [SectionId.global, SectionId.export, SectionId.element]) expect(seen).toContain(id);
+    expect(seen.includes(SectionId.data), "data at an address that is a global's").toBe(module !== plugin);
   });
+});
+
+test("data at constant addresses is left alone, unless memories move", () => {
+  const data = plugin.sections.find(({ id }) => id === SectionId.data)!;
+  expect(reindexSection(plugin, data, afterAddedImports(plugin, { func: 3, global: 2 }))).toBeUndefined();
+  const payload = reindexSection(plugin, data, afterAddedImports(plugin, { memory: 1 }))!;
+  expect(payload.length).toBeGreaterThan(data.end - data.content);
 });
 
 /** One section of a module of one's own, reindexed with `functions` and `globals` added in front of all. */
@@ -70,7 +77,8 @@ function moved(
   functions: number,
   globals: number,
 ): number[] | null | undefined {
-  const module = { bytes, imports: [] } as unknown as Module;
+  const data = [{ mode: "active", address: null }];
+  const module = { bytes, imports: [], memories: [], data } as unknown as Module;
   const now = reindexSection(
     module,
     section,
