@@ -65,7 +65,7 @@ export { type Execution, execute, type Profile, profile } from "./library/profil
 export type { ProfileOptions } from "./library/requested.ts";
 export { matchesOf } from "./library/rules.ts";
 export { scaleFactor } from "./library/scale.ts";
-export { libraryNames, libraryScript, summaryOf } from "./monitor/library-scripts.ts";
+export { libraryNames, libraryScript, monitorNamed, summaryOf } from "./monitor/library-scripts.ts";
 export type { Report, ReportMap, ReportRow, ReportValue, RowPlace } from "./monitor/report.ts";
 export { ScriptError } from "./monitor/source.ts";
 export type { Instruction } from "./probe/callbacks/places.ts";

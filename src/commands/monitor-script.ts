@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Ending, usageError } from "../base/diagnostics.ts";
 import { problemLines } from "../format/script-problems.ts";
-import { libraryNames, libraryScript, ScriptError, summaryOf } from "../index.ts";
+import { libraryNames, libraryScript, monitorNamed, ScriptError, summaryOf } from "../index.ts";
 import { readInput, readText } from "./input.ts";
 import type { CommandIo } from "./io.ts";
 
@@ -11,12 +11,7 @@ import type { CommandIo } from "./io.ts";
 export async function readScript(path: string, io: CommandIo): Promise<{ file: string; text: string }> {
   const named = /^[\w-]+$/.test(path) && !existsSync(resolve(io.cwd, path));
   if (!named) return { file: path, text: await readText(path, io.cwd, "the script") };
-  const found = libraryScript(path);
-  if (found) return found;
-  throw usageError(
-    `there is no file and no monitor named ${path}`,
-    `monitors are ${libraryNames().join(", ")}`,
-  );
+  return monitorNamed(path, "there is no file and no monitor");
 }
 
 /** The library, a line a monitor. */

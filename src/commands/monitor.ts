@@ -5,6 +5,7 @@ import { MONITOR_TARGETS, REPORT_FORMATS } from "../format/choices.ts";
 import { inertText } from "../format/inert.ts";
 import { renderDryRun } from "../format/monitor/dry-run.ts";
 import { reportFormats } from "../format/monitor/formats.ts";
+import { monitorNotes } from "../format/monitor/notes.ts";
 import { type Monitoring, type MonitorOptions, matchScript, monitor, open, type Program } from "../index.ts";
 import { javyChoice, parseChoice, parseCount, parseFuel, parseSeconds } from "./flags.ts";
 import { chosenModel, costTableOf } from "./fuel-flags.ts";
@@ -30,6 +31,8 @@ export async function monitorCommand(
   }
   if (script === undefined || entry === undefined)
     throw usageError("a script and a program are needed", "javy-prof monitor calls app.js");
+  if (/\.(wasm|[cm]?[jt]s)$/.test(script) && !/\.(wasm|[cm]?[jt]s)$/.test(entry))
+    throw usageError("the script comes first, then the program", `javy-prof monitor ${entry} ${script}`);
   return run(script, entry, args, options, io);
 }
 
@@ -77,6 +80,9 @@ async function run(
       ...(options.timeout === undefined ? {} : { timeoutMs: parseSeconds(options.timeout, "--timeout") }),
     });
     await write(reportFormats[format](monitoring.report, source.file), options.out, io);
+    // other formats are read by programs, from stderr too
+    if (format === "table" || options.out !== undefined)
+      for (const note of monitorNotes(monitoring)) io.stderr(`note: ${note}\n`);
     return ending(monitoring, io);
   } catch (error) {
     return refused(error, io);
@@ -122,8 +128,12 @@ async function write(text: string, out: string | undefined, io: CommandIo): Prom
   }
 }
 
-function ending({ exit, failure, lost }: Monitoring, io: CommandIo): Ending {
-  if (exit === "ok" || (exit === "exit" && failure === null)) return "ok";
+function ending({ exit, failure, scriptFailure, lost }: Monitoring, io: CommandIo): Ending {
+  if (scriptFailure !== null)
+    io.stderr(
+      `javy-prof: the script failed at wasm:end or wasm:report (${inertText(scriptFailure)}); the report is of what it did until then\n`,
+    );
+  if (exit === "ok" || (exit === "exit" && failure === null)) return scriptFailure === null ? "ok" : "usage";
   const why = failure === null ? exit : `${exit}: ${failure}`;
   io.stderr(
     `javy-prof: the guest did not come to its end (${inertText(why)}); the report is of what it did until then\n`,

@@ -6,10 +6,11 @@ import { lostText } from "../format/warning-words.ts";
 import { defaultModelName } from "../fuel/measured.ts";
 import { modelNamed } from "../fuel/models.ts";
 import { commandExport } from "../javy/startup-exports.ts";
-import { libraryScript } from "../monitor/library-scripts.ts";
+import { monitorNamed } from "../monitor/library-scripts.ts";
 import type { Matched } from "../monitor/matched.ts";
 import type { Report } from "../monitor/report.ts";
 import type { Source } from "../monitor/source.ts";
+import type { IdleRule } from "../monitor/targets/rewriting.ts";
 import type { Probe } from "../probe/callbacks/probe.ts";
 import type { Plan } from "../probe/plan.ts";
 import type { RequestOptions } from "../profiler/request.ts";
@@ -46,6 +47,13 @@ export interface Monitoring {
   /** The stream that took no more of the guest's output, where that stopped it. */
   readonly lost: Exit["lost"] | null;
   readonly report: Report;
+  /** Why `wasm:end` or `wasm:report` did not come to their end, a trap's message; null where they did. */
+  readonly scriptFailure: string | null;
+  /**
+   * Rules of `wasm:` that got no code, by their first event: they match no place of the program (0), or as many as it says
+   * and their predicates are false at all of them.
+   */
+  readonly idle: readonly IdleRule[];
   /** Time inside the guest, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -58,11 +66,13 @@ export async function monitor(program: Program, options: MonitorOptions): Promis
   const { script, libs = {}, target = "rewrite", ...rest } = options;
   const { request, live } = requested(program, rest);
   const source = { ...scriptSource(script), libraries: new Map(Object.entries(libs)), target };
-  const { end, report, milliseconds } = await withThread((thread) =>
-    monitorProgram(thread, program, request, live, source),
-  );
+  const session = await withThread((thread) => monitorProgram(thread, program, request, live, source));
+  const { end, report, failure: scriptFailure, rewriting, milliseconds } = session;
   const lost = end.kind === "interrupted" ? (end.lost ?? null) : null;
-  return { exit: end.kind, failure: failureOf(end), lost, report, milliseconds };
+  return {
+    ...{ exit: end.kind, failure: failureOf(end), lost, report, scriptFailure },
+    ...{ idle: rewriting.idle, milliseconds },
+  };
 }
 
 function failureOf(end: RunEnd): string | null {
@@ -137,7 +147,7 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions): Instr
   if (!isWasm(bytes))
     throw usageError(
       "only a WebAssembly module can be instrumented",
-      "monitor runs JavaScript under a monitor",
+      "javy-prof monitor runs JavaScript under a monitor; javy build app.js -o app.wasm makes a module of it",
     );
   if (script === undefined && !options.probes)
     throw usageError("there is nothing to instrument with: neither a script nor probes");
@@ -154,8 +164,7 @@ function withScript(
 ): MonitorFile {
   const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
   const { reportTo = "none", command = commandExport, target = "rewrite" } = options;
-  const source = libraryScript(script) ?? { file: file ?? "script.mm", text: script };
-  const given = { ...source, libraries: new Map(Object.entries(libs)), target };
+  const given = { ...scriptSource(script, file), libraries: new Map(Object.entries(libs)), target };
   const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
   if (!selfContained && reportTo !== "none")
     throw usageError("only a self-contained file can write its report itself");
@@ -172,7 +181,8 @@ function withScript(
     : instrumentFile(given, bytes, model, showing, others);
 }
 
-function scriptSource(script: MonitorOptions["script"]): Source {
+/** @throws Diagnostic (usage) where it is a name and no monitor has it. */
+function scriptSource(script: MonitorOptions["script"], file = "script.mm"): Source {
   if (typeof script !== "string") return script;
-  return libraryScript(script) ?? { file: "script.mm", text: script };
+  return /^[\w-]+$/.test(script) ? monitorNamed(script) : { file, text: script };
 }

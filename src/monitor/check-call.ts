@@ -6,7 +6,7 @@ import type { AstExpr, Name } from "./ast.ts";
 import { languageFunctions, stringMethods } from "./language-functions.ts";
 import { flatten, isInteger, isMap, isPrimitive, type Type, typeText, unit } from "./language-types.ts";
 import { findBound, type Surroundings, unknownName, Wrong } from "./scope.ts";
-import { supportLibrary } from "./support/library.ts";
+import { supportInterface, supportLibrary } from "./support/library.ts";
 import type { Callee, Expr } from "./tree.ts";
 
 /** How arguments are checked: check-expression.ts, which calls this file. */
@@ -29,20 +29,24 @@ function call(ast: AstCall, callee: Callee, args: readonly Expr[], type: Type): 
   return { kind: "call", callee, args, type, span: ast.span };
 }
 
-function counted(ast: AstCall, wanted: number): void {
+/** `params`: their types, for the message. */
+function counted(ast: AstCall, wanted: number, params?: readonly Type[]): void {
   const given = ast.args.length;
-  if (given !== wanted)
-    throw new Wrong(
-      ast.span,
-      `${ast.name.text} takes ${wanted} argument${wanted === 1 ? "" : "s"}, here are ${given}`,
-    );
+  if (given === wanted) return;
+  const here = given === 1 ? "here is 1" : `here are ${given}`;
+  throw new Wrong(
+    ast.span,
+    `${ast.name.text} takes ${wanted} argument${wanted === 1 ? "" : "s"}, ${here}`,
+    params && params.length > 0 ? `${ast.name.text}(${params.map(typeText).join(", ")})` : undefined,
+  );
 }
 
 function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
   const { text, span } = ast.name;
   const routine = at.routines.get(text);
   if (routine) {
-    counted(ast, routine.parameters.length);
+    const types = routine.parameters.map(({ type }) => type);
+    counted(ast, types.length, types);
     const args = ast.args.map((arg, i) =>
       checks.as(arg, at, routine.parameters[i]!.type, `argument ${i + 1} of ${text}`),
     );
@@ -55,7 +59,10 @@ function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kin
   if (!found) {
     if (languageFunctions.some((fn) => fn.name === text))
       throw new Wrong(span, `${text} is not in scope here`, "javy-prof info lists what is");
-    throw unknownName("function", text, span, [...at.routines.keys(), ...known.map((fn) => fn.name)]);
+    const library = libraryWith(text, at);
+    const names = library ? [] : [...at.routines.keys(), ...known.map((fn) => fn.name)];
+    const use = library && !at.libraries.has(library) ? `, and at the top: use ${library};` : "";
+    throw unknownName("function", text, span, names, library && `write ${library}.${text}${use}`);
   }
   counted(ast, found.params.length);
   if (text.startsWith("alt_call") && at.event?.mode !== "alt")
@@ -70,6 +77,12 @@ function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kin
     languageArgument(arg, at, checks, found.params[i]!, `argument ${i + 1} of ${text}`),
   );
   return call(ast, { kind: "language", name: text }, args, found.result);
+}
+
+/** The library that has a function of that name, used or not. */
+function libraryWith(name: string, at: Surroundings): string | undefined {
+  for (const [library, { functions }] of at.libraries) if (functions.has(name)) return library;
+  return supportInterface.functions.has(name) || mapPrinters.includes(name) ? supportLibrary : undefined;
 }
 
 function languageArgument(
@@ -136,7 +149,9 @@ function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Expr & { 
       ...found.functions.keys(),
       ...(library === supportLibrary ? mapPrinters : []),
     ]);
-  counted(ast, fn.params.length);
+  if (library === supportLibrary && name === "puts" && ast.args.length === 1)
+    return checkPutString(ast, at, checks);
+  counted(ast, fn.params.length, fn.params);
   const args = ast.args.map((arg, i) =>
     libraryArgument(arg, at, checks, fn.params[i]!, `argument ${i + 1} of ${library}.${name}`),
   );
@@ -152,6 +167,19 @@ function checkPrintMap(ast: AstCall, at: Surroundings, checks: Checks): Expr & {
   if (!isMap(map.type) || map.kind === "bound")
     throw new Wrong(ast.args[0]!.span, `${ast.name.text} takes a map of the script`);
   return call(ast, { kind: "language", name: ast.name.text }, [map], unit);
+}
+
+/** `puts` of a string: of its address and its length. */
+function checkPutString(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+  const text = checks.as(ast.args[0]!, at, "str", "what puts prints");
+  // it stands twice in the tree, and what it does must not be done twice
+  if (text.kind === "call" || text.kind === "choose")
+    throw new Wrong(text.span, "puts prints a variable or a literal", "give it a variable first");
+  const method = (name: string): Expr => ({
+    ...{ kind: "call", callee: { kind: "method", name }, args: [text], type: "u32", span: ast.span },
+  });
+  const args = [method("addr"), method("len")];
+  return call(ast, { kind: "library", library: supportLibrary, name: "puts", when: ast.when }, args, unit);
 }
 
 function libraryArgument(ast: AstExpr, at: Surroundings, checks: Checks, type: Type, what: string): Expr {

@@ -83,10 +83,15 @@ export function checkExpression(ast: AstExpr, at: Surroundings, expected?: Type)
 
 /** An expression that must have the type; `what` it is in the message. */
 export function checkAs(ast: AstExpr, at: Surroundings, type: Type, what: string): Expr {
+  if (ast.kind === "tuple" && isTuple(type) && ast.items.length === type.items.length) {
+    const items = ast.items.map((item, i) => checkAs(item, at, type.items[i]!, `item ${i} of ${what}`));
+    return { kind: "tuple", type, items, span: ast.span };
+  }
   const expr = checkExpression(ast, at, type);
   if (sameType(expr.type, type)) return expr;
   const castable = isNumber(expr.type) && isNumber(type);
-  const cure = castable ? `write … as ${typeText(type)}` : undefined;
+  const asked = isNumber(expr.type) && type === "bool" ? "compare it: … != 0" : undefined;
+  const cure = castable ? `write … as ${typeText(type)}` : asked;
   throw new Wrong(ast.span, `${what} is ${typeText(type)}, this is ${typeText(expr.type)}`, cure);
 }
 
@@ -116,7 +121,9 @@ function checkName({ text, span }: Name, at: Surroundings, expected?: Type): Exp
     return { kind: "constant", type: expected === "f64" ? "f64" : "f32", value, span };
   }
   const known = [...at.scope.names, ...(at.event?.event.variables ?? []).map(({ name }) => name)];
-  throw unknownName("variable", text, span, known);
+  const isParameter = /^arg\d+$/.test(text) && at.event?.event.package === "func";
+  const cure = isParameter ? `parameters are locals: ${text.replace("arg", "local")}` : undefined;
+  throw unknownName("variable", text, span, known, cure);
 }
 
 /** A variable's definition at its event, in the event's own types whatever the rule's bounds say. */

@@ -34,11 +34,16 @@ export function check(
   options: CheckOptions,
 ): { script: Script; problems: readonly Problem[] } {
   const checker = new Checker(options);
-  return { script: checker.script(ast), problems: checker.problems };
+  const script = checker.script(ast);
+  // calls of a library that is missing are no problems of their own
+  const problems = checker.problems.filter(({ library }) => !library || !checker.missing.has(library));
+  return { script, problems };
 }
 
 class Checker {
   readonly problems: Problem[] = [];
+  /** Libraries that the script uses and nobody gave. */
+  readonly missing = new Set<string>();
   readonly #options: CheckOptions;
   readonly #libraries = new Map<string, LibraryInterface>();
   readonly #variables: Variable[] = [];
@@ -78,7 +83,10 @@ class Checker {
 
   #use(name: string, span: Variable["span"]): void {
     const library = this.#options.libraries.get(name);
-    if (!library) throw new Wrong(span, `no library named ${name} was given`, `--lib ${name}=path.wasm`);
+    if (!library) {
+      this.missing.add(name);
+      throw new Wrong(span, `no library named ${name} was given`, `--lib ${name}=path.wasm`);
+    }
     this.#libraries.set(name, library);
   }
 

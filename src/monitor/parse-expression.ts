@@ -32,6 +32,13 @@ const reserved = [
   "unshared",
   "as",
 ];
+/** What other languages write behind an operand, and this one does not. */
+const operators = new Map([
+  ["=", "== compares"],
+  ["===", "== compares"],
+  ["and", "&& is and"],
+  ["or", "|| is or"],
+]);
 /** Deeper and longer than anybody writes; they keep a hostile script from exhausting the stack. */
 const deepest = 400;
 const longest = 2000;
@@ -56,8 +63,10 @@ export class ExpressionParser {
   }
 
   protected expect(text: string, cure?: string): void {
-    if (!this.accept(text))
-      throw this.unexpected(this.scanner.peek(), JSON.stringify(text).slice(1, -1), cure);
+    if (this.accept(text)) return;
+    const found = this.scanner.peek();
+    const instead = text === ")" || text === "/" ? operators.get(found.text) : undefined;
+    throw this.unexpected(found, JSON.stringify(text).slice(1, -1), instead ?? cure);
   }
 
   protected unexpected(token: Token, wanted: string, cure?: string): Unreadable {

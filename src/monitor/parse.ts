@@ -17,7 +17,7 @@ import type {
   AstScript,
   AstStatement,
 } from "./ast.ts";
-import type { Type } from "./language-types.ts";
+import { primitives, type Type } from "./language-types.ts";
 import { Unreadable } from "./lex.ts";
 import { ExpressionParser } from "./parse-expression.ts";
 import type { Problem, Source } from "./source.ts";
@@ -28,6 +28,9 @@ export function parse(source: Source): { readonly script: AstScript; readonly pr
   return { script: parser.script(), problems: parser.problems };
 }
 
+const declaration = "a variable is declared with its type: var count: u32;";
+/** Words that declare variables elsewhere. */
+const declarations = ["let", "const", "local", "global", "int", ...primitives] as readonly string[];
 const loops = ["while", "for", "switch", "do", "loop"];
 
 class Parser extends ExpressionParser {
@@ -67,6 +70,12 @@ class Parser extends ExpressionParser {
       return use;
     }
     if (text === "fn") return this.#function(start);
+    if (text === "}")
+      throw new Unreadable(
+        this.scanner.peek(),
+        "there is no block to close",
+        "a } too many, or a { is missing",
+      );
     return this.#statement();
   }
 
@@ -183,12 +192,11 @@ class Parser extends ExpressionParser {
   #oneStatement(): AstStatement {
     const { text, start } = this.scanner.peek();
     if (text === "if") return this.#if(start);
-    if (loops.includes(text) && this.scanner.peek().kind === "name")
-      throw new Unreadable(
-        this.scanner.peek(),
-        `the language has no ${text}`,
-        "a probe runs at each event; use if",
-      );
+    if (loops.includes(text) && this.scanner.peek().kind === "name") {
+      const loop = this.scanner.take();
+      if (this.scanner.peek().text === "(") this.#skipBalanced();
+      throw new Unreadable(loop, `the language has no ${text}`, "a probe runs at each event; use if");
+    }
     const statement = this.#simple(start);
     this.expect(";");
     return statement;
@@ -229,7 +237,11 @@ class Parser extends ExpressionParser {
       return { kind: "step", place, by: sign.text === "++" ? 1 : -1, span: this.spanFrom(start) };
     if (/^[-+*/%&|^]$/.test(sign.text) && this.scanner.behindPeeked() === "=")
       throw new Unreadable(sign, `the language has no ${sign.text}=`, `write it out: x = x ${sign.text} …`);
-    this.expect("=", "a statement is a declaration, an assignment, a call, ++ or --");
+    const declares = declarations.includes(text) && this.scanner.peek().kind === "name";
+    this.expect(
+      "=",
+      declares ? declaration : "a statement is a declaration, an assignment, a call, ++ or --",
+    );
     return { kind: "assign", place, value: this.rhs(), span: this.spanFrom(start) };
   }
 
@@ -259,7 +271,7 @@ class Parser extends ExpressionParser {
     }
     this.scanner.take();
     const name = this.name("the name of the variable");
-    this.expect(":", "a variable is declared with its type: var count: u32;");
+    this.expect(":", declaration);
     const type = this.#type();
     const value = this.accept("=") ? this.rhs() : null;
     return {
@@ -284,9 +296,9 @@ class Parser extends ExpressionParser {
     }
     if (this.scanner.peek().text !== "map") return this.primitive();
     this.scanner.take();
-    this.expect("<");
+    this.expect("<", "a map has keys and values: map<u32, u64>");
     const key = this.#type();
-    this.expect(",");
+    this.expect(",", "a map has keys and values: map<u32, u64>");
     const value = this.#type();
     this.#closeMap();
     return { kind: "map", key, value };

@@ -13,9 +13,9 @@ import type { Routine, Variable } from "./tree.ts";
 /** Ends the checking of the statement that has the problem. */
 export class Wrong extends Error {
   readonly problem: Problem;
-  constructor(span: Span, message: string, cure?: string, unknown = false) {
+  constructor(span: Span, message: string, cure?: string, more: Pick<Problem, "unknown" | "library"> = {}) {
     super(message);
-    this.problem = { span, message, cure, unknown };
+    this.problem = { span, message, cure, ...more };
   }
 }
 
@@ -137,5 +137,8 @@ export function unknownName(
   cure?: string,
 ): Wrong {
   const close = nearest(name, known);
-  return new Wrong(span, `there is no ${what} named ${name}`, close ? `did you mean ${close}?` : cure, true);
+  const library = what === "library" ? { library: name } : {};
+  return new Wrong(span, `there is no ${what} named ${name}`, close ? `did you mean ${close}?` : cure, {
+    ...{ unknown: true, ...library },
+  });
 }

@@ -22,6 +22,8 @@ export interface Problem {
   readonly cure?: string | undefined;
   /** A name that nothing has: perhaps only because its declaration could not be read. */
   readonly unknown?: boolean;
+  /** The library that the script calls and that is not there. */
+  readonly library?: string;
 }
 
 /** Thrown when a script has problems: all of them, in the order of the text, each once. */
@@ -36,7 +38,9 @@ export class ScriptError extends Error {
       const key = `${problem.span.start} ${problem.message}`;
       return !seen.has(key) && seen.add(key);
     });
-    super(`${source.file}: ${distinct[0]?.message ?? "nothing is wrong"}`);
+    const [first] = distinct;
+    const { line, column } = position(source.text, first?.span.start ?? 0);
+    super(`${source.file}:${line}:${column}: ${first?.message}${first?.cure ? ` (${first.cure})` : ""}`);
     this.name = "ScriptError";
     this.source = source;
     this.problems = distinct;

@@ -58,6 +58,12 @@ export function endOf(error: unknown, thrown: boolean): RunEnd {
   throw error;
 }
 
+/** What to say of an error that ended code of ours inside of WebAssembly. @throws the error where it is no end of code. */
+export function trapMessage(error: unknown): string {
+  const end = endOf(error, false);
+  return end.kind === "trap" ? end.message : end.kind;
+}
+
 /** What V8 says, without the function of its interface that said it. */
 export function withoutApi(message: string): string {
   return message.replace(/^WebAssembly\.\w+\(\): /, "");

@@ -14,7 +14,7 @@ import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts"
 import type { HostRun } from "../host/user-host-spec.ts";
 import { type Unrepeatable, Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
-import { endOf, HostThrew, isEnd, Stop } from "./ends.ts";
+import { endOf, HostThrew, isEnd, Stop, trapMessage } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import { MonitoredRun } from "./monitored-run.ts";
@@ -355,7 +355,7 @@ class GuestRun {
     if (end.kind !== "throw") this.#report?.passOn();
     this.#line?.close();
     const recording = profile?.recording(end) ?? null;
-    const monitor = this.#monitor?.finish() ?? null;
+    const monitor = this.#monitor?.finish((error) => trapMessage(this.reasonOf(error))) ?? null;
     profile?.end();
     const platform = this.#lastWord(finish);
     const stdin = this.#stdin ?? new Uint8Array();

@@ -2,7 +2,7 @@
  * One monitored run: script and module → instrumented module, run in the guest's thread, report. The module that is
  * monitored is the one that holds the program: a module that is whole, or the plugin that a dynamic one runs on.
  */
-import { unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, named, unsupported, usageError } from "../base/diagnostics.ts";
 import { costKey } from "../fuel/models.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { type JsScript, jsProbesOf } from "../monitor/js/js-probes.ts";
@@ -59,7 +59,12 @@ export interface MonitoredModule {
 
 /** A script as it is understood, its probes at JavaScript apart. @throws ScriptError. */
 export function readMonitor(script: MonitorScript): JsScript {
-  const interfaces = new Map([...script.libraries].map(([name, bytes]) => [name, interfaceOf(name, bytes)]));
+  const interfaces = new Map(
+    [...script.libraries].map(([name, bytes]) => [
+      name,
+      named(`the library ${name}`, () => interfaceOf(name, bytes)),
+    ]),
+  );
   if (!interfaces.has(supportLibrary)) interfaces.set(supportLibrary, supportInterface);
   return jsProbesOf(readScript(script, { events: monitorEvents(), libraries: interfaces }));
 }
@@ -155,10 +160,11 @@ export async function matchProgram(
   const inJs = jsMatches(program, held, js.probes);
   const matched = new Set(inJs.map(({ place }) => place.rule));
   const first = new Map(js.probes.toReversed().map(({ rule, event }) => [rule, event]));
+  const unmatched = rewriting.idle.filter(({ places }) => places === 0).map(({ event }) => event);
   const without = [...first].filter(([rule]) => !matched.has(rule)).map(([, event]) => event);
   return {
     places: [...rewriting.places, ...inJs],
-    unmatched: [...rewriting.unmatched, ...without.reverse()],
+    unmatched: [...unmatched, ...without.reverse()],
     exports,
   };
 }
@@ -166,6 +172,8 @@ export async function matchProgram(
 export interface MonitorSession {
   readonly end: RunEnd;
   readonly report: Report;
+  /** Why the script's own end failed, or null. */
+  readonly failure: string | null;
   readonly rewriting: Rewriting;
   /** Time inside the guest, in milliseconds. */
   readonly milliseconds: number;
@@ -182,6 +190,7 @@ export async function monitorProgram(
     throw unsupported(`${program.name}: a monitor sees one module, and others are linked to this one`);
   const js = readMonitor(script);
   const listening = js.probes.length > 0;
+  if (listening) refuseWithoutEngine(program);
   const frames = listening || program.engine?.dispatch.problem === null ? "js" : "wasm";
   // probes of WebAssembly have no lines of JavaScript
   const plan = await planRun(program, { ...request, frames }, listening ? thread : null);
@@ -195,9 +204,27 @@ export async function monitorProgram(
   );
   const counts = meters ? "total" : "nothing";
   const outcome = await execute(thread, program, request, plan, modules, live, counts, job);
-  if (!outcome.monitor) throw unsupported(`${program.name}: the program could not be instantiated`);
   const { end, milliseconds, monitor: remains } = outcome;
-  return { end, report: withJsRows(report(remains), js, remains.jsPlaces), rewriting, milliseconds };
+  if (!remains) throw notBegun(program, end);
+  const { jsPlaces, failure } = remains;
+  return { end, report: withJsRows(report(remains), js, jsPlaces), failure, rewriting, milliseconds };
+}
+
+/** @throws Diagnostic that says what is missing, without the options of profiles. */
+function refuseWithoutEngine({ name, engine }: Program): void {
+  const problem = engine?.dispatch.problem;
+  if (!problem) return;
+  const details = problem.details.filter((line) => !line.includes(" --"));
+  const message = `rules of js: need QuickJS, rules of wasm: do not; ${problem.message}`;
+  throw new Diagnostic({ ...problem.fields, file: name, message, details });
+}
+
+/** Why there was no instance: what runs before the program is its start function and the script's. */
+function notBegun({ name, module, plugin }: Program, end: RunEnd): Diagnostic {
+  const why = end.kind === "trap" ? [end.message] : [];
+  if ((plugin?.module ?? module).start === null)
+    return usageError("the script failed before the program began", ...why);
+  return unsupported(`${name}: the program or the script failed in what runs before the program`, ...why);
 }
 
 interface PreparedMonitor extends Pick<MonitoredModule, "rewriting" | "job" | "report"> {

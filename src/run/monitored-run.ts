@@ -5,6 +5,7 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import type { Finality } from "../host/finality.ts";
+import { GuestFault } from "../host/wasi.ts";
 import { stringNumber } from "../monitor/module/link-instance.ts";
 import { monitorModule } from "../monitor/module/link-script.ts";
 import type { SupportRemains } from "../monitor/read-report.ts";
@@ -50,6 +51,8 @@ export interface MonitorRemains {
   readonly support: SupportRemains | null;
   /** By number; none without probes at JavaScript. */
   readonly jsPlaces: readonly RowPlace[];
+  /** Why what the script does at its end did not come to its end, if it did not: a trap's message. */
+  readonly failure: string | null;
 }
 
 type Exports = WebAssembly.Exports;
@@ -85,9 +88,14 @@ export class MonitoredRun {
     const libraries = job.libraries.flatMap(({ name, module }, i) =>
       module ? [[libraryModule(name), this.#libraries[i]]] : [],
     );
+    const stop = () => {
+      throw new GuestFault("the script stopped it");
+    };
     const imports: WebAssembly.Imports = {
       ...(Object.fromEntries(libraries) as WebAssembly.Imports),
-      ...(this.#support && { [supportModule]: this.#support as WebAssembly.ModuleImports }),
+      ...(this.#support && {
+        [supportModule]: { ...(this.#support as WebAssembly.ModuleImports), stop: final(stop) },
+      }),
       [hostModule]: {
         copy: final((from: number, at: number, to: number, into: number, length: number) =>
           this.#copy(from, at >>> 0, to, into >>> 0, length >>> 0),
@@ -177,18 +185,22 @@ export class MonitoredRun {
     this.#js?.begin();
   }
 
-  /** Runs the script's ending and reads what is left. */
-  finish(): MonitorRemains | null {
+  /** Runs the script's ending and reads what is left. `messageOf`: what to say of an error that comes out of it. */
+  finish(messageOf: (error: unknown) => string = String): MonitorRemains | null {
     const guest = this.#guest;
     if (!guest) return null;
     const { ending, values, beside } = this.#job;
-    for (const name of ending) (guest[name] as () => void)();
-    for (const name of beside?.ending ?? []) (this.#beside![name] as () => void)();
+    const endings = [
+      ...ending.map((name) => guest[name]),
+      ...(beside?.ending ?? []).map((name) => this.#beside![name]),
+    ];
+    const failure = failureOf(endings as (() => void)[], messageOf);
     return {
       values: valuesOf(guest, values),
       besideValues: valuesOf(this.#beside, beside?.values ?? 0),
       support: this.#supportRemains(),
       jsPlaces: this.#js?.finish() ?? [],
+      failure,
     };
   }
 
@@ -203,6 +215,16 @@ export class MonitoredRun {
       output: (support["output_addr"] as () => number)(),
       outputLength: (support["output_len"] as () => number)(),
     };
+  }
+}
+
+/** Calls one behind the other; the message of what ends this too early, or null. */
+function failureOf(endings: readonly (() => void)[], messageOf: (error: unknown) => string): string | null {
+  try {
+    for (const end of endings) end();
+    return null;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 

@@ -114,7 +114,7 @@ describe("the command", () => {
 
   test("says what a script would match, and runs nothing", async () => {
     const { stdout, stderr } = await run("count.mm", "app.wasm", "--dry-run");
-    expect(stdout).toBe("wasm:opcode:i32.store:before #6 pc 28: always\n1 places matched, 1 get code\n");
+    expect(stdout).toBe("wasm:opcode:i32.store:before #6 pc 28: always\n1 place matched, 1 gets code\n");
     expect(stderr).toBe("");
   });
 
@@ -161,6 +161,77 @@ describe("the command", () => {
     }
   });
 
+  test("notes which rules got no code, but not into a report that programs read", async () => {
+    const own = folderWith({
+      "app.wasm": program,
+      "idle.mm": `report var n: u32;
+        wasm:opcode:v128.load:before { n++; }
+        wasm:opcode:*store*:before / fname == "nobody" / { n++; }`,
+      "silent.mm": "var n: u32; wasm:func:entry { n++; }",
+    });
+    try {
+      const of = (...args: string[]) => javyProf(own.path, ["monitor", ...args, "app.wasm"]);
+      const notes =
+        "note: the program has no place for wasm:opcode:v128.load:before\n" +
+        "note: the predicate of wasm:opcode:i32.store:before is false at its one place\n";
+      expect((await of("idle.mm")).stderr).toBe(`n = 0\n${notes}`);
+      expect((await of("idle.mm", "--target", "module")).stderr).toBe(`n = 0\n${notes}`);
+      expect((await of("idle.mm", "--format", "csv")).stderr).not.toContain("note:");
+      expect((await of("idle.mm", "--format", "csv", "-o", "r.csv")).stderr).toBe(notes);
+      expect((await of("silent.mm")).stderr).toMatch(/^note: the script reported nothing/);
+    } finally {
+      own.remove();
+    }
+  });
+
+  test.each(["rewrite", "module"])("says where a script fails or stops its program (%s)", async (target) => {
+    const own = folderWith({
+      "app.wasm": program,
+      "end.mm": "report var n: i32; report var zero: i32; wasm:begin { n = 5; } wasm:end { n = 3 / zero; }",
+      "begin.mm": "report var n: i32; report var zero: i32; wasm:begin { n = 3 / zero; }",
+      "deep.mm": "report var n: i32; fn f(x: i32) -> i32 { return f(x) + 1; } wasm:report { n = f(1); }",
+      "stop.mm": "use whamm_core; report var n: i32; wasm:func:entry { n++; whamm_core.stop(); }",
+      "late.mm": "use whamm_core; report var n: i32; wasm:end { n++; whamm_core.stop(); n++; }",
+    });
+    try {
+      const of = async (script: string) => {
+        const { code, stderr } = await javyProf(own.path, [
+          "monitor",
+          script,
+          "app.wasm",
+          "--target",
+          target,
+        ]);
+        return [code, stderr.split("\n")];
+      };
+      const atEnd = (why: string) =>
+        `javy-prof: the script failed at wasm:end or wasm:report (${why}); the report is of what it did until then`;
+      expect(await of("end.mm")).toEqual([2, ["n = 5", "zero = 0", atEnd("divide by zero"), ""]]);
+      expect(await of("deep.mm")).toEqual([2, ["n = 0", atEnd("call stack exhausted"), ""]]);
+      expect(await of("late.mm")).toEqual([2, ["n = 1", atEnd("the script stopped it"), ""]]);
+      expect(await of("begin.mm")).toEqual([
+        2,
+        ["javy-prof: the script failed before the program began", "  divide by zero", ""],
+      ]);
+      const stopped =
+        "javy-prof: the guest did not come to its end (trap: the script stopped it); the report is of what it did until then";
+      expect(await of("stop.mm")).toEqual([3, ["n = 1", stopped, ""]]);
+    } finally {
+      own.remove();
+    }
+  });
+
+  test("refuses rules of js: where no engine is, without advice that this command does not take", async () => {
+    const own = folderWith({ "app.wasm": program, "js.mm": "js:func:entry { report var n: u32; n++; }" });
+    try {
+      const { code, stderr } = await javyProf(own.path, ["monitor", "js.mm", "app.wasm"]);
+      expect([code, stderr]).toEqual([4, expect.stringContaining("rules of js: need QuickJS")]);
+      expect(stderr).not.toMatch(/--\w/);
+    } finally {
+      own.remove();
+    }
+  });
+
   test("stops a guest past its fuel and reports what was until then", async () => {
     const { code, stderr } = await run("instructions", "app.wasm", "--max-fuel", "50");
     expect(code).toBe(1);
@@ -170,7 +241,9 @@ describe("the command", () => {
   test("knows no monitor of another name", async () => {
     const { code, stderr } = await run("cals", "app.wasm");
     expect(code).toBe(2);
-    expect(stderr).toContain("there is no file and no monitor named cals");
+    expect(stderr).toContain("there is no file and no monitor named cals\n  did you mean calls?\n");
+    const turned = await run("app.wasm", "calls");
+    expect([turned.code, turned.stderr]).toEqual([2, expect.stringContaining("the script comes first")]);
   });
 
   test("runs JavaScript, with the engine's own functions", async () => {

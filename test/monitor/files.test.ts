@@ -208,6 +208,13 @@ describe("a pair of files", () => {
   });
 });
 
+test("what is wrong with a script, or its name, is said in the error's message too", () => {
+  expect(() => instrument(small, { script: "\nwasm:opcode:cal:before { }", file: "x.mm" })).toThrow(
+    "x.mm:2:13: no event matches cal (did you mean call?)",
+  );
+  expect(() => instrument(small, { script: "cals" })).toThrow("there is no monitor named cals");
+});
+
 test("a file has nobody who knows JavaScript's functions, and rules of js: are refused", () => {
   expect(() => instrument(small, { script: "js:func:entry { report var n: u32; n++; }" })).toThrow(
     "rules of js: need a host",

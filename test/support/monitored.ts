@@ -72,7 +72,9 @@ function run(
   } catch (thrown) {
     error = thrown;
   }
-  const report = monitor.report(running.finish()!);
+  const remains = running.finish()!;
+  if (remains.failure !== null) throw new Error(`the script's end: ${remains.failure}`);
+  const report = monitor.report(remains);
   const values = (variable: string) =>
     report.rows.filter((row) => row.variable === variable).map(({ value }) => value);
   return { report, rewriting: monitor.rewriting, bytes: monitor.bytes, result, error, values };

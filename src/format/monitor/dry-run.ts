@@ -8,6 +8,7 @@ import { grouped } from "../../base/numbers.ts";
 import type { Matched } from "../../monitor/matched.ts";
 import { inertText } from "../inert.ts";
 import { expressionText } from "./expression-text.ts";
+import { noPlace } from "./notes.ts";
 
 export function renderDryRun({ places, unmatched, exports }: Matched): string {
   const lines = places.map(({ place, residual }) => {
@@ -24,8 +25,9 @@ export function renderDryRun({ places, unmatched, exports }: Matched): string {
     return inertText(`${place.event}${where}: ${left}`);
   });
   const kept = places.filter(({ residual }) => residual !== null).length;
-  const notes = unmatched.map((event) => inertText(`note: the program has no place for ${event}`));
+  const notes = unmatched.map((event) => inertText(`note: ${noPlace(event)}`));
   const exported = exports.map((name) => inertText(`export ${name}`));
-  const total = `${grouped(places.length)} places matched, ${grouped(kept)} get code`;
+  const matched = `${grouped(places.length)} place${places.length === 1 ? "" : "s"} matched`;
+  const total = `${matched}, ${grouped(kept)} get${kept === 1 ? "s" : ""} code`;
   return [...lines, ...notes, ...exported, total].map((line) => `${line}\n`).join("");
 }

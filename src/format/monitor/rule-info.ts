@@ -28,7 +28,7 @@ export function renderRuleInfo({ rule, matches }: RuleScope): string {
     ...(modes.length > 0 ? [`  modes: ${modes.join(" ")}`] : []),
     "",
     names.length === 1 ? "variables:" : "variables that all of them have:",
-    ...table(own.map(variableCells)),
+    ...table(own.map((variable) => variableCells(sharedBy(matches, variable)))),
     "",
     "functions:",
     ...table(
@@ -44,6 +44,14 @@ export function renderRuleInfo({ rule, matches }: RuleScope): string {
   ]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** The variable without its derivation where events differ in it. */
+function sharedBy(matches: RuleScope["matches"], { derivation, ...variable }: Bound): Bound {
+  const isShared = matches.every(
+    ({ event }) => event.variables.find(({ name }) => name === variable.name)?.derivation === derivation,
+  );
+  return derivation !== undefined && isShared ? { ...variable, derivation } : variable;
 }
 
 function eventText({ provider, package: packageName, name }: Event): string {

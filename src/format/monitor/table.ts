@@ -31,7 +31,8 @@ function scriptLines(row: ReportRow): string[] {
   const { variable, type, value } = row;
   if (!isMap(type)) return [`${variable} = ${shown(row)}`];
   const { map } = value as ReportMap;
-  return [`${variable}: ${typeText(type)}, ${grouped(map.length)} entries`, ...entryLines(type, map)];
+  const entries = `${grouped(map.length)} ${map.length === 1 ? "entry" : "entries"}`;
+  return [`${variable}: ${typeText(type)}, ${entries}`, ...entryLines(type, map)];
 }
 
 /** The entries of a map, those with the greatest number first where its values are numbers. */
@@ -44,8 +45,9 @@ function entryLines(type: MapType, map: ReportMap["map"]): string[] {
       numbers ? grouped(value as number) : inertText(valueText(type.value, value)),
       inertText(valueText(type.key, key, true)),
     ]);
-  const width = Math.max(0, ...cells.map(([value]) => cellWidth(value!)));
-  const lines = cells.map(([value, key]) => `  ${pad(value!, width, numbers ? "right" : "left")}  ${key}`);
+  const lined = cells.length > 0 ? [["value", "key"], ...cells] : [];
+  const width = Math.max(0, ...lined.map(([value]) => cellWidth(value!)));
+  const lines = lined.map(([value, key]) => `  ${pad(value!, width, numbers ? "right" : "left")}  ${key}`);
   return [...lines, ...rest(map.length)];
 }
 

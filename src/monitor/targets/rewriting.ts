@@ -80,8 +80,16 @@ export interface Rewriting {
   /** Exports to call behind the program, in order, by what they do. */
   readonly ending: readonly string[];
   readonly places: readonly MatchedPlace[];
-  /** Rules, by their first event, that matched no place; known where places are kept. */
-  readonly unmatched: readonly string[];
+  /** Rules that got no code, in the order of the script. */
+  readonly idle: readonly IdleRule[];
+}
+
+/** A rule whose predicate is false wherever it matches, or that matches nowhere. */
+export interface IdleRule {
+  /** Its first event. */
+  readonly event: string;
+  /** How many places it matches; at all of them its predicate is false. */
+  readonly places: number;
 }
 
 export function planRewriting(script: Script, module: Module, options: RewritingOptions): Rewriting {
@@ -97,6 +105,8 @@ class Rewriter {
   readonly #startup: Startup[] = [];
   readonly #places: MatchedPlace[] = [];
   readonly #folded = new FoldedProbes();
+  /** Places by rule: all, and those with code. */
+  readonly #counts = new Map<number, { places: number; kept: number }>();
   #usesFuel = false;
 
   constructor(script: Script, module: Module, options: RewritingOptions) {
@@ -179,16 +189,18 @@ class Rewriter {
       layout: { rows, strings: state.strings, support: calls.usesSupport, custom },
       ending,
       places: this.#places,
-      unmatched: this.#unmatched(),
+      idle: this.#idle(),
     };
   }
 
-  #unmatched(): string[] {
-    const matched = new Set(this.#places.map(({ place }) => place.rule));
+  #idle(): IdleRule[] {
     const first = new Map<number, Probe>();
     for (const probe of this.#script.probes)
       if (!first.has(probe.span.start)) first.set(probe.span.start, probe);
-    return [...first].filter(([rule]) => !matched.has(rule)).map(([, probe]) => eventName(probe));
+    return [...first].flatMap(([rule, probe]) => {
+      const { places, kept } = this.#counts.get(rule) ?? { places: 0, kept: 0 };
+      return kept === 0 ? [{ event: eventName(probe), places }] : [];
+    });
   }
 
   #known(place: KnownPlace | null): Known {
@@ -274,6 +286,10 @@ class Rewriter {
     const folding = this.#known(known);
     const folded = this.#folded.at(probe, folding);
     const { residual } = folded;
+    const counts = this.#counts.get(probe.span.start) ?? { places: 0, kept: 0 };
+    this.#counts.set(probe.span.start, counts);
+    counts.places += 1;
+    if (residual) counts.kept += 1;
     if (this.#options.keepsPlaces) {
       const place: RowPlace = { ...at, ...this.#folded.rowOf(probe) };
       this.#places.push({ probe, place, residual });
