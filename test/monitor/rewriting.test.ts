@@ -210,6 +210,93 @@ describe("mode alt", () => {
   test("takes a whole block away", () => {
     expect(on("wasm:opcode:block:alt { }").result).toBe(0);
   });
+
+  /** run(n): of i from n to 1, adds 100 where i is odd, else i; leaves the loop from inside where i is 7. */
+  const structured = assemble(`(module
+    (func (export "run") (param $n i32) (result i32) (local $sum i32)
+      (block $out
+        (loop $next
+          (br_if $out (i32.eqz (local.get $n)))
+          (local.set $sum (i32.add (local.get $sum)
+            (if (result i32) (i32.and (local.get $n) (i32.const 1))
+              (then (br_if $out (i32.eq (local.get $n) (i32.const 7))) (i32.const 100))
+              (else (block $in (br_table $in $out $in (i32.eq (local.get $n) (i32.const 8)))) (local.get $n)))))
+          (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+          (br $next)))
+      (return (local.get $sum))))`).bytes;
+  const runs = (text: string, n: number) => monitored(structured, text, { call: ({ run }) => run!(n) });
+
+  test("a block at some visits only, whose branches lead out of it", () => {
+    const plain = (n: number) => runs("wasm:func:entry { }", n).result;
+    expect([plain(3), plain(4), plain(7), plain(9)]).toEqual([202, 206, 0, 100]);
+    const odd = "wasm(local0: i32):opcode:if:alt / local0 == 3 / { report var n: u32; n++; }";
+    // What is left out gives the condition, 1.
+    expect([runs(odd, 3).result, runs(odd, 4).result, runs(odd, 9).result]).toEqual([103, 107, 100]);
+    expect(runs(odd, 4).values("n")).toEqual([1]);
+    const two = "wasm(local0: i32):opcode:if:alt / arg0 == 0 && local0 == 2 / { drop_args(); }";
+    expect(runs(two, 4).result).toBe(204);
+    const never = "wasm(local0: i32):opcode:block|loop|if|else:alt / local0 == -1 / { }";
+    for (const n of [3, 4, 7, 9]) expect(runs(never, n).result).toBe(plain(n));
+  });
+
+  test("what is behind an else, always and at some visits", () => {
+    expect(runs("wasm:opcode:else:alt { }", 4).result).toBe(200);
+    const events = `wasm:opcode:if:after { report var behind: u32; behind++; }
+      wasm:opcode:else:entry { report var in: u32; in++; } wasm:opcode:else:exit { report var out: u32; out++; }
+      wasm:opcode:end:before { report var ends: u32; ends++; }`;
+    const { result, values } = runs(
+      `wasm(local0: i32):opcode:else:alt / local0 > 2 / { report var n: u32; n++; } ${events}`,
+      6,
+    );
+    expect(result).toBe(302);
+    expect(["n", "in", "out", "behind"].map((name) => values(name)[0])).toEqual([2, 1, 1, 6]);
+    // The end stays: control comes to it from there as before.
+    expect(values("ends")).toEqual([0, 3, 0, 0, 0]);
+  });
+
+  test("a return, with what the function then gives", () => {
+    expect(runs("wasm:opcode:return:alt { drop_args(); }", 4).result).toBe(0);
+    expect(runs("wasm:opcode:return(arg0: i32):alt / arg0 == 206 / { drop_args(); }", 4).result).toBe(0);
+    expect(runs("wasm:opcode:return(arg0: i32):alt / arg0 == 205 / { drop_args(); }", 4).result).toBe(206);
+  });
+
+  test("sees the fuel, which is the program's on the way that it takes", () => {
+    const fuel = (text: string) =>
+      runs(`report var spent: u64; ${text} wasm:func:exit { spent = fuel; }`, 4).values("spent")[0];
+    const plain = fuel("");
+    expect(fuel("wasm:opcode:block|loop|if|else:alt / fuel > 1000000 / { }")).toBe(plain);
+    // In wasmtime's model a constant, a local.get and the rest of an else cost one each, and blocks nothing.
+    const skipped = fuel("wasm(local0: i32):opcode:else:alt / local0 == 4 / { }") as bigint;
+    expect((plain as bigint) - skipped).toBe(5n);
+  });
+
+  test("two probes for one instruction are refused, as in Whamm, but where one is false beforehand", () => {
+    const two = "wasm:opcode:else:alt { } wasm:opcode:else:alt / fuel > 9 / { }";
+    expect(() => runs(two, 4)).toThrow(/two probes of mode alt stand instead of the same instruction: else/);
+    expect(runs("wasm:opcode:else:alt { } wasm:opcode:else:alt / fid == 9 / { }", 4).result).toBe(200);
+  });
+
+  test("references are null, and those that cannot be are not needed where the predicate is false", () => {
+    const references = assemble(`(module (table 1 funcref) (elem declare func $f)
+      (func $f (result funcref) (ref.func $f))
+      (func (export "run") (result i32) (ref.is_null (call $f))))`).bytes;
+    const run = (text: string) => monitored(references, text, { call: ({ run }) => run!() }).result;
+    expect(run("wasm:opcode:call:alt { }")).toBe(1);
+    expect(run("wasm:opcode:call:alt / fuel > 1000 / { }")).toBe(0);
+  });
+
+  test("blocks inside each other, as deep as they come", () => {
+    const nested = (depth: number) => {
+      const labels = Array.from({ length: depth }, (_, n) => `$b${n}`);
+      return assemble(`(module (func (export "run") (param i32) (result i32)
+        ${labels.map((label) => `(block ${label}`).join(" ")} (br_table ${labels.join(" ")} (local.get 0))
+        ${") (return (i32.const 5)) ".repeat(depth - 1)}) (i32.const 7)))`).bytes;
+    };
+    const alt = "wasm(local0: i32):opcode:block:alt / local0 == 2 / { }";
+    const run = (n: number) => monitored(nested(250), alt, { call: ({ run }) => run!(n) }).result;
+    expect([run(0), run(1), run(249), run(2)]).toEqual([7, 5, 5, 7]);
+    expect(() => monitored(nested(251), alt)).toThrow(/more than 250 blocks/);
+  });
 });
 
 describe("state", () => {

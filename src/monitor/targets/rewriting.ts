@@ -364,8 +364,6 @@ class Rewriter {
     probes: FunctionPlanner,
   ): void {
     if (!this.#boundsFit(probe, shape.function, site)) return;
-    const where = locations(shape, instruction, probe.mode!);
-    if (!where) throw usageError("an else cannot be replaced alone", "write wasm:opcode:if:alt");
     const at = this.#rowPlace(shape, instruction);
     const folded = this.#match(
       probe,
@@ -374,13 +372,18 @@ class Rewriter {
     );
     if (!folded.residual) return;
     if (probe.mode === "alt") {
+      if (folded.names.includes("fuel")) this.#usesFuel = true;
       const action = alternative(this.#shared, this.#facts, site, folded.residual, folded.cells);
-      return probes.site(site.offset, { ...action, when: "instead" });
+      return probes.replace(
+        site.offset,
+        action,
+        () => `${site.name} at pc ${at.pc} of function ${at.function}`,
+      );
     }
     const made = this.#action(folded, site, probe.mode === "before");
     if (!made) return;
     if (made.values.kept.length > 0) probes.site(site.offset, keeping(made.values.kept));
-    for (const location of where) {
+    for (const location of locations(shape, instruction, probe.mode!)) {
       if (location.kind === "exit") probes.exit.push(made.action);
       else probes.site(location.offset, { ...made.action, when: location.when });
     }
@@ -415,7 +418,8 @@ class Rewriter {
         if (site?.immediates[n] === undefined) return false;
         continue;
       }
-      const list = kind === "arg" ? site?.operands : site?.results;
+      const operands = probe.mode === "alt" ? site?.replaced.takes : site?.operands;
+      const list = kind === "arg" ? operands : site?.results;
       const has = kind === "local" ? localTypeOf(this.#facts.module, index)(n) : list?.[n];
       if (has === undefined || has !== flatten(type)[0]) return false;
     }
@@ -438,6 +442,16 @@ class FunctionPlanner {
     const list = this.#sites.get(offset);
     if (list) list.push(action);
     else this.#sites.set(offset, [action]);
+  }
+
+  /** `at`: the instruction, for people. */
+  replace(offset: number, action: Action, at: () => string): void {
+    if (this.#sites.get(offset)?.some(({ when }) => when === "instead"))
+      throw usageError(
+        `two probes of mode alt stand instead of the same instruction: ${at()}`,
+        "give them predicates of which one is false there before the program runs",
+      );
+    this.site(offset, { ...action, when: "instead" });
   }
 
   found(): FunctionProbes | undefined {
