@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { ReportMap } from "../../src/monitor/report.ts";
-import { assemble } from "../support/binaryen.ts";
+import { assemble, everything } from "../support/binaryen.ts";
 import { type MonitoredOptions, monitored } from "../support/monitored.ts";
 
 /** `run(n)`: counts down from n in a loop, adding up; calls `now` once and `twice` through the table. */
@@ -207,6 +207,71 @@ describe("mode alt", () => {
     expect(run("wasm:opcode:call(arg0: i32):alt / arg0 == 3 / { alt_call_by_id(1); }")).toBe(31);
   });
 
+  /**
+   * sum(n, x): n levels deep, adds at each level what \$one gives for n and x; pair, other, thrower and deep have the
+   * same type as one, others not.
+   */
+  const callees = assemble(
+    `(module (memory 1) (tag $t (param i32))
+      (func $one (param i32 f64) (result i32 i64) (local.get 0) (i64.const 1))
+      (func $other (export "other") (param i32 f64) (result i32 i64)
+        (i32.add (local.get 0) (i32.trunc_f64_s (local.get 1))) (i64.const 10))
+      (func $deep (param i32 f64) (result i32 i64)
+        (i32.mul (i32.const 1000) (call $sum (i32.sub (local.get 0) (i32.const 1)) (f64.const 5))) (i64.const 100))
+      (func $thrower (export "thrower") (param i32 f64) (result i32 i64) (throw $t (i32.const 77)))
+      (func $sum (export "sum") (param $n i32) (param $x f64) (result i32) (local $b i64)
+        (if (i32.le_s (local.get $n) (i32.const 0)) (then (return (i32.const 0))))
+        (call $one (local.get $n) (local.get $x))
+        (local.set $b)
+        (i32.add (i32.wrap_i64 (local.get $b)))
+        (i32.add (call $sum (i32.sub (local.get $n) (i32.const 1)) (local.get $x))))
+      (func (export "run") (param i32) (result i32)
+        (try (result i32) (do (call $sum (local.get 0) (f64.const 2))) (catch $t))))`,
+    everything,
+  ).bytes;
+  const summed = (text: string, n = 3) => monitored(callees, text, { call: ({ run }) => run!(n) });
+
+  test("calls several functions instead, and what they do in between is seen; the last one gives the results", () => {
+    const plain = 3 + 1 + 2 + 1 + 1 + 1;
+    expect(summed("wasm:func:entry { }").result).toBe(plain);
+    expect(summed("wasm:opcode:call:alt / imm0 == 0 / { alt_call_by_id(1); }").result).toBe(5 + 4 + 3 + 30);
+    const both = summed(`report var order: map<u32, u64>; var n: u32;
+      wasm:func:entry { order[n] = fid as u64; n++; }
+      wasm:opcode:call(arg1: i32):alt / imm0 == 0 && arg1 != 2 / {
+        report var spent: u64; spent = fuel;
+        alt_call_by_name("other"); order[n] = 90; n++; alt_call_by_id(imm0); order[n] = fuel - spent; n++;
+      }`);
+    expect(both.result).toBe(plain);
+    expect((both.values("order")[0] as ReportMap).map.map(([, what]) => what)).toEqual(
+      [5, 4, 1, 90, 0, 0, 4, 0, 4, 1, 90, 0, 0, 4].map(BigInt),
+    );
+  });
+
+  test("functions that come to the same place again, or throw", () => {
+    // Two levels deeper the same operands and results are used again.
+    const again = summed(
+      "wasm:opcode:call(arg1: i32):alt / imm0 == 0 && fid == 4 && arg1 == 3 / { alt_call_by_id(2); alt_call_by_id(1); }",
+    );
+    expect(again.result).toBe(5 + 10 + 2 + 1 + 1 + 1);
+    const before = summed(
+      "wasm:opcode:call(arg1: i32):alt / imm0 == 0 && fid == 4 && arg1 == 3 / { alt_call_by_id(1); alt_call_by_id(2); }",
+    );
+    expect(before.result).toBe(1000 * (2 + 1 + 1 + 1) + 100 + 2 + 1 + 1 + 1);
+    const thrown = summed(
+      'wasm:opcode:call(arg1: i32):alt / imm0 == 0 && arg1 == 1 / { report var n: u32; n++; alt_call_by_name("thrower"); }',
+    );
+    expect([thrown.result, thrown.values("n")]).toEqual([77, [1]]);
+  });
+
+  test("a function of another type is an error only where a place can come to it", () => {
+    const text = (what: string) => `wasm:opcode:call:alt / fid == 4 / { ${what} }`;
+    const fits = "if (imm0 != 0 && true) { return; } elif (!(imm0 > 0 || fuel == 1)) { alt_call_by_id(1); }";
+    expect(summed(text(`${fits} else { drop_args(); }`)).result).toBe(5 + 10);
+    for (const wrong of ["alt_call_by_id(1);", "if (fuel > 1) { alt_call_by_id(1); }"])
+      expect(() => summed(text(wrong))).toThrow(/alt_call_by_id: the function 1 has another type/);
+    expect(() => summed(text('alt_call_by_name("none");'))).toThrow(/the module has no function none/);
+  });
+
   test("takes a whole block away", () => {
     expect(on("wasm:opcode:block:alt { }").result).toBe(0);
   });
@@ -407,6 +472,18 @@ describe("strings and memories", () => {
       }`);
     expect(["start", "length", "pages", "back"].map((name) => values(name)[0])).toEqual([8, 5, 1, "ünï"]);
     expect(report.output).toBe("hello");
+  });
+
+  test("what segments fill, asked outside of probes too", () => {
+    const { values } =
+      on(`report var start: u32 = active_data_start(APP_MEMID); report var twice: u32 = start * 2;
+      report var late: u32; report var length: u32; var factor: u32; factor = active_data_len(0);
+      fn times(n: u32) -> u32 { return active_data_len(APP_MEMID) * n; }
+      wasm:func:entry { length = times(factor); }
+      wasm:end { report var here: u32 = active_data_start(0); late = here + active_data_len(0); }`);
+    expect(["start", "twice", "length", "late", "here"].map((name) => values(name)[0])).toEqual([
+      8, 16, 25, 13, 8,
+    ]);
   });
 
   test("what bulk instructions are about to write, in a second place", () => {

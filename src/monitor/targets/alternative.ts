@@ -2,7 +2,8 @@
  * Mode `alt`: code instead of an instruction, of a whole block, or of what is behind an `else`. Its operands are there
  * for the asking and gone behind it; its results are what the last `alt_call_…` gave. Without one they are the operands
  * where those have the same types and were not dropped, as they stay on the stack in Whamm, and zeros otherwise. Where a
- * predicate is left, the other case is what stood there.
+ * predicate is left, the other case is what stood there. Where the code is in a module beside the program, that calls back
+ * for `alt_call_…` (program-calls.ts).
  */
 import type { ByteWriter } from "../../base/bytes.ts";
 import { usageError } from "../../base/diagnostics.ts";
@@ -13,6 +14,7 @@ import { referenceOf } from "../../wasm/heap-types.ts";
 import { F32, F64, funcTypeAt, I32, I64, V128, type ValType } from "../../wasm/types.ts";
 import type { Expr } from "../tree.ts";
 import { callsLanguage, visitStatements } from "../visit.ts";
+import { altCallNumber } from "./calls.ts";
 import { CodeWriter } from "./code.ts";
 import { type BoundValues, InPlace, type Shared } from "./environment.ts";
 import { dynamicNames, guarded, type Residual, rehearse, Values } from "./in-place.ts";
@@ -28,12 +30,14 @@ export function alternative(
 ): CodeInPlace {
   const code = guarded(residual);
   const { takes, leaves } = site.replaced;
-  const calls = calledInstead(facts, site, code);
+  const calls = calledInstead(shared, facts, site, code);
   const names = dynamicNames(code);
   const values = new Values(names, site, true, (table) => shared.calls.resolver(table));
   // The operands, all of them, behind what the body asks for.
   const first = values.arguments.length;
   for (let index = 0; index < takes.length; index++) values.arguments.push({ kind: "operand", index });
+  const { programCalls } = shared;
+  const callsBack = [...calls.keys()].some(isNumber);
   const keeps = !callsLanguage(code, "drop_args") && takes.join() === leaves.join();
   const action: CodeInPlace & { reenters: boolean } = {
     values: values.arguments,
@@ -50,18 +54,37 @@ export function alternative(
       const env = new InPlace(w, shared, place, cells, {
         ...(calls.size > 0 && names.includes("fuel") ? asOnArrival(w, place, bound) : bound),
         instead: (call) => {
+          if (isNumber(call)) return emit(w, "i32.const", calls.get(call)!);
           pushOperands();
           emit(w, "call", place.indices.moved.func(calls.get(call)!));
           setResults();
         },
       });
-      const replacing = () => {
+      const pushFirst = () => {
         if (keeps) pushOperands();
         else for (const type of [...leaves].reverse()) pushZero(w, type);
-        setResults();
-        new CodeWriter(env).body(residual.body);
-        for (const local of [...results].reverse()) emit(w, "local.get", local);
       };
+      const replacing = () => {
+        if (!callsBack) {
+          pushFirst();
+          setResults();
+        }
+        new CodeWriter(env).body(residual.body);
+        for (let n = leaves.length - 1; n >= 0; n--) {
+          if (callsBack) programCalls.push(w, place.indices, "result", n, leaves[n]!);
+          else emit(w, "local.get", results[n]!);
+        }
+      };
+      if (callsBack) {
+        pushOperands();
+        takes.forEach((type, n) => {
+          programCalls.set(w, place.indices, "operand", n, type);
+        });
+        pushFirst();
+        leaves.forEach((type, n) => {
+          programCalls.set(w, place.indices, "result", n, type);
+        });
+      }
       if (!residual.predicate) return replacing();
       new CodeWriter(env).expression(residual.predicate);
       emit(w, "if", place.indices.blockType([], [...leaves].reverse()));
@@ -90,8 +113,16 @@ function asOnArrival(w: ByteWriter, place: Place, bound: BoundValues): BoundValu
 
 type Call = Expr & { kind: "call" };
 
-/** The functions that the body calls instead, which must be of the same type. */
+/** What a module beside the program says of a call that a place cannot come to. */
+const notReached = -1;
+
+const altCallOf = ({ type }: Expr) => (type === "str" ? "alt_call_by_name" : "alt_call_by_id");
+
+const isNumber = ({ callee }: Call) => callee.kind === "language" && callee.name === altCallNumber;
+
+/** The functions that the body calls instead, which must be of the same type; or the numbers of these calls. */
 function calledInstead(
+  shared: Shared,
   facts: ModuleFacts,
   site: Site,
   code: Parameters<typeof visitStatements>[0],
@@ -99,24 +130,27 @@ function calledInstead(
   const found = new Map<Call, number>();
   const { takes, leaves } = site.replaced;
   visitStatements(code, (expr) => {
-    if (expr.kind !== "call" || expr.callee.kind !== "language" || !expr.callee.name.startsWith("alt_call"))
-      return;
+    if (expr.kind !== "call" || expr.callee.kind !== "language") return;
+    if (!expr.callee.name.startsWith("alt_call") && !isNumber(expr)) return;
     const [target] = expr.args;
-    if (target?.kind !== "constant")
-      throw usageError(`${expr.callee.name} takes a function that is known beforehand`);
+    const name = isNumber(expr) ? altCallOf(target!) : expr.callee.name;
+    if (target?.kind !== "constant") throw usageError(`${name} takes a function that is known beforehand`);
+    if (isNumber(expr) && typeof target.value !== "string" && Number(target.value) === notReached) {
+      found.set(expr, notReached);
+      return;
+    }
     const index = typeof target.value === "string" ? facts.functionNamed(target.value) : Number(target.value);
     const type = index === undefined ? undefined : facts.module.functions[index];
-    if (type === undefined)
-      throw usageError(`${expr.callee.name}: the module has no function ${String(target.value)}`);
+    if (type === undefined) throw usageError(`${name}: the module has no function ${String(target.value)}`);
     const signature = funcTypeAt(facts.module, type)!;
     const same =
       [...signature.params].reverse().join() === takes.join() &&
       [...signature.results].reverse().join() === leaves.join();
     if (!same)
       throw usageError(
-        `${expr.callee.name}: the function ${String(target.value)} has another type than what it replaces`,
+        `${name}: the function ${String(target.value)} has another type than what it replaces`,
       );
-    found.set(expr, index!);
+    found.set(expr, isNumber(expr) ? shared.programCalls.calling(index!, takes, leaves) : index!);
   });
   return found;
 }

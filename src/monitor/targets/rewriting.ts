@@ -14,18 +14,28 @@ import { codeStart } from "../../wasm/walk.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import { flatten, isMap, type Value } from "../language-types.ts";
 import { exportName } from "../module/export-name.ts";
+import type { Told } from "../module/program-data.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import { visitStatements } from "../visit.ts";
 import { alternative } from "./alternative.ts";
-import { Calls, programMemory, supportMemory } from "./calls.ts";
-import { addedFunction, provisional, routineFunction, type Shared, type SiteMemory } from "./environment.ts";
+import { Calls, dupAtNumber, libraryModule, monitorModule, programMemory, supportMemory } from "./calls.ts";
+import {
+  addedFunction,
+  duplicating,
+  provisional,
+  routineFunction,
+  type Shared,
+  type SiteMemory,
+} from "./environment.ts";
 import { type Folded, FoldedProbes } from "./folded-probes.ts";
 import { dynamicNames, guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
 import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
 import { locations } from "./locations.ts";
 import { type Instruction, type Outline, outline } from "./outline.ts";
 import { processExits } from "./process-exits.ts";
+import { ProgramCalls, programTable, programTableExport } from "./program-calls.ts";
 import { resolveFunction } from "./resolve.ts";
 import { caller, resetFunctions, type Startup, startupFunctions, stringFunctions } from "./startup.ts";
 import {
@@ -61,6 +71,8 @@ export interface RewritingOptions {
    * the program is exported then, since the program must have made its strings before.
    */
   readonly beside?: ReadonlyMap<Routine, SiteMemory>;
+  /** What it has of the program instead of asking for it. */
+  readonly told?: Told;
   /** The program beside such a module: the strings that are there when its start makes more, by number. */
   readonly knownStrings?: readonly string[];
   /** Export the program's memories. */
@@ -105,12 +117,15 @@ class Rewriter {
     const { beside, knownStrings } = options;
     this.#facts = new ModuleFacts(module, beside && programMemory);
     const calls = new Calls(this.#facts, script.libraries, beside !== undefined);
-    this.#shared = { state: new State(knownStrings), scriptCells: new Map(), calls };
+    const state = new State(knownStrings);
+    const programCalls = new ProgramCalls(() => state.globals.length);
+    this.#shared = { state, scriptCells: new Map(), calls, programCalls };
   }
 
   plan(): Rewriting {
     const script = this.#script;
-    const { state, calls, scriptCells } = this.#shared;
+    const { told } = this.#options;
+    const { state, calls, scriptCells, programCalls } = this.#shared;
     const nowhere = this.#known(null);
     script.routines.forEach((routine, n) => {
       calls.routines.set(routine, n);
@@ -122,8 +137,9 @@ class Rewriter {
       this.#functions[first + 1] = resolveFunction(new Map());
     }
     for (const variable of script.variables) this.#addVariable(variable, null, scriptCells, nowhere);
+    for (const variable of told?.lasting ?? []) state.lasting.add(scriptCells.get(variable)!);
     script.routines.forEach((routine, n) => {
-      const body = foldStatements(routine.body, nowhere);
+      const body = foldStatements(told?.bodies.get(routine) ?? routine.body, nowhere);
       const site = this.#options.beside?.get(routine);
       this.#functions[n] = routineFunction(this.#shared, { ...routine, body }, site);
     });
@@ -161,13 +177,18 @@ class Rewriter {
     if (this.#options.showsMemories && memories.length > 0)
       exports.push({ name: programMemoryExport, kind: "memory", of: { original: this.#facts.memory } });
     const beside = this.#options.beside && calls.usesSupport;
+    const called = programCalls.added(this.#functions.length, libraryModule(monitorModule));
+    this.#functions.push(...(called?.functions ?? []));
+    if (calls.callsProgram) exports.push({ name: programTableExport, kind: "table", of: { added: 0 } });
     const rows = [...state.rows].sort((a, b) => (a.place?.probe ?? -1) - (b.place?.probe ?? -1));
     return {
       plan: {
         hooks: calls.hooks,
         functions,
         added: {
-          ...{ functions: this.#functions, globals: state.globals, exports },
+          ...{ functions: this.#functions, globals: [...state.globals, ...programCalls.globals], exports },
+          ...(calls.callsProgram && { tables: [programTable] }),
+          ...(called && { tables: called.tables, elements: called.elements }),
           ...(beside && { memories: [supportMemory] }),
           ...(start !== undefined && { start }),
         },
@@ -198,7 +219,8 @@ class Rewriter {
 
   /** Gives a variable its globals and, where that takes code, its initial value before the program runs. */
   #addVariable(variable: Variable, place: RowPlace | null, cells: Cells, known: Known): void {
-    const initial = variable.initial && foldExpression(variable.initial, known);
+    const given = this.#options.told?.initials.get(variable) ?? variable.initial;
+    const initial = given && foldExpression(given, known);
     this.#shared.state.add(variable, initial?.kind === "constant" ? initial.value : undefined, place, cells);
     if (isMap(variable.type)) {
       const entries =
@@ -396,6 +418,10 @@ class Rewriter {
     const values = new Values(names, site, own, (table) => this.#shared.calls.resolver(table));
     if (names.includes("fuel")) this.#usesFuel = true;
     const action = inPlace(this.#shared, code, cells, values);
+    visitStatements(code, (expr) => {
+      if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === dupAtNumber)
+        duplicating(this.#shared, expr, site!);
+    });
     if (!folded.rehearsed.done) rehearse(action);
     folded.rehearsed.done = true;
     return { action, values };
