@@ -102,8 +102,10 @@ export interface Place {
   /** Types of what the code must leave on the stack, topmost first: nothing, but `instead` of an instruction. */
   readonly leaves: readonly ValType[];
   /**
-   * Only `instead` of an instruction that is no block: pushes its operands and the instruction itself, which leaves
-   * its results. `depth`: how many blocks of the action's own are open here.
+   * Only `instead` of an instruction: pushes its operands and the instruction itself, which leaves its results; of a
+   * block all of it, and of an `else` what is behind it. `depth`: how many blocks of the action's own are open here.
+   * A block is written once at most, and behind it values and scratch locals hold something else: actions inside it
+   * use the same ones.
    */
   original(depth: number): void;
 }

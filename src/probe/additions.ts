@@ -39,7 +39,7 @@ export interface AddedFunction {
   readonly write: (w: ByteWriter, indices: Indices) => void;
 }
 
-/** A global: imported, or with its initial value (i32, i64, f32, f64; null for a reference). */
+/** A global: imported, or with its initial value (i32, i64, f32, f64; 0 for a v128; null for a reference). */
 export type AddedGlobal = { readonly type: ValType; readonly mutable: boolean } & (
   | { readonly initial: number | bigint | null }
   | { readonly import: ImportedFrom }

@@ -3,7 +3,7 @@ import { internalError } from "../base/diagnostics.ts";
 import { emit } from "../wasm/emit.ts";
 import { body, entry, writeGlobalType } from "../wasm/encode.ts";
 import { referenceOf } from "../wasm/heap-types.ts";
-import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
+import { F32, F64, I32, I64, V128, type ValType } from "../wasm/types.ts";
 import type { Indices } from "./action.ts";
 import type { AddedData, AddedFunction } from "./additions.ts";
 
@@ -31,7 +31,8 @@ export function globalEntry(type: ValType, mutable: boolean, initial: number | b
     else if (type === I32) emit(w, "i32.const", initial);
     else if (type === F32) emit(w, "f32.const", initial);
     else if (type === F64) emit(w, "f64.const", initial);
-    else throw internalError("globals that a plan adds are i32, i64, f32, f64 or references");
+    else if (type === V128 && BigInt(initial) === 0n) emit(w, "v128.const", new Uint8Array(16));
+    else throw internalError("globals that a plan adds are numbers, vectors of zeros or references");
     emit(w, "end");
   });
 }

@@ -7,20 +7,21 @@
  * to the outermost label meet the probes in one place; label depths stay what they were.
  */
 import { ByteWriter } from "../base/bytes.ts";
-import { DecodeError, internalError } from "../base/diagnostics.ts";
+import { DecodeError, internalError, unsupported } from "../base/diagnostics.ts";
 import { type BlockType, emit } from "../wasm/emit.ts";
 import { type LocalDeclarations, localDeclarations } from "../wasm/locals.ts";
 import { opcodes } from "../wasm/opcodes.ts";
-import { type IndexMap, writeMoved } from "../wasm/reindex.ts";
+import type { IndexMap } from "../wasm/reindex.ts";
 import { type FuncType, funcTypeAt, I64, type Module, type Range, type ValType } from "../wasm/types.ts";
 import { CodeWalk } from "../wasm/walk.ts";
 import { ActionWriter } from "./action-writer.ts";
 import { AddedLocals } from "./added-locals.ts";
 import { Charging } from "./charging.ts";
 import { branches, Control, delimits, diverts, Flow, flowOf, opensBlock, returns } from "./control.ts";
+import { LabelShifts } from "./label-shifts.ts";
 import { Labels } from "./labels.ts";
 import { type MeterIndices, MeterState } from "./meter.ts";
-import { writeOriginal } from "./original.ts";
+import { namesLabels, writeImmediates } from "./original.ts";
 import type { Meter } from "./plan.ts";
 import type { BoundProbes } from "./probes-of.ts";
 import { SiteWriter } from "./site-writer.ts";
@@ -63,6 +64,9 @@ export function rewriteFunction(
   }
 }
 
+/** One inside the other; each takes some of the stack here. */
+const deepestReplaced = 250;
+
 const everyRow = new Uint8Array(opcodes.length).fill(1);
 
 /** What stands behind an instruction once it is written. */
@@ -79,6 +83,8 @@ class FunctionRewriter {
   readonly #charging: Charging | undefined;
   readonly #actions: ActionWriter;
   readonly #sites: SiteWriter | undefined;
+  /** Blocks of actions around what is being written. */
+  readonly #shifts = new LabelShifts();
   /** What stands before the wrapping block: entry probes. */
   readonly #prologue = new ByteWriter(16);
   readonly #w: ByteWriter;
@@ -160,6 +166,17 @@ class FunctionRewriter {
 
   walk(): void {
     if (this.#probes) this.#actions.write(this.#prologue, this.#probes.entry, undefined);
+    const code = this.#code;
+    this.#steps(0);
+    if (this.#control.frames.length > 0 || code.next !== code.end)
+      throw new DecodeError("the function's blocks and its end do not match", code.next);
+  }
+
+  /**
+   * Writes code until no more than `outside` blocks are open. `part`: only up to the `end` that would do that, at which
+   * the walk is then.
+   */
+  #steps(outside: number, part = false): void {
     const { notable, meter } = this.#context;
     const state = this.#charging?.meter;
     const cost = meter?.model.cost;
@@ -169,21 +186,24 @@ class FunctionRewriter {
     const atSites = this.#sites?.stops;
     const every = immediate || atSites === null;
     const stops = every ? everyRow : atSites ? notable.map((one, row) => one | atSites[row]!) : notable;
-    while (control.frames.length > 0 && code.advanceTo(stops, cost)) {
+    while (control.frames.length > outside && code.advanceTo(stops, cost)) {
       if (state && control.reachable) state.pending += code.passed;
       const { row } = code;
       const hasSite = this.#sites?.step() ?? false;
-      if (notable[row] !== 0 || hasSite || immediate) this.#instruction(flowOf[row]!);
-      else if (state && control.reachable) state.pending += cost![row]!;
+      if (part && control.frames.length === outside + 1 && flowOf[row] === Flow.end) return;
+      if (notable[row] !== 0 || hasSite || immediate) {
+        this.#instruction(flowOf[row]!);
+        // Of a block that an action writes, whoever called that has what stands behind.
+        if (control.frames.length > outside && control.reachable) this.#sites?.after();
+      } else if (state && control.reachable) state.pending += cost![row]!;
     }
-    if (control.frames.length > 0 || code.next !== code.end)
-      throw new DecodeError("the function's blocks and its end do not match", code.next);
   }
 
-  #instruction(flow: number): void {
+  /** `when`: what in front of it belongs there; all where it is left out. */
+  #instruction(flow: number, ...when: readonly ("before" | "ending")[]): void {
     const { row } = this.#code;
     const live = this.#control.reachable;
-    if (live) this.#sites?.before();
+    if (live) this.#sites?.before(...when);
     const meter = live ? this.#charging?.meter : undefined;
     if (meter) {
       meter.pending += this.#context.meter!.model.cost[row]!;
@@ -192,27 +212,45 @@ class FunctionRewriter {
         meter.spill(this.#w);
       }
     }
-    if (live && this.#sites?.replaces()) {
-      this.#replace(flow);
-    } else {
-      if (live) this.#sites?.taken();
-      const { immediates, next } = this.#code;
-      const charging = live ? this.#charging : undefined;
-      const behind = opensBlock(flow) ? this.#open(flow, charging) : this.#precede(flow, charging);
-      if (this.#context.moved[row] && this.#copied <= immediates) this.#renumber(immediates, next);
-      if (behind) {
-        this.#copyTo(next);
-        behind(this.#w);
-      }
-    }
-    if (this.#control.frames.length > 0 && this.#control.reachable) this.#sites?.after();
+    if (flow === Flow.else) {
+      const reaches = this.#control.label(0, this.#code.at).live;
+      this.#asItIs(flow, live);
+      if (reaches && this.#sites?.replaces()) this.#replacePart();
+    } else if (live && this.#sites?.replaces()) {
+      if (opensBlock(flow)) this.#replaceBlock(flow);
+      else this.#replace(flow);
+    } else this.#asItIs(flow, live);
   }
 
-  /** Copies up to the immediates and writes these with the indices that moved. */
-  #renumber(immediates: number, next: number): void {
-    this.#copyTo(immediates);
-    writeMoved(this.#w, this.#code.bytes, immediates, this.#code.row, this.#context.map);
-    this.#copied = next;
+  /** Writes the instruction, charged already, with what the meter needs around it. */
+  #asItIs(flow: number, live: boolean): void {
+    if (live) this.#sites?.taken();
+    const { row, immediates, next } = this.#code;
+    const charging = live ? this.#charging : undefined;
+    const behind = opensBlock(flow) ? this.#open(flow, charging) : this.#precede(flow, charging);
+    const changes = this.#context.moved[row] || (this.#shifts.active && namesLabels(row));
+    if (changes && this.#copied <= immediates) {
+      this.#copyTo(immediates);
+      // What a try_table leads to counts from outside it, and it is open already.
+      this.#immediates(this.#control.frames.length - (flow === Flow.tryTable ? 1 : 0));
+      this.#copied = next;
+    }
+    if (behind) {
+      this.#copyTo(next);
+      behind(this.#w);
+    }
+  }
+
+  /** Writes immediates with the indices that moved and labels as they count now: among `open` blocks, and `deeper` of an action. */
+  #immediates(open: number, deeper = 0): void {
+    const label = (before: number) => this.#shifts.shifted(before, open) + deeper;
+    writeImmediates(this.#w, this.#code.bytes, this.#code, this.#context.map, label);
+  }
+
+  /** A branch out of the function's code, to what the wrapping block has behind it; from `deeper` blocks of an action. */
+  #leaveWrap(deeper = 0): void {
+    const { length } = this.#control.frames;
+    emit(this.#w, "br", this.#shifts.shifted(length - 1, length) + deeper);
   }
 
   /** A block begins: control knows it before the meter writes what comes before it. */
@@ -298,12 +336,12 @@ class FunctionRewriter {
   }
 
   #return(at: number, next: number): void {
-    const { frames, outermost } = this.#control;
+    const { outermost } = this.#control;
     if (!this.#wraps) return this.#charging?.leave(this.#w);
     this.#charging?.branch(this.#w, [outermost], false);
     outermost.targeted = true;
     this.#copyTo(at);
-    emit(this.#w, "br", frames.length - 1);
+    this.#leaveWrap();
     this.#copied = next;
   }
 
@@ -324,12 +362,77 @@ class FunctionRewriter {
     this.#copied = next;
   }
 
+  /** An action stands instead of a block as a whole. */
+  #replaceBlock(flow: number): void {
+    this.#copyTo(this.#code.at);
+    const outside = this.#control.frames.length;
+    this.#put((depth) =>
+      this.#deeper(outside, depth, () => {
+        this.#asItIs(flow, true);
+        this.#sites!.after();
+        this.#steps(outside);
+        this.#copyTo(this.#code.next);
+      }),
+    );
+    this.#copied = this.#code.next;
+  }
+
+  /** An action stands instead of what is behind an `else`, which is written: up to the `end`, which follows. */
+  #replacePart(): void {
+    this.#copyTo(this.#code.next);
+    const outside = this.#control.frames.length - 1;
+    this.#put((depth) =>
+      this.#deeper(outside + 1, depth, () => {
+        this.#sites!.after();
+        this.#steps(outside, true);
+        if (this.#control.reachable) this.#sites!.before("ending");
+        this.#copyTo(this.#code.at);
+      }),
+    );
+    if (flowOf[this.#code.row] !== Flow.end) throw new DecodeError("an else has no end", this.#code.at);
+    this.#copied = this.#code.at;
+    this.#instruction(Flow.end, "before");
+  }
+
+  /** Writes the action, which may write what it stands instead of once. That counts for itself; behind, all ways are one. */
+  #put(original: (depth: number) => void): void {
+    const control = this.#control;
+    const meter = this.#charging?.meter;
+    const { put } = this.#sites!.saveAll();
+    meter?.load(this.#w);
+    let written = false;
+    put((depth) => {
+      if (written) throw internalError("what an action stands instead of is written more than once");
+      written = true;
+      const before = meter && { pending: meter.pending, stale: meter.stale };
+      original(depth);
+      if (!meter || !before) return;
+      if (control.reachable) {
+        if (before.stale) meter.spill(this.#w);
+        else meter.align(this.#w, before.pending);
+      }
+      meter.pending = before.pending;
+      meter.stale = before.stale;
+    });
+    if (!written) this.#sites!.skipBlock();
+    control.reachable = true;
+  }
+
+  #deeper(open: number, by: number, write: () => void): void {
+    if (this.#shifts.depth >= deepestReplaced)
+      throw unsupported(
+        `more than ${deepestReplaced} blocks, one inside the other, have something to stand instead of them`,
+      );
+    this.#shifts.inside(open, by, write);
+  }
+
   /** An action stands instead of the instruction. What the meter needs where the original is written is done before. */
   #replace(flow: number): void {
     const { at, row } = this.#code;
     const control = this.#control;
     const w = this.#w;
-    if (delimits(flow)) throw internalError(`nothing can stand instead of ${opcodes[row]!.name}`);
+    if (delimits(flow) || opensBlock(flow))
+      throw internalError(`nothing can stand instead of ${opcodes[row]!.name}`);
     if (flow === Flow.call || flow === Flow.tailCall) this.#hasCall = true;
     this.#copyTo(at);
     const { put, saved } = this.#sites!.saveAll();
@@ -352,9 +455,8 @@ class FunctionRewriter {
       this.#original(flow, depth);
       refund?.(w);
     });
-    if (opensBlock(flow)) this.#sites!.skipBlock();
     if (returns(flow)) {
-      if (this.#wraps) emit(w, "br", control.frames.length - 1);
+      if (this.#wraps) this.#leaveWrap();
       else emit(w, "return");
     } else if (diverts(flow)) emit(w, "unreachable");
     if (diverts(flow)) control.reachable = false;
@@ -364,9 +466,9 @@ class FunctionRewriter {
   /** The instruction itself, inside `depth` blocks of an action that stands instead of it; its operands are on the stack. */
   #original(flow: number, depth: number): void {
     const w = this.#w;
-    if (opensBlock(flow)) throw internalError("a block that is replaced cannot be written where it stood");
-    if (flow === Flow.return && this.#wraps) return emit(w, "br", this.#control.frames.length - 1 + depth);
+    if (flow === Flow.return && this.#wraps) return this.#leaveWrap(depth);
     if (flow === Flow.tailCall) this.#actions.write(w, this.#probes?.exit ?? [], undefined, true);
-    writeOriginal(w, this.#code.bytes, this.#code, this.#context.map, depth);
+    w.copy(this.#code.bytes, this.#code.at, this.#code.immediates);
+    this.#immediates(this.#control.frames.length, depth);
   }
 }

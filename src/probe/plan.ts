@@ -8,9 +8,10 @@
  *
  * How the events of a structured instruction are said with the four kinds of site (offsets from sites.ts):
  *   a block, loop, if or else is entered          after its opening instruction (a loop: at each turn)
- *   its end is reached from inside                before its `end` (the `if` part of if/else: before its `else`)
+ *   its end is reached from inside                ending, at its `end` (the `if` part of if/else: at its `else`)
  *   control is behind it, however it came there   after its `end`
  *   it is replaced as a whole                     instead of its opening instruction
+ *   only the part behind an else is               instead of the else
  *   a branch is taken                             taken
  *   a branch is not taken                         after it
  */
@@ -21,14 +22,17 @@ import type { Additions } from "./additions.ts";
 /**
  * Where an action stands at an instruction:
  *   before   control has reached it; its operands are on the stack
+ *   ending   the same at an `end` or `else`, but only where the code in front of it was executed: not where another
+ *            action stands instead of that
  *   after    control goes on behind it: never behind a branch that is taken, a trap or an exception
  *   instead  it is not executed: its operands are taken off the stack, and the action leaves its results. It is charged
  *            as if it had been executed. Instead of a `return` or a tail call it leaves the function's results, with which
  *            the function returns; where control never goes on behind the instruction otherwise (`br`, `throw` …), it
- *            must not behind the action: a trap stands there. Instead of a block, loop, if or try, all of it goes.
+ *            must not behind the action: a trap stands there. Instead of a block, loop, if or try, all of it goes;
+ *            instead of an else, what stands behind it up to the end.
  *   taken    a branch (`br` and all that begin with it) is about to be taken
  */
-export type When = "before" | "after" | "instead" | "taken";
+export type When = "before" | "ending" | "after" | "instead" | "taken";
 
 export type SiteProbe = Action & { readonly when: When };
 

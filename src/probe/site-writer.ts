@@ -4,18 +4,18 @@
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import { internalError } from "../base/diagnostics.ts";
-import { blockSignature } from "../wasm/block-type.ts";
 import { emit } from "../wasm/emit.ts";
 import { rowAt } from "../wasm/instructions.ts";
 import { opcodes } from "../wasm/opcodes.ts";
 import { independent, OperandStack } from "../wasm/stack.ts";
-import { funcTypeAt, type Module, type ValType } from "../wasm/types.ts";
+import type { Module, ValType } from "../wasm/types.ts";
 import type { CodeWalk } from "../wasm/walk.ts";
 import type { Action } from "./action.ts";
 import { type ActionWriter, argumentsOf, type Bound, type Spot } from "./action-writer.ts";
 import type { Charging } from "./charging.ts";
-import { branches, flowOf, opensBlock, returns } from "./control.ts";
+import { branches, Flow, flowOf } from "./control.ts";
 import type { SiteProbe, When } from "./plan.ts";
+import { replacedTypes } from "./replaced.ts";
 import { isConditional, pushCondition } from "./taken.ts";
 
 /** The parts of a function's rewriting that it works with. */
@@ -34,7 +34,6 @@ export interface SiteContext {
 export class SiteWriter {
   readonly #context: SiteContext;
   readonly #stack: OperandStack;
-  readonly #functionResults: readonly ValType[];
   /** The rows at which the walk must stop; null for all, where the stack is followed. */
   readonly stops: Uint8Array | null;
   #here: readonly Bound<SiteProbe>[] = [];
@@ -44,8 +43,6 @@ export class SiteWriter {
   constructor(context: SiteContext) {
     this.#context = context;
     this.#stack = new OperandStack(context.module, context.index);
-    const { module, index } = context;
-    this.#functionResults = funcTypeAt(module, module.functions[index]!)?.results ?? [];
     this.stops = rowsOf(context);
   }
 
@@ -64,8 +61,8 @@ export class SiteWriter {
     return hasProbes;
   }
 
-  #at(when: When): readonly Bound<SiteProbe>[] {
-    return this.#here.filter(({ action }) => action.when === when);
+  #at(...when: readonly When[]): readonly Bound<SiteProbe>[] {
+    return this.#here.filter(({ action }) => when.includes(action.when));
   }
 
   #spot(after: boolean): Omit<Spot, "saved"> {
@@ -75,8 +72,9 @@ export class SiteWriter {
     return { row, at, immediates, next, types, own: mine.length, after };
   }
 
-  before(): void {
-    const mine = this.#at("before");
+  /** `when`: of an `end` whose block has something instead of its code, the ones that belong there. */
+  before(...when: readonly ("before" | "ending")[]): void {
+    const mine = when.length > 0 ? this.#at(...when) : this.#at("before", "ending");
     if (mine.length > 0) this.#plain(mine, this.#context.code.at, this.#spot(false));
   }
 
@@ -128,14 +126,16 @@ export class SiteWriter {
 
   /**
    * Takes the instruction's operands off the stack into locals, topmost first; `put` writes the action that stands
-   * instead, and is given what writes the instruction itself once they are back.
+   * instead, and is given what writes the instruction itself once they are back. Of an `else`, which is written, what
+   * goes into the part behind it.
    */
   saveAll(): { saved: readonly number[]; put: (instruction: (depth: number) => void) => void } {
-    const { w, actions, charging } = this.#context;
+    const { w, actions, charging, module, index } = this.#context;
     const mine: readonly Bound[] = this.#at("instead");
-    const where = this.#spot(false);
+    const where = { ...this.#spot(flowOf[this.#context.code.row] === Flow.else), after: false };
     const spot = actions.save(w, where, mine, where.own);
-    const leaves = this.#leaves(where);
+    const { operands, results } = this.#stack;
+    const { leaves } = replacedTypes(module, index, where, operands, results);
     const put = (instruction: (depth: number) => void) => {
       if (reenters(mine)) charging?.meter.spill(w);
       actions.write(w, mine, spot, true, {
@@ -149,20 +149,11 @@ export class SiteWriter {
     return { saved: spot.saved, put };
   }
 
-  /** What must be on the stack behind what stands instead of the instruction, topmost first. */
-  #leaves({ row, immediates }: Omit<Spot, "saved">): readonly ValType[] {
-    const { module } = this.#context;
-    const flow = flowOf[row]!;
-    if (opensBlock(flow)) return [...blockSignature(module, immediates).results].reverse();
-    if (returns(flow)) return [...this.#functionResults].reverse();
-    return [...this.#stack.results].reverse();
-  }
-
   /** Passes over the block that the instruction opens, up to and with its `end`. */
   skipBlock(): void {
     const { code } = this.#context;
     const outside = this.#stack.depth - 1;
-    while (this.#stack.depth > outside && code.advance()) this.#stack.step(code);
+    while (this.#stack.depth > outside && code.advance()) this.step();
   }
 }
 
@@ -171,7 +162,7 @@ function rowsOf({ module, sites }: SiteContext): Uint8Array | null {
   const rows = new Uint8Array(opcodes.length);
   for (const [offset, probes] of sites) {
     const row = rowAt(module.bytes, offset);
-    const around = probes.every(({ action: { when } }) => when === "before" || when === "after");
+    const around = probes.every(({ action: { when } }) => when !== "instead" && when !== "taken");
     const isOwn = probes.every(({ action }) => argumentsOf(action).every(({ kind }) => kind !== "stack"));
     if (independent[row] !== 1 || !around || !isOwn) return null;
     rows[row] = 1;

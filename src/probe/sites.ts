@@ -10,6 +10,7 @@ import type { Module, ValType } from "../wasm/types.ts";
 import { type CodeWalk, codeOf } from "../wasm/walk.ts";
 import { Control, delimits, Flow, flowOf, opensBlock } from "./control.ts";
 import { Labels } from "./labels.ts";
+import { type Replaced, replacedTypes } from "./replaced.ts";
 import { type ImmediateValue, immediateValues } from "./values.ts";
 
 /** An instruction of a function. */
@@ -28,6 +29,8 @@ export interface Site {
   /** Types of what is on the stack behind it that it put there, topmost first; what goes into a block, behind its opening. */
   readonly results: readonly ValType[];
   readonly immediates: readonly ImmediateValue[];
+  /** What an action that stands instead of it takes and leaves. */
+  readonly replaced: Replaced;
   /** Whether control can get there, as far as the code tells without values. */
   readonly reachable: boolean;
   /** Blocks that are open around it; 0 at the function's own level. */
@@ -62,13 +65,13 @@ class FoundSite implements Site {
   readonly row: number;
   readonly depth: number;
   readonly reachable: boolean;
-  readonly #bytes: Uint8Array;
+  readonly #module: Module;
   readonly #immediates: number;
   readonly #operands: readonly ValType[];
   readonly #results: readonly ValType[];
 
   constructor(
-    { bytes }: Module,
+    module: Module,
     index: number,
     ordinal: number,
     { at, row, immediates }: CodeWalk,
@@ -81,7 +84,7 @@ class FoundSite implements Site {
     this.row = row;
     this.depth = frames.length - 1;
     this.reachable = reachable;
-    this.#bytes = bytes;
+    this.#module = module;
     this.#immediates = immediates;
     this.#operands = operands;
     this.#results = results;
@@ -100,7 +103,12 @@ class FoundSite implements Site {
   }
 
   get immediates(): readonly ImmediateValue[] {
-    return immediateValues(this.#bytes, this.#immediates, this.row);
+    return immediateValues(this.#module.bytes, this.#immediates, this.row);
+  }
+
+  get replaced(): Replaced {
+    const at = { row: this.row, immediates: this.#immediates };
+    return replacedTypes(this.#module, this.function, at, this.#operands, this.#results);
   }
 }
 

@@ -5,17 +5,12 @@
  */
 import { readJoinedReport } from "../monitor/module/joined-report.ts";
 import { emptyModule, linkToProgram, planMonitorModule } from "../monitor/module/monitor-module.ts";
-import {
-  copyAcross,
-  programSide,
-  programTable,
-  sizeAcross,
-  tableExport,
-} from "../monitor/module/program-memories.ts";
+import { copyAcross, programSide, sizeAcross } from "../monitor/module/program-memories.ts";
 import { valueCount } from "../monitor/report.ts";
 import { finishFile, writeReportSection } from "../monitor/report-section.ts";
-import { supportModule } from "../monitor/targets/calls.ts";
+import { hostModule, supportModule } from "../monitor/targets/calls.ts";
 import { ModuleFacts } from "../monitor/targets/known.ts";
+import { programTable, programTableExport } from "../monitor/targets/program-calls.ts";
 import { selfContained } from "../monitor/targets/self-contained.ts";
 import { monitorPrefix, valueExport } from "../monitor/targets/state.ts";
 import type { Hook } from "../probe/action.ts";
@@ -40,10 +35,11 @@ export function instrumentPair(
   const made = planMonitorModule(wasmOnly(script), script.libraries, { model });
   const linked = linkToProgram(made, rewrite(emptyModule, made.plan), module, { model });
   const { rewriting, layout } = linked;
-  const { ending, asksMemories } = made;
-  const asked = rewriting.plan.hooks.filter((hook) => hook.module === supportModule);
+  const { ending } = made;
+  const asked = rewriting.plan.hooks.filter(isOurs);
+  const asksMemories = made.asksMemories || asked.some((hook) => hook.module === hostModule);
   const monitor = withSection(
-    rewrite(emptyModule, monitorPlan(made, rewriting.layout.support, asked)),
+    rewrite(emptyModule, monitorPlan({ ...made, asksMemories }, rewriting.layout.support, asked)),
     writeReportSection(layout.module, ending, script.file, layout.reported),
   );
   const program = programPlan(rewriting.plan, module, asksMemories);
@@ -82,28 +78,44 @@ export function instrumentPair(
 
 const supportName = (name: string) => `${monitorPrefix}${name}`;
 
-/** `asked`: functions of the support library that the program calls. */
+/** Whether a function of the program's is no export of the module's own, but of what is in it. */
+const isOurs = ({ module }: Hook) => module === supportModule || module === hostModule;
+
+/** `asked`: functions of the support library, and what copies between memories, that the program calls. */
 function monitorPlan(
   { plan, libraries, usesSupport, asksMemories }: ReturnType<typeof planMonitorModule>,
   needsSupport: boolean,
   asked: readonly Hook[],
 ): Plan {
-  const withTable: Plan = asksMemories
-    ? {
-        ...plan,
-        added: {
-          ...{ ...plan.added, tables: [programTable] },
-          exports: [...(plan.added?.exports ?? []), { name: tableExport, kind: "table", of: { added: 0 } }],
-        },
-      }
-    : plan;
-  const contained = selfContained(withTable, emptyModule, libraries, usesSupport || needsSupport, {
-    copy: (memories) => copyAcross(memories, 0),
-    size: (memories) => sizeAcross(memories, 0),
-  });
-  const shown = asked.map(({ name }) => ({
+  const { tables = [], exports = [] } = plan.added ?? {};
+  const withTable: Plan =
+    asksMemories && tables.length === 0
+      ? {
+          ...plan,
+          added: {
+            ...{ ...plan.added, tables: [programTable] },
+            exports: [...exports, { name: programTableExport, kind: "table", of: { added: 0 } }],
+          },
+        }
+      : plan;
+  const hosted = asked.filter(({ module }) => module === hostModule);
+  const hooks = [...plan.hooks, ...hosted];
+  const contained = selfContained(
+    { ...withTable, hooks },
+    emptyModule,
+    libraries,
+    usesSupport || needsSupport,
+    {
+      copy: (memories) => copyAcross(memories, 0),
+      size: (memories) => sizeAcross(memories, 0),
+    },
+  );
+  const shown = asked.map(({ module, name }) => ({
     ...{ name: supportName(name), kind: "func" as const },
-    of: { added: contained.support!.exported("func", name)! },
+    of:
+      module === supportModule
+        ? { added: contained.support!.exported("func", name)! }
+        : { hook: hooks.findLastIndex((hook) => hook.module === hostModule && hook.name === name) },
   }));
   const { added } = contained.plan;
   return { ...contained.plan, added: { ...added, exports: [...(added?.exports ?? []), ...shown] } };
@@ -112,13 +124,19 @@ function monitorPlan(
 function programPlan(plan: Plan, module: Module, asksMemories: boolean): Plan {
   const hooks = plan.hooks.map((hook) => ({
     ...{ ...hook, module: pairModule },
-    name: hook.module === supportModule ? supportName(hook.name) : hook.name,
+    name: isOurs(hook) ? supportName(hook.name) : hook.name,
   }));
-  const { functions = [], exports = [], ...others } = plan.added ?? {};
-  const side = programSide(module, new ModuleFacts(module).memory, pairModule, functions.length);
-  const added = asksMemories
-    ? { ...others, ...side, functions: [...functions, ...side.functions] }
-    : { ...others, functions };
+  const { functions = [], elements = [], exports = [], ...others } = plan.added ?? {};
+  const tables = (others.tables ?? []).map((table) =>
+    table.import ? { ...table, import: { ...table.import, module: pairModule } } : table,
+  );
+  const side = asksMemories
+    ? programSide(module, new ModuleFacts(module).memory, pairModule, functions.length, tables.length)
+    : { functions: [], tables: [], elements: [] };
+  const added = {
+    ...{ ...others, functions: [...functions, ...side.functions] },
+    ...{ tables: [...tables, ...side.tables], elements: [...elements, ...side.elements] },
+  };
   return {
     ...{ ...plan, hooks, deferStart: false },
     added: { ...added, exports: exports.filter(({ kind }) => kind !== "memory") },

@@ -7,13 +7,13 @@ import { unsupported } from "../base/diagnostics.ts";
 import type { Finality } from "../host/finality.ts";
 import { GuestFault } from "../host/wasi.ts";
 import { stringNumber } from "../monitor/module/link-instance.ts";
-import { monitorModule } from "../monitor/module/link-script.ts";
 import type { SupportRemains } from "../monitor/read-report.ts";
 import type { RowPlace } from "../monitor/report.ts";
 import {
   firstForeign,
   hostModule,
   libraryModule,
+  monitorModule,
   programMemory,
   supportModule,
 } from "../monitor/targets/calls.ts";

@@ -1,7 +1,8 @@
 /**
  * Actions at every instruction of random programs, with exceptions of each kind: values of every site saved and put
- * back, every instruction replaced by code that writes the original, every branch taken or not. The program does what
- * it did, with the same fuel, and what is taken and what is not add up. Also valid on what Node 20 cannot run.
+ * back, every instruction and every block replaced by code that writes the original, every branch taken or not. The
+ * program does what it did, with the same fuel, and what is taken and what is not add up. Blocks that are left out now
+ * and then are left out by the interpreter at the same visits, with the same fuel. Also valid on what Node 20 cannot run.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -11,14 +12,22 @@ import { rewrite } from "../../src/probe/rewrite.ts";
 import { type Site, sitesOf } from "../../src/probe/sites.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { emit } from "../../src/wasm/emit.ts";
-import { I32, type Module } from "../../src/wasm/types.ts";
+import { I32, I64, type Module } from "../../src/wasm/types.ts";
 import { assemble, everything, isValid } from "../support/binaryen.ts";
-import { counterOf, frameHooks, frameProbes, interpret, meter, runInV8 } from "../support/metered.ts";
+import {
+  counterOf,
+  frameHooks,
+  frameProbes,
+  interpret,
+  meter,
+  type Report,
+  runInV8,
+} from "../support/metered.ts";
 import { arbitraryProgram, type Exceptions, type Program } from "../support/programs.ts";
 
 const kinds: readonly Exceptions[] = ["none", "legacy", "try_table"];
-const delimiter = /^(else|end|catch|catch_all|delegate)$/;
-const block = /^(block|loop|if|try|try_table)$/;
+const delimiter = /^(end|catch|catch_all|delegate)$/;
+const block = /^(block|loop|if|else|try|try_table)$/;
 
 /** A plan with these probes at every instruction of every function. */
 function everywhere(module: Module, probes: (site: Site) => readonly SiteProbe[]): Plan {
@@ -50,9 +59,9 @@ function watched(site: Site): readonly SiteProbe[] {
   return [look("before", "operand", site.operands.length), look("after", "result", site.results.length)];
 }
 
-/** Each instruction but blocks, replaced by a condition and itself: at one depth and at two. */
+/** Each instruction and each block, replaced by a condition and itself: at one depth and at two. */
 function rewritten(site: Site): readonly SiteProbe[] {
-  if (delimiter.test(site.name) || block.test(site.name)) return [];
+  if (delimiter.test(site.name)) return [];
   const write: CodeInPlace["write"] = (w, place) => {
     const leaves = place.indices.blockType([], [...place.leaves].reverse());
     emit(w, "i32.const", 1);
@@ -70,7 +79,11 @@ function rewritten(site: Site): readonly SiteProbe[] {
 function check(program: Program, exceptions: Exceptions, plans: (module: Module) => readonly Plan[]): void {
   const module = decodeModule(program.bytes);
   const expected = interpret(module, program, { model: "grow" });
-  const bytes = rewrite(module, ...plans(module));
+  checkRun(rewrite(module, ...plans(module)), program, exceptions, expected);
+}
+
+/** Runs an instrumented program where it can be run, and holds it against what the plain one does. */
+function checkRun(bytes: Uint8Array, program: Program, exceptions: Exceptions, expected: Report): void {
   if (exceptions === "try_table") {
     const now = decodeModule(bytes);
     const ignore = () => [];
@@ -122,6 +135,72 @@ describe.each(kinds)("exceptions: %s", (exceptions) => {
         metering(how),
       ]),
     );
+  });
+});
+
+/** Decides at visit after visit, in the same way in code and here. */
+const mixed = (n: number) => (Math.imul(n, 1103515245) + 12345) | 0;
+const isLeftOut = (n: number) => ((n >>> 16) & 3) === 0;
+
+/** Whether the `if` at `offset` is one of those that end a program whose budget is spent. */
+const endsProgram = ({ bytes }: Module, offset: number) =>
+  [0x23, 1, 0x45, 0x04].every((byte, i) => bytes[offset - 3 + i] === byte);
+
+/** Zeros instead of a block now and then; else the block. One global: the state of what decides. */
+const sometimes: CodeInPlace["write"] = (w, place) => {
+  const state = place.indices.global(0);
+  emit(w, "global.get", state);
+  emit(w, "i32.const", 1103515245);
+  emit(w, "i32.mul");
+  emit(w, "i32.const", 12345);
+  emit(w, "i32.add");
+  emit(w, "global.set", state);
+  emit(w, "global.get", state);
+  emit(w, "i32.const", 16);
+  emit(w, "i32.shr_u");
+  emit(w, "i32.const", 3);
+  emit(w, "i32.and");
+  emit(w, "i32.eqz");
+  const leaves = [...place.leaves].reverse();
+  emit(w, "if", place.indices.blockType([], leaves));
+  for (const type of leaves) {
+    if (type === I32) emit(w, "i32.const", 0);
+    else if (type === I64) emit(w, "i64.const", 0n);
+    else emit(w, "ref.null", -0x10);
+  }
+  emit(w, "else");
+  place.original(1);
+  emit(w, "end");
+};
+
+describe.each(kinds)("blocks left out now and then, exceptions: %s", (exceptions) => {
+  test("where the interpreter leaves them out", () => {
+    const property = fc.property(arbitraryProgram(exceptions, 300), how, fc.nat(2), (program, how, mix) => {
+      const module = decodeModule(program.bytes);
+      const picked = ({ name, offset, ordinal }: Site) =>
+        block.test(name) && ordinal % 3 !== mix && !endsProgram(module, offset);
+      const wanted = new Set<number>();
+      const plan: Plan = {
+        ...everywhere(module, (site) => {
+          if (!picked(site)) return [];
+          wanted.add(site.offset);
+          return [{ when: "instead", values: [], write: sometimes }];
+        }),
+        added: { globals: [{ type: I32, mutable: true, initial: 1 }] },
+      };
+      let state = 1;
+      const bytes = rewrite(module, metering(how), plan);
+      const expected = interpret(module, program, {
+        model: "grow",
+        replaced: (offset) => {
+          if (!wanted.has(offset)) return false;
+          state = mixed(state);
+          return isLeftOut(state);
+        },
+      });
+      checkRun(bytes, program, exceptions, expected);
+    });
+    fc.assert(property, { numRuns: 200 });
   });
 });
 

@@ -159,6 +159,30 @@ describe("a pair of files", () => {
         .replace("lib.next()", "7"),
     ],
     ["the program's memory", one, memories],
+    [
+      "what the program is called back for",
+      assemble(`(module (memory 1) (data (i32.const 8) "hello")
+        (func $one (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func $ten (param i32) (result i32) (i32.mul (local.get 0) (i32.const 10)))
+        (func (export "run") (param $n i32) (result i32)
+          (memory.copy (i32.const 100) (i32.const 8) (i32.const 5))
+          (memory.fill (i32.const 200) (i32.const 42) (i32.const 3))
+          (if (result i32) (local.get $n)
+            (then (i32.add (call $one (local.get $n)) (call $one (i32.const 1))))
+            (else (i32.const 0)))))`).bytes,
+      `use whamm_core; report var filled: str; report var at: u32 = active_data_start(APP_MEMID);
+        wasm:opcode:call(arg0: i32):alt / arg0 == 4 / { report var n: u32; n++; alt_call_by_id(1); }
+        wasm:opcode:memory.copy:before {
+          var p: i32 = whamm_core.mem_alloc(8); dup_at(memid(whamm_core), p); whamm_core.puts(p, arg0);
+        }
+        wasm:opcode:memory.fill:before { dup_at(APP_MEMID, 300); }
+        wasm:func:exit / fid == 2 / { filled = read_str(APP_MEMID, 300, 3); }`,
+    ],
+    [
+      "no memory of the program's",
+      small,
+      "use whamm_core; wasm:opcode:call:alt / fuel > 5 / { alt_call_by_id(0); whamm_core.putc(33); }",
+    ],
   ])("reports what one module does: %s", (_, bytes, text) => {
     const made = instrument(bytes, { script: text, target: "module" });
     for (const file of [made.bytes, made.monitor!]) expect(isValid(file)).toBe(true);

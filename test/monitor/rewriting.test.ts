@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { ReportMap } from "../../src/monitor/report.ts";
-import { assemble } from "../support/binaryen.ts";
+import { assemble, everything } from "../support/binaryen.ts";
 import { type MonitoredOptions, monitored } from "../support/monitored.ts";
 
 /** `run(n)`: counts down from n in a loop, adding up; calls `now` once and `twice` through the table. */
@@ -207,8 +207,160 @@ describe("mode alt", () => {
     expect(run("wasm:opcode:call(arg0: i32):alt / arg0 == 3 / { alt_call_by_id(1); }")).toBe(31);
   });
 
+  /**
+   * sum(n, x): n levels deep, adds at each level what \$one gives for n and x; pair, other, thrower and deep have the
+   * same type as one, others not.
+   */
+  const callees = assemble(
+    `(module (memory 1) (tag $t (param i32))
+      (func $one (param i32 f64) (result i32 i64) (local.get 0) (i64.const 1))
+      (func $other (export "other") (param i32 f64) (result i32 i64)
+        (i32.add (local.get 0) (i32.trunc_f64_s (local.get 1))) (i64.const 10))
+      (func $deep (param i32 f64) (result i32 i64)
+        (i32.mul (i32.const 1000) (call $sum (i32.sub (local.get 0) (i32.const 1)) (f64.const 5))) (i64.const 100))
+      (func $thrower (export "thrower") (param i32 f64) (result i32 i64) (throw $t (i32.const 77)))
+      (func $sum (export "sum") (param $n i32) (param $x f64) (result i32) (local $b i64)
+        (if (i32.le_s (local.get $n) (i32.const 0)) (then (return (i32.const 0))))
+        (call $one (local.get $n) (local.get $x))
+        (local.set $b)
+        (i32.add (i32.wrap_i64 (local.get $b)))
+        (i32.add (call $sum (i32.sub (local.get $n) (i32.const 1)) (local.get $x))))
+      (func (export "run") (param i32) (result i32)
+        (try (result i32) (do (call $sum (local.get 0) (f64.const 2))) (catch $t))))`,
+    everything,
+  ).bytes;
+  const summed = (text: string, n = 3) => monitored(callees, text, { call: ({ run }) => run!(n) });
+
+  test("calls several functions instead, and what they do in between is seen; the last one gives the results", () => {
+    const plain = 3 + 1 + 2 + 1 + 1 + 1;
+    expect(summed("wasm:func:entry { }").result).toBe(plain);
+    expect(summed("wasm:opcode:call:alt / imm0 == 0 / { alt_call_by_id(1); }").result).toBe(5 + 4 + 3 + 30);
+    const both = summed(`report var order: map<u32, u64>; var n: u32;
+      wasm:func:entry { order[n] = fid as u64; n++; }
+      wasm:opcode:call(arg1: i32):alt / imm0 == 0 && arg1 != 2 / {
+        report var spent: u64; spent = fuel;
+        alt_call_by_name("other"); order[n] = 90; n++; alt_call_by_id(imm0); order[n] = fuel - spent; n++;
+      }`);
+    expect(both.result).toBe(plain);
+    expect((both.values("order")[0] as ReportMap).map.map(([, what]) => what)).toEqual(
+      [5, 4, 1, 90, 0, 0, 4, 0, 4, 1, 90, 0, 0, 4].map(BigInt),
+    );
+  });
+
+  test("functions that come to the same place again, or throw", () => {
+    // Two levels deeper the same operands and results are used again.
+    const again = summed(
+      "wasm:opcode:call(arg1: i32):alt / imm0 == 0 && fid == 4 && arg1 == 3 / { alt_call_by_id(2); alt_call_by_id(1); }",
+    );
+    expect(again.result).toBe(5 + 10 + 2 + 1 + 1 + 1);
+    const before = summed(
+      "wasm:opcode:call(arg1: i32):alt / imm0 == 0 && fid == 4 && arg1 == 3 / { alt_call_by_id(1); alt_call_by_id(2); }",
+    );
+    expect(before.result).toBe(1000 * (2 + 1 + 1 + 1) + 100 + 2 + 1 + 1 + 1);
+    const thrown = summed(
+      'wasm:opcode:call(arg1: i32):alt / imm0 == 0 && arg1 == 1 / { report var n: u32; n++; alt_call_by_name("thrower"); }',
+    );
+    expect([thrown.result, thrown.values("n")]).toEqual([77, [1]]);
+  });
+
+  test("a function of another type is an error only where a place can come to it", () => {
+    const text = (what: string) => `wasm:opcode:call:alt / fid == 4 / { ${what} }`;
+    const fits = "if (imm0 != 0 && true) { return; } elif (!(imm0 > 0 || fuel == 1)) { alt_call_by_id(1); }";
+    expect(summed(text(`${fits} else { drop_args(); }`)).result).toBe(5 + 10);
+    for (const wrong of ["alt_call_by_id(1);", "if (fuel > 1) { alt_call_by_id(1); }"])
+      expect(() => summed(text(wrong))).toThrow(/alt_call_by_id: the function 1 has another type/);
+    expect(() => summed(text('alt_call_by_name("none");'))).toThrow(/the module has no function none/);
+  });
+
   test("takes a whole block away", () => {
     expect(on("wasm:opcode:block:alt { }").result).toBe(0);
+  });
+
+  /** run(n): of i from n to 1, adds 100 where i is odd, else i; leaves the loop from inside where i is 7. */
+  const structured = assemble(`(module
+    (func (export "run") (param $n i32) (result i32) (local $sum i32)
+      (block $out
+        (loop $next
+          (br_if $out (i32.eqz (local.get $n)))
+          (local.set $sum (i32.add (local.get $sum)
+            (if (result i32) (i32.and (local.get $n) (i32.const 1))
+              (then (br_if $out (i32.eq (local.get $n) (i32.const 7))) (i32.const 100))
+              (else (block $in (br_table $in $out $in (i32.eq (local.get $n) (i32.const 8)))) (local.get $n)))))
+          (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+          (br $next)))
+      (return (local.get $sum))))`).bytes;
+  const runs = (text: string, n: number) => monitored(structured, text, { call: ({ run }) => run!(n) });
+
+  test("a block at some visits only, whose branches lead out of it", () => {
+    const plain = (n: number) => runs("wasm:func:entry { }", n).result;
+    expect([plain(3), plain(4), plain(7), plain(9)]).toEqual([202, 206, 0, 100]);
+    const odd = "wasm(local0: i32):opcode:if:alt / local0 == 3 / { report var n: u32; n++; }";
+    // What is left out gives the condition, 1.
+    expect([runs(odd, 3).result, runs(odd, 4).result, runs(odd, 9).result]).toEqual([103, 107, 100]);
+    expect(runs(odd, 4).values("n")).toEqual([1]);
+    const two = "wasm(local0: i32):opcode:if:alt / arg0 == 0 && local0 == 2 / { drop_args(); }";
+    expect(runs(two, 4).result).toBe(204);
+    const never = "wasm(local0: i32):opcode:block|loop|if|else:alt / local0 == -1 / { }";
+    for (const n of [3, 4, 7, 9]) expect(runs(never, n).result).toBe(plain(n));
+  });
+
+  test("what is behind an else, always and at some visits", () => {
+    expect(runs("wasm:opcode:else:alt { }", 4).result).toBe(200);
+    const events = `wasm:opcode:if:after { report var behind: u32; behind++; }
+      wasm:opcode:else:entry { report var in: u32; in++; } wasm:opcode:else:exit { report var out: u32; out++; }
+      wasm:opcode:end:before { report var ends: u32; ends++; }`;
+    const { result, values } = runs(
+      `wasm(local0: i32):opcode:else:alt / local0 > 2 / { report var n: u32; n++; } ${events}`,
+      6,
+    );
+    expect(result).toBe(302);
+    expect(["n", "in", "out", "behind"].map((name) => values(name)[0])).toEqual([2, 1, 1, 6]);
+    // The end stays: control comes to it from there as before.
+    expect(values("ends")).toEqual([0, 3, 0, 0, 0]);
+  });
+
+  test("a return, with what the function then gives", () => {
+    expect(runs("wasm:opcode:return:alt { drop_args(); }", 4).result).toBe(0);
+    expect(runs("wasm:opcode:return(arg0: i32):alt / arg0 == 206 / { drop_args(); }", 4).result).toBe(0);
+    expect(runs("wasm:opcode:return(arg0: i32):alt / arg0 == 205 / { drop_args(); }", 4).result).toBe(206);
+  });
+
+  test("sees the fuel, which is the program's on the way that it takes", () => {
+    const fuel = (text: string) =>
+      runs(`report var spent: u64; ${text} wasm:func:exit { spent = fuel; }`, 4).values("spent")[0];
+    const plain = fuel("");
+    expect(fuel("wasm:opcode:block|loop|if|else:alt / fuel > 1000000 / { }")).toBe(plain);
+    // In wasmtime's model a constant, a local.get and the rest of an else cost one each, and blocks nothing.
+    const skipped = fuel("wasm(local0: i32):opcode:else:alt / local0 == 4 / { }") as bigint;
+    expect((plain as bigint) - skipped).toBe(5n);
+  });
+
+  test("two probes for one instruction are refused, as in Whamm, but where one is false beforehand", () => {
+    const two = "wasm:opcode:else:alt { } wasm:opcode:else:alt / fuel > 9 / { }";
+    expect(() => runs(two, 4)).toThrow(/two probes of mode alt stand instead of the same instruction: else/);
+    expect(runs("wasm:opcode:else:alt { } wasm:opcode:else:alt / fid == 9 / { }", 4).result).toBe(200);
+  });
+
+  test("references are null, and those that cannot be are not needed where the predicate is false", () => {
+    const references = assemble(`(module (table 1 funcref) (elem declare func $f)
+      (func $f (result funcref) (ref.func $f))
+      (func (export "run") (result i32) (ref.is_null (call $f))))`).bytes;
+    const run = (text: string) => monitored(references, text, { call: ({ run }) => run!() }).result;
+    expect(run("wasm:opcode:call:alt { }")).toBe(1);
+    expect(run("wasm:opcode:call:alt / fuel > 1000 / { }")).toBe(0);
+  });
+
+  test("blocks inside each other, as deep as they come", () => {
+    const nested = (depth: number) => {
+      const labels = Array.from({ length: depth }, (_, n) => `$b${n}`);
+      return assemble(`(module (func (export "run") (param i32) (result i32)
+        ${labels.map((label) => `(block ${label}`).join(" ")} (br_table ${labels.join(" ")} (local.get 0))
+        ${") (return (i32.const 5)) ".repeat(depth - 1)}) (i32.const 7)))`).bytes;
+    };
+    const alt = "wasm(local0: i32):opcode:block:alt / local0 == 2 / { }";
+    const run = (n: number) => monitored(nested(250), alt, { call: ({ run }) => run!(n) }).result;
+    expect([run(0), run(1), run(249), run(2)]).toEqual([7, 5, 5, 7]);
+    expect(() => monitored(nested(251), alt)).toThrow(/more than 250 blocks/);
   });
 });
 
@@ -328,6 +480,18 @@ describe("strings and memories", () => {
       wasm:opcode:memory.grow:before { last[1] = opname; whamm_core.puts(" "); whamm_core.puts(opname); }
       wasm:end { whamm_core.puts(last[2]); whamm_core.puts(" "); whamm_core.puts(last[1]); }`);
     expect(report.output).toBe("ä->ä memory.grow memory.grow");
+  });
+
+  test("what segments fill, asked outside of probes too", () => {
+    const { values } =
+      on(`report var start: u32 = active_data_start(APP_MEMID); report var twice: u32 = start * 2;
+      report var late: u32; report var length: u32; var factor: u32; factor = active_data_len(0);
+      fn times(n: u32) -> u32 { return active_data_len(APP_MEMID) * n; }
+      wasm:func:entry { length = times(factor); }
+      wasm:end { report var here: u32 = active_data_start(0); late = here + active_data_len(0); }`);
+    expect(["start", "twice", "length", "late", "here"].map((name) => values(name)[0])).toEqual([
+      8, 16, 25, 13, 8,
+    ]);
   });
 
   test("what bulk instructions are about to write, in a second place", () => {

@@ -202,7 +202,7 @@ describe("instead of an instruction", () => {
     expect(counted(exports)).toBe(1);
   });
 
-  test("two of them, an end, and the original of a block are refused", () => {
+  test("two of them, an end, and a block that is written twice are refused", () => {
     const module = assemble(loop);
     const plan = (name: string, action: CodeInPlace = count) => at(module, name, "instead", action, counter);
     expect(() => rewrite(module, plan("br_if"), plan("br_if"))).toThrow(
@@ -210,7 +210,14 @@ describe("instead of an instruction", () => {
     );
     expect(() => rewrite(module, plan("end"))).toThrow(Diagnostic);
     const original: CodeInPlace = { values: [], write: (_, place) => place.original(0) };
-    expect(() => rewrite(module, plan("loop", original))).toThrow(Diagnostic);
+    const twice: CodeInPlace = {
+      values: [],
+      write: (_, place) => {
+        place.original(0);
+        place.original(0);
+      },
+    };
+    expect(() => rewrite(module, plan("loop", twice))).toThrow(Diagnostic);
     expect(() => rewrite(module, at(module, "nop", "before", original))).toThrow(Diagnostic);
     expect(() => rewrite(module, at(module, "nop", "taken", count, counter))).toThrow(/no branch/);
   });

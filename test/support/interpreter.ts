@@ -6,7 +6,7 @@
 import { ByteReader } from "../../src/base/bytes.ts";
 import { lebAt, lebEnd, readMemarg } from "../../src/wasm/instructions.ts";
 import { opcodes } from "../../src/wasm/opcodes.ts";
-import { funcTypeAt, I64, type Module, SectionId } from "../../src/wasm/types.ts";
+import { funcTypeAt, I64, type Module, SectionId, type ValType } from "../../src/wasm/types.ts";
 import { CodeWalk } from "../../src/wasm/walk.ts";
 
 /** i32 as a signed number, i64 as a signed bigint, a function as its index, null for a null reference. */
@@ -34,6 +34,8 @@ interface Code {
   /** block, loop, if, try, try_table: what is inside; an if's else; a try's handlers. */
   readonly inner: Code[];
   readonly otherwise: Code[];
+  /** Offset of its `else`; -1 where it has none. */
+  elseOffset: number;
   readonly handlers: { readonly tag: number | null; readonly code: Code[] }[];
 }
 
@@ -56,6 +58,8 @@ export interface MachineOptions {
   readonly model?: "flat" | "bulk" | "grow";
   /** Called before an instruction that is about to be executed (and charged), with the fuel before it. */
   readonly step?: (offset: number, fuel: number, stack: readonly Value[], frames: readonly Frame[]) => void;
+  /** Asked at a block, loop, if or try, and at an else: true leaves it out, for zeros as its results. */
+  readonly replaced?: (offset: number) => boolean;
   /** Called when a defined function has been entered (and charged), and when it is left by no trap or exception. */
   readonly enter?: (index: number, fuel: number) => void;
   readonly leave?: (index: number, fuel: number) => void;
@@ -188,15 +192,17 @@ export class Machine {
         cursor.tag = immediates < after ? lebAt(bytes, immediates) : 0;
         return codes;
       }
-      const code: Code = { offset, immediates, name, inner: [], otherwise: [], handlers: [] };
+      const code: Code = { offset, immediates, name, inner: [], otherwise: [], elseOffset: -1, handlers: [] };
       codes.push(code);
       if (!/^(block|loop|if|try|try_table)$/.test(name)) continue;
       code.inner.push(...this.#parse(cursor));
       while (cursor.stopped !== "end") {
         if (cursor.stopped === "delegate") break;
         const tag = cursor.stopped === "catch" ? cursor.tag! : null;
-        if (cursor.stopped === "else") code.otherwise.push(...this.#parse(cursor));
-        else {
+        if (cursor.stopped === "else") {
+          code.elseOffset = cursor.walk.at;
+          code.otherwise.push(...this.#parse(cursor));
+        } else {
           const handler: Code[] = [];
           code.handlers.push({ tag, code: handler });
           handler.push(...this.#parse(cursor));
@@ -206,12 +212,20 @@ export class Machine {
     }
   }
 
-  #blockType(at: number): { params: number; results: number } {
+  #blockType(at: number): { params: number; results: number; types: readonly ValType[] } {
     const byte = this.#module.bytes[at]!;
-    if (byte === 0x40) return { params: 0, results: 0 };
-    if (byte > 0x40 && byte < 0x80) return { params: 0, results: 1 };
+    if (byte === 0x40) return { params: 0, results: 0, types: [] };
+    if (byte > 0x40 && byte < 0x80) return { params: 0, results: 1, types: [byte] };
     const { params, results } = funcTypeAt(this.#module, lebAt(this.#module.bytes, at))!;
-    return { params: params.length, results: results.length };
+    return { params: params.length, results: results.length, types: results };
+  }
+
+  /** Zeros instead of a block whose condition is gone. */
+  #leftOut({ immediates }: Code, stack: Value[]): typeof next {
+    const { params, types } = this.#blockType(immediates);
+    stack.length -= params;
+    stack.push(...types.map((type) => (type === I64 ? 0n : type === 0x70 ? null : 0)));
+    return next;
   }
 
   #block(codes: readonly Code[], stack: Value[], locals: Value[]): number | TailCall {
@@ -258,11 +272,18 @@ export class Machine {
       return -1;
     };
 
+    const isBlock = /^(block|loop|if|try|try_table)$/.test(name);
+    if (isBlock && this.#options.replaced?.(code.offset)) {
+      if (name === "if") pop();
+      return this.#leftOut(code, stack);
+    }
     switch (name) {
       case "block":
       case "loop":
       case "if": {
         const chosen = name !== "if" || i32() !== 0 ? code.inner : code.otherwise;
+        const entersElse = chosen === code.otherwise && code.elseOffset >= 0;
+        if (entersElse && this.#options.replaced?.(code.elseOffset)) return this.#leftOut(code, stack);
         const { params, results } = this.#blockType(immediates);
         const height = stack.length - params;
         if (name !== "loop")

@@ -1,6 +1,5 @@
 /** Runs a module under a script in this V8, and gives the report's rows by short names. */
 import { expect } from "vitest";
-import type { Diagnostic } from "../../src/base/diagnostics.ts";
 import { modelNamed } from "../../src/fuel/models.ts";
 import type { Report, ReportValue } from "../../src/monitor/report.ts";
 import { supportBytes } from "../../src/monitor/support/library.ts";
@@ -29,16 +28,10 @@ export interface MonitoredResult {
   readonly values: (variable: string) => readonly ReportValue[];
 }
 
-/** In the program; and beside it, where the script can be there, which must show the same. */
+/** In the program; and beside it, which must show the same. */
 export function monitored(bytes: Uint8Array, text: string, options: MonitoredOptions = {}): MonitoredResult {
   const result = run(bytes, text, options, instrumentMonitor);
-  let beside: MonitoredResult;
-  try {
-    beside = run(bytes, text, options, linkMonitor);
-  } catch (error) {
-    if (/--target rewrite/.test(String((error as Diagnostic).details))) return result;
-    throw error;
-  }
+  const beside = run(bytes, text, options, linkMonitor);
   const shown = ({ report, result, error }: MonitoredResult) => ({ report, result, error: String(error) });
   expect(shown(beside)).toEqual(shown(result));
   return result;

@@ -8,6 +8,12 @@
  * function that says, before the program runs, whether a place is wanted; the arguments of each visit. `$6(…)` makes the
  * place's own state once before the program and gives its address; `@static $8(…)` is asked while linking, and what it
  * gives is passed at each visit; `@init $7(…)` is called once before the program, and is no argument.
+ *
+ * What only the program can do at the instruction, it does when the module calls it back (program-calls.ts): the argument
+ * is the number to call it with. `@alt_call_by_id $9(…)` and `@alt_call_by_name $9(…)`: another function with the
+ * instruction's operands; which one is asked while linking, -1 where the call is never reached. `@dup_at(APP_MEMID)`: what
+ * the instruction is about to write, to that memory. `@drop_args` is no argument: the operands are not the results. In
+ * mode alt a function that gives 0 leaves the instruction as it is.
  */
 
 export type Argument =
@@ -19,11 +25,16 @@ export type Argument =
       readonly name: "active_data_start" | "active_data_len";
       readonly memory: number | null;
     }
+  | { readonly kind: "dup_at"; readonly memory: number | null }
+  | { readonly kind: "drop_args" }
   | HelperCall;
+
+/** Functions of the language that call another function instead of the instruction. */
+export type AltCall = "alt_call_by_id" | "alt_call_by_name";
 
 /** A call of another export of the module. */
 export interface HelperCall {
-  readonly kind: "state" | "static" | "init";
+  readonly kind: "state" | "static" | "init" | AltCall;
   readonly export: string;
   readonly args: readonly Argument[];
 }
@@ -44,12 +55,12 @@ export function exportName({ rule, at, number, predicate, args }: ModuleProbe): 
   return `${rule} #${at}.${number}${wanted} (${args.map(argumentText).join(", ")})`;
 }
 
-const prefixes = { state: "", static: "@static ", init: "@init " } as const;
-
 function argumentText(arg: Argument): string {
   if (arg.kind === "bound") return arg.name;
   if (arg.kind === "data") return `${arg.name}(${arg.memory ?? "APP_MEMID"})`;
-  return prefixes[arg.kind] + callText(arg);
+  if (arg.kind === "dup_at") return `@dup_at(${arg.memory ?? "APP_MEMID"})`;
+  if (arg.kind === "drop_args") return "@drop_args";
+  return (arg.kind === "state" ? "" : `@${arg.kind} `) + callText(arg);
 }
 
 const callText = (call: HelperCall) => `${call.export}(${call.args.map(argumentText).join(", ")})`;
@@ -83,13 +94,15 @@ function readArguments(text: string): Argument[] {
 }
 
 function readArgument(text: string): Argument {
-  const call = /^(?:@(static|init) )?(\$\d+)\((.*)\)$/.exec(text);
+  if (text === "@drop_args") return { kind: "drop_args" };
+  const call = /^(?:@(static|init|alt_call_by_id|alt_call_by_name) )?(\$\d+)\((.*)\)$/.exec(text);
   if (call) {
     const kind = (call[1] ?? "state") as HelperCall["kind"];
     return { kind, export: call[2]!, args: readArguments(call[3]!) };
   }
-  const data = /^(active_data_start|active_data_len)\((APP_MEMID|\d+)\)$/.exec(text);
+  const data = /^(active_data_start|active_data_len|@dup_at)\((APP_MEMID|\d+)\)$/.exec(text);
   if (!data) return { kind: "bound", name: text };
   const memory = data[2] === "APP_MEMID" ? null : Number(data[2]);
+  if (data[1] === "@dup_at") return { kind: "dup_at", memory };
   return { kind: "data", name: data[1] as "active_data_start" | "active_data_len", memory };
 }

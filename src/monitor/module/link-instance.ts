@@ -3,11 +3,11 @@
  * instance runs nothing of the script besides, and what its libraries keep is thrown away with it.
  */
 
-import { encodeText } from "../../base/bytes.ts";
+import { decodeText, encodeText } from "../../base/bytes.ts";
 import { usageError } from "../../base/diagnostics.ts";
 import type { Value } from "../language-types.ts";
 import { supportBytes } from "../support/library.ts";
-import { hostModule, libraryModule, supportModule } from "../targets/calls.ts";
+import { hostModule, libraryModule, monitorTexts, supportModule } from "../targets/calls.ts";
 import type { StaticCalls } from "../targets/user-library.ts";
 
 type Exports = Record<string, (...args: unknown[]) => unknown>;
@@ -26,7 +26,7 @@ export class LinkInstance {
     this.#names = names;
   }
 
-  readonly call = (_: string, name: string, args: readonly Value[]): Value | undefined => {
+  readonly call = (library: string, name: string, args: readonly Value[]): Value | undefined => {
     this.#exports ??= this.#instantiate();
     const call = this.#exports[name]!;
     let result: unknown;
@@ -37,12 +37,20 @@ export class LinkInstance {
         `what is known of a place before the program runs could not be asked: ${(error as Error).message}`,
       );
     }
+    if (library === monitorTexts && typeof result === "number" && result >= 0) return this.#text(result);
     return typeof result === "number" || typeof result === "bigint" ? result : [];
   };
 
   #passed(value: Value): unknown {
     if (typeof value === "boolean") return Number(value);
     return typeof value === "string" ? stringNumber(this.#support!, value) : value;
+  }
+
+  #text(number: number): string {
+    const support = this.#support!;
+    const [at, length] = [support["str_addr"]!(number) as number, support["str_len"]!(number) as number];
+    const memory = support["memory"] as unknown as WebAssembly.Memory;
+    return decodeText(new Uint8Array(memory.buffer, at, length));
   }
 
   #instantiate(): Exports {

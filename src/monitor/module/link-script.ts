@@ -8,12 +8,10 @@ import { F32, F64, funcTypeAt, I64, type Module } from "../../wasm/types.ts";
 import { type Event, type Mode, wasmEvents } from "../events.ts";
 import { isMap, type Type, unit } from "../language-types.ts";
 import { type EventScope, eventName, findBound } from "../scope.ts";
-import { beginExport, initExport } from "../targets/state.ts";
+import { altCallNumber, dupAtNumber, monitorModule, monitorTexts } from "../targets/calls.ts";
+import { beginExport, dataExport, initExport } from "../targets/state.ts";
 import type { Expr, Probe, Script, Statement, Variable } from "../tree.ts";
-import { type Argument, type HelperCall, type ModuleProbe, readExportName } from "./export-name.ts";
-
-/** Name of the library that the module is for the script; none that a script can have. */
-export const monitorModule = "monitor module";
+import { type Argument, type HelperCall, readExportName } from "./export-name.ts";
 
 /** `reports`: whether something of the state is reported that an export makes. */
 export function linkScript(module: Module, reports: (state: string) => boolean): Script {
@@ -32,12 +30,14 @@ export function linkScript(module: Module, reports: (state: string) => boolean):
   };
   return {
     ...{ libraries: [monitorModule], variables: [], routines: [] },
-    first: types.has(initExport) ? [call(initExport)] : [],
+    first: [...linking.data(), ...(types.has(initExport) ? [call(initExport)] : [])],
     probes: [...(types.has(beginExport) ? [begin] : []), ...probes.sort((a, b) => a.number - b.number)],
   };
 }
 
 const nowhere = { start: 0, end: 0 };
+const dataFunctions = ["active_data_start", "active_data_len"] as const;
+const beginScope = (): EventScope => ({ event: beginEvent(), mode: null, bounds: new Map() });
 const beginEvent = () => wasmEvents().find(({ package: of, name }) => of === null && name === "begin")!;
 
 function resultType(module: Module, index: number): Type {
@@ -60,6 +60,22 @@ class Linking {
         this.#events.set(eventName({ event, mode }), { event, mode });
   }
 
+  /** Tells the module what data segments of the program fill, where it asks. */
+  data(): Statement[] {
+    const told = [...this.#types.keys()].filter((name) => name.startsWith(dataExport));
+    return told.map((name) => {
+      const memory = name.slice(dataExport.length);
+      const args = dataFunctions.map(
+        (fn): Argument => ({
+          kind: "data",
+          name: fn,
+          memory: memory === "APP_MEMID" ? null : Number(memory),
+        }),
+      );
+      return { kind: "call", span: nowhere, call: this.call({ export: name, args }, "run", beginScope()) };
+    });
+  }
+
   /** Undefined where the export is no probe at places. */
   probe(name: string): Probe | undefined {
     const said = readExportName(name);
@@ -74,27 +90,27 @@ class Linking {
     const variables: Variable[] = [];
     const first: Statement[] = [];
     const args: Expr[] = [];
+    const body: Statement[] = [];
     for (const arg of said.args) {
       if (arg.kind === "init")
         first.push({ kind: "call", span: nowhere, call: this.call(arg, "run", scope) });
+      else if (arg.kind === "drop_args")
+        body.push({ kind: "call", span: nowhere, call: languageCall("drop_args", [], unit) });
       else args.push(this.#argument(arg, scope, variables));
     }
     const visit: Expr & { kind: "call" } = {
-      ...{ kind: "call", args, type: unit, span: nowhere },
+      ...{ kind: "call", args, type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when: "run" },
     };
+    const wanted = said.predicate && isTrue(this.call(said.predicate, "static", scope));
+    // One that answers has done what it does, or leaves the instruction.
+    const answers = visit.type !== unit;
+    if (!answers) body.push({ kind: "call", call: visit, span: nowhere });
     return {
-      ...{ ...scope, number: said.number, predicate: this.#predicate(said, scope) },
-      ...{ body: [{ kind: "call", call: visit, span: nowhere }], variables, first },
+      ...{ ...scope, number: said.number, predicate: answers ? both(wanted, isTrue(visit)) : wanted },
+      ...{ body, variables, first },
       span: { start: said.at, end: said.at },
     };
-  }
-
-  #predicate({ predicate }: ModuleProbe, scope: EventScope): Expr | null {
-    if (!predicate) return null;
-    const asked = this.call(predicate, "static", scope);
-    const zero: Expr = { kind: "constant", value: 0, type: "i32", span: nowhere };
-    return { kind: "binary", operator: "!=", left: asked, right: zero, type: "bool", span: nowhere };
   }
 
   call(
@@ -105,12 +121,12 @@ class Linking {
     return {
       ...{ kind: "call", type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when },
-      args: args.map((arg) => this.#argument(arg, scope!, [])),
+      args: args.flatMap((arg) => (arg.kind === "drop_args" ? [] : this.#argument(arg, scope!, []))),
     };
   }
 
   /** `variables` gains what is kept of each place. */
-  #argument(arg: Argument, scope: EventScope, variables: Variable[]): Expr {
+  #argument(arg: Exclude<Argument, { kind: "drop_args" }>, scope: EventScope, variables: Variable[]): Expr {
     const kept = (name: string, type: Type, initial: Expr, report: boolean): Expr => {
       const variable: Variable = { name, type, storage: "site", report, initial, span: nowhere };
       variables.push(variable);
@@ -121,20 +137,41 @@ class Linking {
         const bound = boundValue(arg.name, scope);
         return isMap(bound.type) ? kept(arg.name, bound.type, bound, false) : bound;
       }
-      case "data": {
-        const memory: Expr =
-          arg.memory === null
-            ? boundValue("APP_MEMID", scope)
-            : { kind: "constant", value: arg.memory, type: "u32", span: nowhere };
-        const callee = { kind: "language", name: arg.name } as const;
-        return { kind: "call", callee, args: [memory], type: "u32", span: nowhere };
-      }
+      case "data":
+        return languageCall(arg.name, [memoryOf(arg.memory, scope)], "u32");
+      case "dup_at":
+        return languageCall(dupAtNumber, [memoryOf(arg.memory, scope)], "i32");
       case "state":
         return kept(arg.export, "u32", this.call(arg, "run", scope), this.#reports(arg.export));
+      case "alt_call_by_id":
+        return languageCall(altCallNumber, [this.call(arg, "static", scope)], "i32");
+      case "alt_call_by_name": {
+        const asked = this.call(arg, "static", scope);
+        const callee = { kind: "library", library: monitorTexts, name: arg.export, when: "static" } as const;
+        return languageCall(altCallNumber, [{ ...asked, callee, type: "str" }], "i32");
+      }
       default:
         return this.call(arg, "static", scope);
     }
   }
+}
+
+function languageCall(name: string, args: readonly Expr[], type: Type): Expr & { kind: "call" } {
+  return { kind: "call", callee: { kind: "language", name }, args, type, span: nowhere };
+}
+
+function memoryOf(memory: number | null, scope: EventScope): Expr {
+  if (memory === null) return boundValue("APP_MEMID", scope);
+  return { kind: "constant", value: memory, type: "u32", span: nowhere };
+}
+
+function isTrue(asked: Expr): Expr {
+  const zero: Expr = { kind: "constant", value: 0, type: "i32", span: nowhere };
+  return { kind: "binary", operator: "!=", left: asked, right: zero, type: "bool", span: nowhere };
+}
+
+function both(left: Expr | null, right: Expr): Expr {
+  return left ? { kind: "binary", operator: "&&", left, right, type: "bool", span: nowhere } : right;
 }
 
 function boundValue(name: string, scope: EventScope): Expr {

@@ -9,14 +9,19 @@
  *   exported as     wasm:opcode:call:before #0.0 /$0(fid)/ ($2(), arg0)
  */
 import { usageError } from "../../base/diagnostics.ts";
+import { I64 } from "../../wasm/types.ts";
+import { foldStatements } from "../fold.ts";
 import { flatten, isMap, type Type, typeText, unit, zeroOf } from "../language-types.ts";
 import { mapExpression, mapStatements } from "../map-expression.ts";
 import { eventName } from "../scope.ts";
 import { supportLibrary } from "../support/library.ts";
+import { libraryMemory, memoryRule, programCall } from "../targets/calls.ts";
 import { partBytes, type SiteMemory } from "../targets/environment.ts";
 import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { callsLanguage, visitStatements } from "../visit.ts";
-import { type Argument, exportName, type HelperCall, type ModuleProbe } from "./export-name.ts";
+import { callsLanguage } from "../visit.ts";
+import { type AltCall, type Argument, exportName, type HelperCall, type ModuleProbe } from "./export-name.ts";
+import { isDataFunction, isProgramMemory, ProgramData, type Told } from "./program-data.ts";
+import { reachedCalls } from "./reached.ts";
 import { isStatic, partsOf } from "./static-part.ts";
 
 /** A variable of each place that is reported: bytes behind the address of the place's state. */
@@ -32,11 +37,12 @@ export interface ModuleScript {
   /** By the name of the export. */
   readonly exported: ReadonlyMap<string, Routine>;
   readonly sites: ReadonlyMap<Routine, SiteMemory>;
+  readonly told: Told;
   /** What is reported of each place, by the export that makes its state. */
   readonly reported: ReadonlyMap<string, readonly SiteVariable[]>;
 }
 
-/** @throws Diagnostic (usage) where a probe takes what only code in the program itself can do. */
+/** @throws Diagnostic (usage) where a call asks for what must be known beforehand. */
 export function moduleScriptOf(script: Script): ModuleScript {
   return new Lowering(script).result();
 }
@@ -49,8 +55,11 @@ class Lowering {
   readonly #sites = new Map<Routine, SiteMemory>();
   readonly #reported = new Map<string, readonly SiteVariable[]>();
   readonly #inner: Routine[] = [];
-  /** By body, which probes of one rule share. */
-  readonly #shapes = new Map<readonly Statement[], Shape>();
+  /** By body, which probes of one rule share: of mode alt, and of others. */
+  readonly #shapes = {
+    alt: new Map<readonly Statement[], Shape>(),
+    others: new Map<readonly Statement[], Shape>(),
+  };
   #helpers = 0;
 
   constructor(script: Script) {
@@ -58,35 +67,26 @@ class Lowering {
   }
 
   result(): ModuleScript {
-    refuseProgramFacts(this.#script);
-    const { probes, routines } = this.#script;
-    const placed = probes.filter(({ event }) => event.package !== null);
-    for (const probe of placed) this.#probe(probe);
+    const script = this.#script;
+    const told = new ProgramData(script);
+    for (const probe of script.probes) if (probe.event.package !== null) this.#probe(probe);
+    for (const [name, routine] of told.exported) this.#exported.set(name, routine);
     return {
       script: {
-        ...this.#script,
-        routines: [...routines, ...this.#inner, ...new Set(this.#exported.values())],
-        probes: probes.filter(({ event }) => event.package === null),
+        ...{ libraries: script.libraries, first: told.first, probes: told.probes },
+        variables: [...told.lasting, ...script.variables],
+        routines: [...script.routines, ...this.#inner, ...new Set(this.#exported.values())],
       },
-      ...{ exported: this.#exported, sites: this.#sites, reported: this.#reported },
+      ...{ exported: this.#exported, sites: this.#sites, reported: this.#reported, told },
     };
   }
 
   #probe(probe: Probe): void {
-    if (probe.mode === "alt")
-      throw usageError(
-        "mode alt replaces instructions of the program, which a module beside it cannot",
-        "use --target rewrite",
-      );
-    if (callsLanguage(probe.body, "dup_at"))
-      throw usageError(
-        "dup_at works on the instruction's own operands, which a module beside the program cannot",
-        "use --target rewrite",
-      );
-    let shape = this.#shapes.get(probe.body);
+    const shapes = probe.mode === "alt" ? this.#shapes.alt : this.#shapes.others;
+    let shape = shapes.get(probe.body);
     if (!shape) {
       shape = this.#shape(probe);
-      this.#shapes.set(probe.body, shape);
+      shapes.set(probe.body, shape);
     }
     const { predicate, args, routine } = shape;
     const bounds = [...probe.bounds].map(([name, type]) => `${name}: ${typeText(type)}`);
@@ -108,18 +108,64 @@ class Lowering {
       probe.first.length > 0
         ? this.#helper("init", unit, probe, (asks) => asks.statements(probe.first))
         : null;
-    const parameters = new Parameters(probe, (call) => this.#static(call, probe));
+    const given = foldStatements(probe.body, { value: () => undefined });
+    const reached = reachedCalls(given);
+    const parameters = new Parameters(
+      probe,
+      (call) => this.#static(call, probe),
+      (call) => this.#programCall(call, reached.get(call) ?? null, probe),
+    );
     const address = state && parameters.add(state, parameterNamed("place", "u32", probe));
-    const body = parameters.statements(probe.body);
+    const body = parameters.statements(given);
     const condition = visit && parameters.expression(visit);
-    const guarded: readonly Statement[] = condition
-      ? [{ kind: "if", condition, taken: body, otherwise: [], span: probe.span }]
-      : body;
+    const drops: readonly Argument[] = callsLanguage(given, "drop_args") ? [{ kind: "drop_args" }] : [];
     const routine: Routine = {
-      ...{ name: "probe", parameters: parameters.variables, result: unit, body: guarded, span: probe.span },
+      ...{ name: "probe", parameters: parameters.variables, span: probe.span },
+      ...(condition && probe.mode === "alt"
+        ? answering(condition, body, probe)
+        : visiting(condition, body, probe)),
     };
     if (address) this.#sites.set(routine, { address, offsets: offsetsOf(probe.variables) });
-    return { predicate, routine, args: [...parameters.args, ...(first ? [first] : [])] };
+    return { predicate, routine, args: [...parameters.args, ...drops, ...(first ? [first] : [])] };
+  }
+
+  /** What the program is to do when the body calls it back. */
+  #programCall({ callee, args }: Call, reached: Expr | null, probe: Probe): Argument {
+    const name = (callee as { readonly name: string }).name;
+    if (name === "dup_at") return { kind: "dup_at", memory: this.#memory(args[0]!) };
+    const [target] = args;
+    if (!isStatic(target!)) throw usageError(`${name} takes a function that is known beforehand`);
+    const asked = { type: target!.type, span: probe.span };
+    return this.#helper(name as AltCall, target!.type, probe, (asks) => [
+      ...(reached
+        ? [
+            {
+              ...({ kind: "if", span: probe.span, otherwise: [] } as const),
+              condition: not(asks.expression(reached)),
+              // no function, and no string
+              taken: [
+                returned({
+                  ...asked,
+                  kind: "constant",
+                  value: flatten(asked.type)[0] === I64 ? -1n : -1,
+                  type: flatten(asked.type)[0] === I64 ? "i64" : "i32",
+                }),
+              ],
+            },
+          ]
+        : []),
+      returned(asks.expression(target!)),
+    ]);
+  }
+
+  /** Number of a memory; null for the program's own. */
+  #memory(expr: Expr): number | null {
+    if (isProgramMemory(expr)) return null;
+    if (expr.kind === "constant") return Number(expr.value);
+    const [library] = expr.kind === "call" ? expr.args : [];
+    if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "memid")
+      return libraryMemory(this.#script.libraries, (library as Expr & { kind: "constant" }).value as string);
+    throw usageError(memoryRule);
   }
 
   /** An exported function over static variables, and how it is called. */
@@ -129,7 +175,8 @@ class Lowering {
     probe: Probe,
     body: (asks: Parameters) => readonly Statement[],
   ): HelperCall {
-    const parameters = new Parameters(probe, kind === "static" ? null : (call) => this.#static(call, probe));
+    const atVisits = kind === "state" || kind === "init";
+    const parameters = new Parameters(probe, atVisits ? (call) => this.#static(call, probe) : null);
     const name = `$${this.#helpers++}`;
     const written = body(parameters);
     const { span } = probe;
@@ -189,11 +236,16 @@ class Parameters {
   readonly #byName = new Map<string, Variable>();
   readonly #probe: Probe;
   readonly #asked: Asked | null;
+  readonly #called: ((call: Call) => Argument) | undefined;
 
-  /** `asked`: what becomes of an `@static` call whose arguments are static; null: it is called where it stands. */
-  constructor(probe: Probe, asked: Asked | null) {
+  /**
+   * `asked`: what becomes of an `@static` call whose arguments are static; null: it is called where it stands. `called`:
+   * what is passed for a call that only the program can do; it is called back with that.
+   */
+  constructor(probe: Probe, asked: Asked | null, called?: (call: Call) => Argument) {
     this.#probe = probe;
     this.#asked = asked;
+    this.#called = called;
   }
 
   add(arg: Argument, variable: Variable): Variable {
@@ -229,6 +281,14 @@ class Parameters {
   readonly #whole = (expr: Expr): Expr | undefined => {
     if (expr.kind !== "call") return undefined;
     const { callee, args } = expr;
+    if (callee.kind === "language" && programCalls.has(callee.name)) {
+      const called = this.#called!;
+      const number = this.#named(`${callee.name} ${this.args.length}`, { ...expr, type: "i32" }, () =>
+        called(expr),
+      );
+      const address = callee.name === "dup_at" ? [this.expression(args[1]!)] : [];
+      return { ...expr, callee: { kind: "language", name: programCall }, args: [number, ...address] };
+    }
     if (callee.kind === "library" && callee.when === "static" && this.#asked && args.every(isStatic)) {
       const asked = this.#asked;
       // each call is asked for itself: it may answer differently
@@ -248,18 +308,16 @@ class Parameters {
   };
 }
 
-type Asked = (call: Expr & { kind: "call" }) => HelperCall;
-type DataFunction = "active_data_start" | "active_data_len";
+type Call = Expr & { kind: "call" };
+type Asked = (call: Call) => HelperCall;
 
-const isDataFunction = (name: string): name is DataFunction => /^active_data_(start|len)$/.test(name);
-
+/** Functions of the language that take the instruction's operands. */
+const programCalls = new Set(["alt_call_by_id", "alt_call_by_name", "dup_at"]);
 /** Which arguments of the language's functions name a memory. */
 const memoryArguments: Readonly<Record<string, readonly number[]>> = {
   ...{ memcpy: [0, 2], read_str: [0], write_str: [0], mem_size: [0], page_size: [0] },
   ...{ active_data_start: [0], active_data_len: [0] },
 };
-
-const isProgramMemory = (expr: Expr) => expr.kind === "bound" && expr.name === "APP_MEMID";
 
 function parameterNamed(name: string, type: Type, { span }: Probe): Variable {
   return { name, type, storage: "parameter", report: false, initial: null, span };
@@ -271,6 +329,44 @@ const constant = (value: number, type: Type, { span }: Probe): Expr => ({
   type,
   span,
 });
+
+const not = (operand: Expr): Expr => ({
+  ...{ kind: "unary", operator: "!", operand, type: "bool", span: operand.span },
+});
+
+/** What is done at a visit, under what is left of a predicate. */
+function visiting(
+  condition: Expr | null,
+  body: readonly Statement[],
+  { span }: Probe,
+): Pick<Routine, "result" | "body"> {
+  if (!condition) return { result: unit, body };
+  return { result: unit, body: [{ kind: "if", condition, taken: body, otherwise: [], span }] };
+}
+
+/** The same where it must be said whether it was done. */
+function answering(
+  condition: Expr,
+  body: readonly Statement[],
+  probe: Probe,
+): Pick<Routine, "result" | "body"> {
+  const answer = (value: boolean): Statement =>
+    returned({ kind: "constant", value, type: "bool", span: probe.span });
+  const taken = [...answered(body, answer(true)), answer(true)];
+  return {
+    result: "bool",
+    body: [{ kind: "if", condition, taken, otherwise: [], span: probe.span }, answer(false)],
+  };
+}
+
+function answered(statements: readonly Statement[], answer: Statement): readonly Statement[] {
+  return statements.map((statement) => {
+    if (statement.kind === "return") return answer;
+    if (statement.kind !== "if") return statement;
+    const { taken, otherwise } = statement;
+    return { ...statement, taken: answered(taken, answer), otherwise: answered(otherwise, answer) };
+  });
+}
 
 const returned = (value: Expr): Statement => ({ kind: "return", value, span: value.span });
 
@@ -308,18 +404,4 @@ function initialState(variable: Variable, expression: (expr: Expr) => Expr): rea
     { kind: "declare", variable: map, value: null, span },
     set({ kind: "variable", variable: map, type, span }),
   ];
-}
-
-/** Functions of the script, and what runs before the program, belong to no place: what only a program knows is not there. */
-function refuseProgramFacts({ routines, first }: Script): void {
-  const see = (expr: Expr) => {
-    const callee = expr.kind === "call" && expr.callee.kind === "language" ? expr.callee.name : undefined;
-    if (callee !== undefined && isDataFunction(callee))
-      throw usageError(
-        `${callee} stands in no probe, so a module beside the program cannot know it`,
-        "call it in the probe, or use --target rewrite",
-      );
-  };
-  for (const { body } of routines) visitStatements(body, see);
-  visitStatements(first, see);
 }

@@ -47,7 +47,7 @@ export function planMonitorModule(
   const statics = new StaticCalls(given);
   const lowered = moduleScriptOf(script);
   const { plan, layout, ending } = planRewriting(lowered.script, emptyModule, {
-    ...{ model, resets, staticCall: statics.call, beside: lowered.sites },
+    ...{ model, resets, staticCall: statics.call, beside: lowered.sites, told: lowered.told },
     exported: new Map([...exported, ...lowered.exported]),
   });
   return {

@@ -7,7 +7,7 @@ import type { ByteWriter } from "../../base/bytes.ts";
 import type { Indices } from "../../probe/action.ts";
 import type { AddedElements, AddedFunction, AddedTable } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
-import { FUNCREF, I32, type Module, type ValType } from "../../wasm/types.ts";
+import { I32, type Module, type ValType } from "../../wasm/types.ts";
 import { programMemory } from "../targets/calls.ts";
 import {
   memoriesOf,
@@ -17,23 +17,15 @@ import {
   returnOutside,
   sizeFunction,
 } from "../targets/memories.ts";
-import { monitorPrefix } from "../targets/state.ts";
+import { programTable, programTableExport, Slot } from "../targets/program-calls.ts";
 
-/** Export of the module: the table that the program fills. */
-export const tableExport = `${monitorPrefix}program`;
-
-/** Places in the table: (memory, address) → byte; (memory, address, byte); (memory) → pages. */
-const Slot = { load: 0, store: 1, size: 2 } as const;
-const limits = { min: 3n, max: null, shared: false, is64: false };
-
-export const programTable: AddedTable = { element: FUNCREF, limits };
-
-/** What the program adds, its functions behind `first` others. */
+/** What the program adds, its functions behind `first` others and its table behind `tables` others. */
 export function programSide(
   module: Module,
   own: number,
   from: string,
   first: number,
+  tables: number,
 ): {
   readonly functions: readonly AddedFunction[];
   readonly tables: readonly AddedTable[];
@@ -48,8 +40,8 @@ export function programSide(
       // a program without that memory has no bytes in it
       sizeFunction(memories, 0),
     ],
-    tables: [{ ...programTable, import: { module: from, name: tableExport } }],
-    elements: [{ table: 0, from: 0, functions: [0, 1, 2].map((n) => ({ added: first + n })) }],
+    tables: [{ ...programTable, import: { module: from, name: programTableExport } }],
+    elements: [{ table: tables, from: Slot.load, functions: [0, 1, 2].map((n) => ({ added: first + n })) }],
   };
 }
 

@@ -18,7 +18,7 @@ export function partsOf(predicate: Expr | null): Parts {
   if (!predicate) return { before: null, visit: null };
   const sides = conjuncts(predicate);
   return {
-    before: and(sides.map(necessary)),
+    before: and(sides.map((side) => necessary(side))),
     visit: and(sides.map((side) => (isStatic(side) ? null : side))),
   };
 }
@@ -28,16 +28,22 @@ function conjuncts(expr: Expr): readonly Expr[] {
   return [...conjuncts(expr.left), ...conjuncts(expr.right)];
 }
 
-/** A static condition that holds wherever the expression can; null where there is none. */
-function necessary(expr: Expr): Expr | null {
-  if (isStatic(expr)) return expr;
-  if (expr.kind !== "binary" || asksLibrary(expr)) return null;
-  const [left, right] = [necessary(expr.left), necessary(expr.right)];
-  if (expr.operator === "&&") return and([left, right]);
-  return expr.operator === "||" && left && right ? { ...expr, left, right } : null;
+/** A static condition that holds wherever the expression can be `value`; null where there is none. */
+export function necessary(expr: Expr, value = true): Expr | null {
+  if (isStatic(expr))
+    return value ? expr : { kind: "unary", operator: "!", operand: expr, type: "bool", span: expr.span };
+  if (asksLibrary(expr)) return null;
+  if (expr.kind === "unary" && expr.operator === "!") return necessary(expr.operand, !value);
+  if (expr.kind !== "binary") return null;
+  const sides = [necessary(expr.left, value), necessary(expr.right, value)];
+  if (expr.operator === (value ? "&&" : "||")) return and(sides);
+  const [left, right] = sides;
+  return expr.operator === (value ? "||" : "&&") && left && right
+    ? { ...expr, operator: "||", left, right }
+    : null;
 }
 
-function and(sides: readonly (Expr | null)[]): Expr | null {
+export function and(sides: readonly (Expr | null)[]): Expr | null {
   return sides.reduce(
     (all, side) =>
       all && side
@@ -65,7 +71,7 @@ function isFolded({ callee }: Expr & { kind: "call" }): boolean {
   return callee.kind === "method" && callee.name !== "addr";
 }
 
-function asksLibrary(expr: Expr): boolean {
+export function asksLibrary(expr: Expr): boolean {
   let asks = false;
   visitExpression(expr, (inner) => {
     if (inner.kind === "call" && inner.callee.kind === "library") asks = true;

@@ -1,23 +1,25 @@
 /**
- * Mode `alt`: code instead of an instruction. Its operands are there for the asking and gone behind it; its results
- * are what the last `alt_call_…` gave. Without one they are the operands where those have the same types and were not
- * dropped, as they stay on the stack in Whamm, and zeros otherwise. Where a predicate is left, the other case is the
- * instruction itself.
+ * Mode `alt`: code instead of an instruction, of a whole block, or of what is behind an `else`. Its operands are there
+ * for the asking and gone behind it; its results are what the last `alt_call_…` gave. Without one they are the operands
+ * where those have the same types and were not dropped, as they stay on the stack in Whamm, and zeros otherwise. Where a
+ * predicate is left, the other case is what stood there. Where the code is in a module beside the program, that calls back
+ * for `alt_call_…` (program-calls.ts).
  */
+import type { ByteWriter } from "../../base/bytes.ts";
 import { usageError } from "../../base/diagnostics.ts";
-import type { CodeInPlace } from "../../probe/action.ts";
+import type { CodeInPlace, Place } from "../../probe/action.ts";
 import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
+import { referenceOf } from "../../wasm/heap-types.ts";
 import { F32, F64, funcTypeAt, I32, I64, V128, type ValType } from "../../wasm/types.ts";
 import type { Expr } from "../tree.ts";
 import { callsLanguage, visitStatements } from "../visit.ts";
+import { altCallNumber } from "./calls.ts";
 import { CodeWriter } from "./code.ts";
-import { InPlace, type Shared } from "./environment.ts";
+import { type BoundValues, InPlace, type Shared } from "./environment.ts";
 import { dynamicNames, guarded, type Residual, rehearse, Values } from "./in-place.ts";
 import type { ModuleFacts } from "./known.ts";
 import type { Cells } from "./state.ts";
-
-const structured = /^(block|loop|if|try|try_table)$/;
 
 export function alternative(
   shared: Shared,
@@ -26,98 +28,140 @@ export function alternative(
   residual: Residual,
   cells: Cells,
 ): CodeInPlace {
-  if (structured.test(site.name) && residual.predicate)
-    throw usageError(
-      `${site.name}:alt takes a predicate that is known beforehand`,
-      "what it depends on is known at a visit only",
-    );
   const code = guarded(residual);
-  const calls = calledInstead(facts, site, code);
+  const { takes, leaves } = site.replaced;
+  const calls = calledInstead(shared, facts, site, code);
   const names = dynamicNames(code);
   const values = new Values(names, site, true, (table) => shared.calls.resolver(table));
   // The operands, all of them, behind what the body asks for.
   const first = values.arguments.length;
-  for (let index = 0; index < site.operands.length; index++)
-    values.arguments.push({ kind: "operand", index });
-  const drops = callsLanguage(code, "drop_args");
-  const keeps = !drops && site.operands.join() === site.results.join();
+  for (let index = 0; index < takes.length; index++) values.arguments.push({ kind: "operand", index });
+  const { programCalls } = shared;
+  const callsBack = [...calls.keys()].some(isNumber);
+  const keeps = !callsLanguage(code, "drop_args") && takes.join() === leaves.join();
   const action: CodeInPlace & { reenters: boolean } = {
     values: values.arguments,
     reenters: calls.size > 0,
     write: (w, place) => {
-      const results = site.results.map((type) => place.scratch(type));
+      const results = leaves.map((type) => place.scratch(type));
       const pushOperands = () => {
-        for (let n = site.operands.length - 1; n >= 0; n--) place.push(first + n);
+        for (let n = takes.length - 1; n >= 0; n--) place.push(first + n);
       };
       const setResults = () => {
         for (const local of results) emit(w, "local.set", local);
       };
-      if (keeps) pushOperands();
-      else for (const type of [...site.results].reverse()) pushZero(w, type);
-      setResults();
+      const bound = values.at(w, place);
       const env = new InPlace(w, shared, place, cells, {
-        ...values.at(w, place),
+        ...(calls.size > 0 && names.includes("fuel") ? asOnArrival(w, place, bound) : bound),
         instead: (call) => {
+          if (isNumber(call)) return emit(w, "i32.const", calls.get(call)!);
           pushOperands();
           emit(w, "call", place.indices.moved.func(calls.get(call)!));
           setResults();
         },
       });
-      const writer = new CodeWriter(env);
-      if (!residual.predicate) writer.body(residual.body);
-      else {
-        writer.expression(residual.predicate);
-        emit(w, "if", null);
+      const pushFirst = () => {
+        if (keeps) pushOperands();
+        else for (const type of [...leaves].reverse()) pushZero(w, type);
+      };
+      const replacing = () => {
+        if (!callsBack) {
+          pushFirst();
+          setResults();
+        }
         new CodeWriter(env).body(residual.body);
-        emit(w, "else");
-        place.original(1);
-        setResults();
-        emit(w, "end");
+        for (let n = leaves.length - 1; n >= 0; n--) {
+          if (callsBack) programCalls.push(w, place.indices, "result", n, leaves[n]!);
+          else emit(w, "local.get", results[n]!);
+        }
+      };
+      if (callsBack) {
+        pushOperands();
+        takes.forEach((type, n) => {
+          programCalls.set(w, place.indices, "operand", n, type);
+        });
+        pushFirst();
+        leaves.forEach((type, n) => {
+          programCalls.set(w, place.indices, "result", n, type);
+        });
       }
-      for (const local of [...results].reverse()) emit(w, "local.get", local);
+      if (!residual.predicate) return replacing();
+      new CodeWriter(env).expression(residual.predicate);
+      emit(w, "if", place.indices.blockType([], [...leaves].reverse()));
+      replacing();
+      emit(w, "else");
+      place.original(1);
+      emit(w, "end");
     },
   };
   rehearse(action);
   return action;
 }
 
+/** What is called instead consumes fuel: `fuel` stays what it was when control came here. */
+function asOnArrival(w: ByteWriter, place: Place, bound: BoundValues): BoundValues {
+  const fuel = place.scratch(I64);
+  bound.push("fuel");
+  emit(w, "local.set", fuel);
+  const push = (name: string): ValType => {
+    if (name !== "fuel") return bound.push(name);
+    emit(w, "local.get", fuel);
+    return I64;
+  };
+  return { ...bound, push };
+}
+
 type Call = Expr & { kind: "call" };
 
-/** The functions that the body calls instead, which must be of the same type. */
+/** What a module beside the program says of a call that a place cannot come to. */
+const notReached = -1;
+
+const altCallOf = ({ type }: Expr) => (type === "str" ? "alt_call_by_name" : "alt_call_by_id");
+
+const isNumber = ({ callee }: Call) => callee.kind === "language" && callee.name === altCallNumber;
+
+/** The functions that the body calls instead, which must be of the same type; or the numbers of these calls. */
 function calledInstead(
+  shared: Shared,
   facts: ModuleFacts,
   site: Site,
   code: Parameters<typeof visitStatements>[0],
 ): Map<Call, number> {
   const found = new Map<Call, number>();
+  const { takes, leaves } = site.replaced;
   visitStatements(code, (expr) => {
-    if (expr.kind !== "call" || expr.callee.kind !== "language" || !expr.callee.name.startsWith("alt_call"))
-      return;
+    if (expr.kind !== "call" || expr.callee.kind !== "language") return;
+    if (!expr.callee.name.startsWith("alt_call") && !isNumber(expr)) return;
     const [target] = expr.args;
-    if (target?.kind !== "constant")
-      throw usageError(`${expr.callee.name} takes a function that is known beforehand`);
+    const name = isNumber(expr) ? altCallOf(target!) : expr.callee.name;
+    if (target?.kind !== "constant") throw usageError(`${name} takes a function that is known beforehand`);
+    if (isNumber(expr) && typeof target.value !== "string" && Number(target.value) === notReached) {
+      found.set(expr, notReached);
+      return;
+    }
     const index = typeof target.value === "string" ? facts.functionNamed(target.value) : Number(target.value);
     const type = index === undefined ? undefined : facts.module.functions[index];
-    if (type === undefined)
-      throw usageError(`${expr.callee.name}: the module has no function ${String(target.value)}`);
+    if (type === undefined) throw usageError(`${name}: the module has no function ${String(target.value)}`);
     const signature = funcTypeAt(facts.module, type)!;
     const same =
-      [...signature.params].reverse().join() === site.operands.join() &&
-      [...signature.results].reverse().join() === site.results.join();
+      [...signature.params].reverse().join() === takes.join() &&
+      [...signature.results].reverse().join() === leaves.join();
     if (!same)
       throw usageError(
-        `${expr.callee.name}: the function ${String(target.value)} has another type than what it replaces`,
+        `${name}: the function ${String(target.value)} has another type than what it replaces`,
       );
-    found.set(expr, index!);
+    found.set(expr, isNumber(expr) ? shared.programCalls.calling(index!, takes, leaves) : index!);
   });
   return found;
 }
 
-function pushZero(w: Parameters<typeof emit>[0], type: ValType): void {
+function pushZero(w: ByteWriter, type: ValType): void {
+  const reference = referenceOf(type);
   if (type === I32) emit(w, "i32.const", 0);
   else if (type === I64) emit(w, "i64.const", 0n);
   else if (type === F32) emit(w, "f32.const", 0);
   else if (type === F64) emit(w, "f64.const", 0);
   else if (type === V128) emit(w, "v128.const", new Uint8Array(16));
+  else if (reference?.nullable) emit(w, "ref.null", reference.heap);
   else emit(w, "unreachable");
 }

@@ -18,6 +18,7 @@ import type { Expr, Routine } from "../tree.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import type { ModuleFacts } from "./known.ts";
 import { printMap } from "./print-map.ts";
+import { callProgram } from "./program-calls.ts";
 
 export const firstForeign = 1000;
 
@@ -32,6 +33,26 @@ export const supportMemory: AddedMemory = {
   limits: { min: 1n, max: null, shared: false, is64: false },
   import: { module: supportModule, name: "memory" },
 };
+/** Number of a library's memory. */
+export const libraryMemory = (libraries: readonly string[], name: string) =>
+  name === supportLibrary ? firstForeign : firstForeign + 1 + libraries.indexOf(name);
+
+export const memoryRule =
+  "a memory is named by a number that is known beforehand: APP_MEMID, 0 or memid(library)";
+
+/**
+ * Functions of no script, but of what a module beside the program is made of: it calls the program back by a number
+ * (program-calls.ts), and the program passes the number of what is to be done: another function, or the writing of dup_at.
+ */
+export const programCall = "call the program";
+export const altCallNumber = "number of alt_call";
+export const dupAtNumber = "number of dup_at";
+
+/** Name of the library that a module beside the program is for it; none that a script can have. */
+export const monitorModule = "monitor module";
+/** The same for functions whose result is the number of a string. */
+export const monitorTexts = "monitor module's texts";
+
 export const libraryModule = (name: string) => `javy_prof_library.${name}`;
 
 type Call = Expr & { kind: "call" };
@@ -45,6 +66,8 @@ export class Calls {
   readonly #facts: ModuleFacts;
   readonly #libraries: readonly string[];
   readonly #beside: boolean;
+  /** The module calls the program back. */
+  callsProgram = false;
   /** Number of the added function that finds a function by its place in table 0, and of that for other tables. */
   resolve: { readonly first: number; readonly others: number } | undefined;
 
@@ -183,6 +206,18 @@ export class Calls {
       case "print_map_as_csv":
         printMap(code, args[0]!, expr.callee.name === "print_map_as_csv");
         return true;
+      case programCall: {
+        this.callsProgram = true;
+        push(0);
+        const [, address] = args;
+        if (!address) emit(w, "i64.const", 0n);
+        else {
+          code.expression(address);
+          if (flatten(address.type)[0] === I32) emit(w, "i64.extend_i32_u");
+        }
+        callProgram(w, indices);
+        return true;
+      }
       case "drop_args":
         return true;
       default:
@@ -195,7 +230,7 @@ export class Calls {
    * pushes an operand of it and gives its type.
    */
   duplicate(
-    expr: Call,
+    expr: Pick<Call, "args">,
     env: Environment,
     code: CodeWriter,
     site: Site,
@@ -269,8 +304,7 @@ export class Calls {
   }
 
   #memoryOf(library: string): number {
-    if (library === supportLibrary) return firstForeign;
-    return firstForeign + 1 + this.#libraries.indexOf(library);
+    return libraryMemory(this.#libraries, library);
   }
 
   /** From the lowest byte that an active segment fills to behind the highest. */
@@ -288,5 +322,5 @@ export class Calls {
 
 function constantOf(expr: Expr): unknown {
   if (expr.kind === "constant") return expr.value;
-  throw usageError("a memory is named by a number that is known beforehand: APP_MEMID, 0 or memid(library)");
+  throw usageError(memoryRule);
 }

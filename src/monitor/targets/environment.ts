@@ -13,8 +13,9 @@ import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten, type Type } from "../language-types.ts";
 import type { SupportFunction } from "../support/library.ts";
 import type { Expr, Routine, Variable } from "../tree.ts";
-import type { Calls } from "./calls.ts";
+import { altCallNumber, type Calls, dupAtNumber } from "./calls.ts";
 import { CodeWriter, type Environment } from "./code.ts";
+import type { ProgramCalls } from "./program-calls.ts";
 import type { Cells, State } from "./state.ts";
 
 /** What all code of one script shares. */
@@ -22,6 +23,7 @@ export interface Shared {
   readonly state: State;
   readonly scriptCells: Cells;
   readonly calls: Calls;
+  readonly programCalls: ProgramCalls;
 }
 
 /** How code at a place gets at what the event binds. */
@@ -30,7 +32,7 @@ export interface BoundValues {
   push(name: string): ValType;
   /** The instruction at which it stands; null where there is none. */
   readonly site: Site | null;
-  /** Mode alt: writes the call of another function. */
+  /** Mode alt: writes the call of another function, or pushes the number of one for a module beside the program. */
   instead?(call: Expr & { kind: "call" }): void;
 }
 
@@ -104,8 +106,18 @@ export class InPlace extends Common {
       this.shared.calls.duplicate(expr, this, code, this.#bound.site!, (name) => this.#bound.push(name));
       return true;
     }
-    const replaces = expr.callee.kind === "language" && expr.callee.name.startsWith("alt_call");
-    if (!replaces) return super.special(expr, code);
+    const name = expr.callee.kind === "language" ? expr.callee.name : "";
+    if (name === dupAtNumber) {
+      const { site, push } = this.#bound;
+      const number = duplicating(this.shared, expr, site!);
+      for (const n of [0, 1]) {
+        const type = push(`arg${n}`);
+        this.shared.programCalls.set(this.w, this.indices, "operand", n, type);
+      }
+      emit(this.w, "i32.const", number);
+      return true;
+    }
+    if (!name.startsWith("alt_call") && name !== altCallNumber) return super.special(expr, code);
     this.#bound.instead!(expr);
     return true;
   }
@@ -222,6 +234,29 @@ export function addedFunction(
   };
   const locals = writeWith(new Writer(), provisional);
   return { params, results, locals, write: (w, indices) => void writeWith(w, indices) };
+}
+
+/** The number of what dup_at writes at a place, which a module beside the program calls back for. */
+export function duplicating(shared: Shared, { args, span }: Expr & { kind: "call" }, site: Site): number {
+  const { programCalls, calls } = shared;
+  const [memory] = args;
+  const key = memory?.kind === "constant" ? String(memory.value) : "";
+  const place = site.immediates.map(({ value }) => value).join();
+  programCalls.reserve(site.operands.slice(0, 2), []);
+  return programCalls.number(`${site.name} ${place} ${key}`, () => {
+    const address: Variable = {
+      ...{ name: "address", type: "u64", storage: "parameter", report: false, initial: null, span },
+    };
+    const given: Expr = { kind: "variable", variable: address, type: "u64", span };
+    const body = (code: CodeWriter, env: Environment) =>
+      calls.duplicate({ args: [memory!, given] }, env, code, site, (name) => {
+        const n = Number(name.slice("arg".length));
+        const type = site.operands[n]!;
+        programCalls.push(env.w, (env as InFunction).indices, "operand", n, type);
+        return type;
+      });
+    return addedFunction(shared, [I64], [], new Map(), body, new Map([[address, [0]]]));
+  });
 }
 
 /** A function of the script. */

@@ -13,6 +13,7 @@ import { I32, type ValType } from "../../wasm/types.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import type { Expr, Probe, Statement } from "../tree.ts";
 import { callsLanguage, visitStatements } from "../visit.ts";
+import { dupAtNumber } from "./calls.ts";
 import { CodeWriter } from "./code.ts";
 import { type BoundValues, InPlace, provisional, type Shared } from "./environment.ts";
 import type { Cells } from "./state.ts";
@@ -46,7 +47,8 @@ export function dynamicNames(statements: readonly Statement[]): string[] {
     if (expr.kind === "bound") names.add(expr.name);
   });
   // What the instruction writes is among its operands.
-  if (callsLanguage(statements, "dup_at")) for (const name of ["arg0", "arg1"]) names.add(name);
+  if (callsLanguage(statements, "dup_at") || callsLanguage(statements, dupAtNumber))
+    for (const name of ["arg0", "arg1"]) names.add(name);
   return [...names];
 }
 

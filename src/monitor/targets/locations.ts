@@ -14,12 +14,7 @@ export type Location =
 
 const structured = new Set(["block", "loop", "if", "else", "try", "try_table"]);
 
-/** Undefined where the mode has no place at the instruction: an `else` cannot be replaced without its `if`. */
-export function locations(
-  outline: Outline,
-  { offset, row }: Instruction,
-  mode: Mode,
-): readonly Location[] | undefined {
+export function locations(outline: Outline, { offset, row }: Instruction, mode: Mode): readonly Location[] {
   const { name } = opcodes[row]!;
   const at = (place: number, when: When): Location => ({ kind: "site", offset: place, when });
   const isStructured = structured.has(name);
@@ -30,11 +25,11 @@ export function locations(
     case "after":
       return [at(isStructured ? end! : offset, "after")];
     case "alt":
-      return name === "else" ? undefined : [at(offset, "instead")];
+      return [at(offset, "instead")];
     case "entry":
       return [at(offset, "after")];
     case "exit":
-      return [at(outline.elses.get(offset) ?? end!, "before")];
+      return [at(outline.elses.get(offset) ?? end!, "ending")];
     case "at_target":
       return (outline.targets.get(offset) ?? []).map((target) =>
         target.kind === "exit" ? { kind: "exit" } : at(target.offset, "after"),

@@ -14,18 +14,28 @@ import { codeStart } from "../../wasm/walk.ts";
 import { foldExpression, foldStatements, type Known } from "../fold.ts";
 import { flatten, isMap, type Value } from "../language-types.ts";
 import { exportName } from "../module/export-name.ts";
+import type { Told } from "../module/program-data.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import { visitStatements } from "../visit.ts";
 import { alternative } from "./alternative.ts";
-import { Calls, programMemory, supportMemory } from "./calls.ts";
-import { addedFunction, provisional, routineFunction, type Shared, type SiteMemory } from "./environment.ts";
+import { Calls, dupAtNumber, libraryModule, monitorModule, programMemory, supportMemory } from "./calls.ts";
+import {
+  addedFunction,
+  duplicating,
+  provisional,
+  routineFunction,
+  type Shared,
+  type SiteMemory,
+} from "./environment.ts";
 import { type Folded, FoldedProbes } from "./folded-probes.ts";
 import { dynamicNames, guarded, inPlace, keeping, type Residual, rehearse, Values } from "./in-place.ts";
 import { type KnownPlace, knownAt, ModuleFacts } from "./known.ts";
 import { locations } from "./locations.ts";
 import { type Instruction, type Outline, outline } from "./outline.ts";
 import { processExits } from "./process-exits.ts";
+import { ProgramCalls, programTable, programTableExport } from "./program-calls.ts";
 import { resolveFunction } from "./resolve.ts";
 import { caller, resetFunctions, type Startup, startupFunctions, stringFunctions } from "./startup.ts";
 import {
@@ -61,6 +71,8 @@ export interface RewritingOptions {
    * the program is exported then, since the program must have made its strings before.
    */
   readonly beside?: ReadonlyMap<Routine, SiteMemory>;
+  /** What it has of the program instead of asking for it. */
+  readonly told?: Told;
   /** The program beside such a module: the strings that are there when its start makes more, by number. */
   readonly knownStrings?: readonly string[];
   /** Export the program's memories. */
@@ -115,12 +127,15 @@ class Rewriter {
     const { beside, knownStrings } = options;
     this.#facts = new ModuleFacts(module, beside && programMemory);
     const calls = new Calls(this.#facts, script.libraries, beside !== undefined);
-    this.#shared = { state: new State(knownStrings), scriptCells: new Map(), calls };
+    const state = new State(knownStrings);
+    const programCalls = new ProgramCalls(() => state.globals.length);
+    this.#shared = { state, scriptCells: new Map(), calls, programCalls };
   }
 
   plan(): Rewriting {
     const script = this.#script;
-    const { state, calls, scriptCells } = this.#shared;
+    const { told } = this.#options;
+    const { state, calls, scriptCells, programCalls } = this.#shared;
     const nowhere = this.#known(null);
     script.routines.forEach((routine, n) => {
       calls.routines.set(routine, n);
@@ -132,8 +147,9 @@ class Rewriter {
       this.#functions[first + 1] = resolveFunction(new Map());
     }
     for (const variable of script.variables) this.#addVariable(variable, null, scriptCells, nowhere);
+    for (const variable of told?.lasting ?? []) state.lasting.add(scriptCells.get(variable)!);
     script.routines.forEach((routine, n) => {
-      const body = foldStatements(routine.body, nowhere);
+      const body = foldStatements(told?.bodies.get(routine) ?? routine.body, nowhere);
       const site = this.#options.beside?.get(routine);
       this.#functions[n] = routineFunction(this.#shared, { ...routine, body }, site);
     });
@@ -171,13 +187,18 @@ class Rewriter {
     if (this.#options.showsMemories && memories.length > 0)
       exports.push({ name: programMemoryExport, kind: "memory", of: { original: this.#facts.memory } });
     const beside = this.#options.beside && calls.usesSupport;
+    const called = programCalls.added(this.#functions.length, libraryModule(monitorModule));
+    this.#functions.push(...(called?.functions ?? []));
+    if (calls.callsProgram) exports.push({ name: programTableExport, kind: "table", of: { added: 0 } });
     const rows = [...state.rows].sort((a, b) => (a.place?.probe ?? -1) - (b.place?.probe ?? -1));
     return {
       plan: {
         hooks: calls.hooks,
         functions,
         added: {
-          ...{ functions: this.#functions, globals: state.globals, exports },
+          ...{ functions: this.#functions, globals: [...state.globals, ...programCalls.globals], exports },
+          ...(calls.callsProgram && { tables: [programTable] }),
+          ...(called && { tables: called.tables, elements: called.elements }),
           ...(beside && { memories: [supportMemory] }),
           ...(start !== undefined && { start }),
         },
@@ -210,7 +231,8 @@ class Rewriter {
 
   /** Gives a variable its globals and, where that takes code, its initial value before the program runs. */
   #addVariable(variable: Variable, place: RowPlace | null, cells: Cells, known: Known): void {
-    const initial = variable.initial && foldExpression(variable.initial, known);
+    const given = this.#options.told?.initials.get(variable) ?? variable.initial;
+    const initial = given && foldExpression(given, known);
     this.#shared.state.add(variable, initial?.kind === "constant" ? initial.value : undefined, place, cells);
     if (isMap(variable.type)) {
       const entries =
@@ -380,8 +402,6 @@ class Rewriter {
     probes: FunctionPlanner,
   ): void {
     if (!this.#boundsFit(probe, shape.function, site)) return;
-    const where = locations(shape, instruction, probe.mode!);
-    if (!where) throw usageError("an else cannot be replaced alone", "write wasm:opcode:if:alt");
     const at = this.#rowPlace(shape, instruction);
     const folded = this.#match(
       probe,
@@ -390,13 +410,18 @@ class Rewriter {
     );
     if (!folded.residual) return;
     if (probe.mode === "alt") {
+      if (folded.names.includes("fuel")) this.#usesFuel = true;
       const action = alternative(this.#shared, this.#facts, site, folded.residual, folded.cells);
-      return probes.site(site.offset, { ...action, when: "instead" });
+      return probes.replace(
+        site.offset,
+        action,
+        () => `${site.name} at pc ${at.pc} of function ${at.function}`,
+      );
     }
     const made = this.#action(folded, site, probe.mode === "before");
     if (!made) return;
     if (made.values.kept.length > 0) probes.site(site.offset, keeping(made.values.kept));
-    for (const location of where) {
+    for (const location of locations(shape, instruction, probe.mode!)) {
       if (location.kind === "exit") probes.exit.push(made.action);
       else probes.site(location.offset, { ...made.action, when: location.when });
     }
@@ -409,6 +434,10 @@ class Rewriter {
     const values = new Values(names, site, own, (table) => this.#shared.calls.resolver(table));
     if (names.includes("fuel")) this.#usesFuel = true;
     const action = inPlace(this.#shared, code, cells, values);
+    visitStatements(code, (expr) => {
+      if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === dupAtNumber)
+        duplicating(this.#shared, expr, site!);
+    });
     if (!folded.rehearsed.done) rehearse(action);
     folded.rehearsed.done = true;
     return { action, values };
@@ -431,7 +460,8 @@ class Rewriter {
         if (site?.immediates[n] === undefined) return false;
         continue;
       }
-      const list = kind === "arg" ? site?.operands : site?.results;
+      const operands = probe.mode === "alt" ? site?.replaced.takes : site?.operands;
+      const list = kind === "arg" ? operands : site?.results;
       const has = kind === "local" ? localTypeOf(this.#facts.module, index)(n) : list?.[n];
       if (has === undefined || has !== flatten(type)[0]) return false;
     }
@@ -454,6 +484,16 @@ class FunctionPlanner {
     const list = this.#sites.get(offset);
     if (list) list.push(action);
     else this.#sites.set(offset, [action]);
+  }
+
+  /** `at`: the instruction, for people. */
+  replace(offset: number, action: Action, at: () => string): void {
+    if (this.#sites.get(offset)?.some(({ when }) => when === "instead"))
+      throw usageError(
+        `two probes of mode alt stand instead of the same instruction: ${at()}`,
+        "give them predicates of which one is false there before the program runs",
+      );
+    this.site(offset, { ...action, when: "instead" });
   }
 
   found(): FunctionProbes | undefined {

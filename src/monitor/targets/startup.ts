@@ -51,13 +51,14 @@ export function stringFunctions(shared: Shared, strings: readonly string[], firs
  * make. Statements of the script are not run again.
  */
 export function resetFunctions(shared: Shared, startup: readonly Startup[], first: number): AddedFunction[] {
-  const { globals } = shared.state;
+  const { globals, lasting } = shared.state;
   const functions: AddedFunction[] = [];
   for (let from = 0; from < globals.length; from += perFunction)
     functions.push({
       ...{ params: [], results: [] },
       write: (w, indices) => {
         for (const [n, global] of globals.slice(from, from + perFunction).entries()) {
+          if (lasting.has(from + n)) continue;
           pushInitial(w, global);
           emit(w, "global.set", indices.global(from + n));
         }

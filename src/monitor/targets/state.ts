@@ -19,6 +19,9 @@ export const resetExport = `${monitorPrefix}reset`;
 export const initExport = `${monitorPrefix}init`;
 export const beginExport = `${monitorPrefix}begin`;
 
+/** Start of the names of its exports that are told what data segments fill: (start: i32, length: i32), before it begins. */
+export const dataExport = `${monitorPrefix}data `;
+
 /** Export of the program beside such a module: the memory that APP_MEMID means. */
 export const programMemoryExport = `${monitorPrefix}memory.program`;
 
@@ -48,6 +51,8 @@ export class State {
   /** Numbers of the globals that the report has, by the number of the value. */
   readonly reported: number[] = [];
   readonly rows: RowLayout[] = [];
+  /** Numbers of globals that stay what they are when the state is set back. */
+  readonly lasting = new Set<number>();
   readonly #strings: Map<string, number>;
 
   /** `known`: strings that are there already, by number. */

@@ -44,18 +44,32 @@ describe("the module", () => {
     expect(linked.job.beside!.module).toEqual(bytes);
   });
 
-  test("refuses what only code in the program can do", () => {
-    expect(() => made("wasm:opcode:call:alt { }")).toThrow("mode alt replaces instructions");
-    expect(() => made("wasm:opcode:memory.fill:before { dup_at(0, 0); }")).toThrow("dup_at works on");
-    expect(() =>
-      made("fn f() -> u32 { return active_data_len(0); } wasm:func:entry { var x: u32 = f(); }"),
-    ).toThrow("active_data_len stands in no probe");
+  test("says what the program is called back for, and whether a place can come to it", () => {
+    expect(
+      probeExports(
+        made(`wasm:opcode:call(arg0: i32):alt / target_fn_name == "f" && arg0 > 9 / {
+          report var n: u32; n++; drop_args();
+          if (fid == 3 || arg0 == 1) { alt_call_by_name("g"); return; }
+          alt_call_by_id(imm0 + 1);
+        }
+        wasm:opcode:memory.fill:before { dup_at(APP_MEMID, arg2); }`),
+      ),
+    ).toEqual([
+      "wasm:opcode:call(arg0: i32):alt #0.0 /$0(target_fn_name)/ ($1(), fid, arg0, @alt_call_by_name $2(), @alt_call_by_id $3(fid, imm0), @drop_args)",
+      "wasm:opcode:memory.fill:before #245.1 (@dup_at(APP_MEMID), arg2)",
+    ]);
+  });
+
+  test("refuses a function that nobody knows beforehand", () => {
+    expect(() => made("wasm:opcode:call(arg0: i32):alt { alt_call_by_id(arg0); }")).toThrow(
+      "alt_call_by_id takes a function that is known beforehand",
+    );
   });
 });
 
 test("names are read as they are written", () => {
   const name =
-    "wasm:opcode:call(arg0: i32):before #7.1 /$0(fid, pc)/ ($1(@static $2(pc), fname), fid, active_data_len(APP_MEMID), @init $3())";
+    "wasm:opcode:call(arg0: i32):before #7.1 /$0(fid, pc)/ ($1(@static $2(pc), fname), fid, active_data_len(APP_MEMID), @dup_at(2), @alt_call_by_name $4(fid), @drop_args, @init $3())";
   expect(readExportName(name)).toEqual({
     ...{ rule: "wasm:opcode:call(arg0: i32):before", at: 7, number: 1 },
     predicate: {
@@ -75,6 +89,9 @@ test("names are read as they are written", () => {
       },
       { kind: "bound", name: "fid" },
       { kind: "data", name: "active_data_len", memory: null },
+      { kind: "dup_at", memory: 2 },
+      { kind: "alt_call_by_name", export: "$4", args: [{ kind: "bound", name: "fid" }] },
+      { kind: "drop_args" },
       { kind: "init", export: "$3", args: [] },
     ],
   });
