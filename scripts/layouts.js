@@ -139,12 +139,19 @@ const shapeOf = ({
     function: at("JSAsyncFunctionState", "frame.cur_func"),
     pc: at("JSAsyncFunctionState", "frame.cur_pc"),
   },
+  // an activation that runs
+  frame: {
+    size: size("JSStackFrame"),
+    function: at("JSStackFrame", "cur_func"),
+    variables: at("JSStackFrame", "var_buf"),
+  },
   context: { runtime: at("JSContext", "rt") },
   runtime: {
     atoms: at("JSRuntime", "atom_array"),
     atomCount: at("JSRuntime", "atom_size"),
     objects: at("JSRuntime", "gc_obj_list"),
     exception: at("JSRuntime", "current_exception"),
+    frame: at("JSRuntime", "current_stack_frame"),
   },
   string: {
     size: size("JSString"),
@@ -162,6 +169,7 @@ const shapeOf = ({
     tagFunction: "JS_TAG_FUNCTION_BYTECODE",
     tagInt: "JS_TAG_INT",
     tagString: "JS_TAG_STRING",
+    tagException: "JS_TAG_EXCEPTION",
   },
   // what heap-walk.ts reads: every object's properties, functions of C, classes
   heap: {

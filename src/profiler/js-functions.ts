@@ -81,6 +81,12 @@ export function* opcodeStatics(fn: JsFunction): Generator<Statics & { readonly o
   }
 }
 
+/** What is known of a function before it is known where in it something is thrown. */
+export function throwingStatics({ fid, name, file, files }: JsFunction): Statics {
+  const one = files.every((each) => each === files[0]);
+  return { fid, fname: name, ...(one && { file: files[0] ?? file }) };
+}
+
 /** First offsets of the function's lines, in the order of the offsets. */
 export function lineStarts({ lines, sites }: JsFunction): number[] {
   return [...new Set(sites)].filter((offset) => lines[offset]! > 0);

@@ -9,6 +9,7 @@ import { unsupported } from "../base/diagnostics.ts";
 import type { Recompiled } from "../javy/compile.ts";
 import { type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
+import { type ExceptionFlow, exceptionFlow } from "../quickjs/bytecode/exception-flow.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { type GuestMemory, guestMemory } from "../quickjs/memory/checked-view.ts";
 import { stringBytes } from "../quickjs/memory/string-bytes.ts";
@@ -25,8 +26,10 @@ import {
   ownStatics,
   type Statics,
   staticsAt,
+  throwingStatics,
 } from "./js-functions.ts";
 import { jsGlobals } from "./js-plan.ts";
+import { Exceptions, type Seen } from "./js-thrown.ts";
 import type { NativeFrame, SharedNative } from "./native-frames.ts";
 import { FunctionRegistry, type RegistryListener } from "./registry.ts";
 
@@ -58,6 +61,10 @@ interface Watched extends JsFunction {
   /** By code offset. */
   readonly before: ReadonlyMap<number, readonly Call[]>;
   readonly after: ReadonlyMap<number, readonly Call[]>;
+  /** Where exceptions lead in it; null where nobody asks for those of this function. */
+  readonly exceptions: ExceptionFlow | null;
+  /** By the offset of the opcode that threw, as far as one did. */
+  readonly throwCalls: Map<number, readonly Call[]>;
   /** By the first offset of the line. */
   readonly lineCalls: ReadonlyMap<number, readonly Call[]>;
   /** Whether opcodes behind the first are to be told. */
@@ -66,7 +73,7 @@ interface Watched extends JsFunction {
   hoists: boolean;
 }
 
-interface Activation {
+interface Activation extends Seen {
   /** null: it is not heard of. */
   readonly fn: Watched | null;
   readonly code: number;
@@ -85,6 +92,9 @@ interface Builtin {
 
 const none: readonly Call[] = [];
 
+/** Of an activation that came to no opcode yet. */
+const begun = { at: 0, site: -1 } as const;
+
 export class JsListener {
   readonly #places: RowPlace[] = [];
   readonly #job: JsJob;
@@ -98,6 +108,7 @@ export class JsListener {
   #allocations: readonly Call[] = none;
   /** What the allocator is asked for. */
   #bytes = 0;
+  #exceptions: Exceptions | undefined;
   #memory: GuestMemory | undefined;
   #active = false;
   #generation = 0;
@@ -146,6 +157,8 @@ export class JsListener {
         this.#enterBuiltin(found?.[1] ?? otherwise, fuel);
       },
       leaveBuiltin: (fuel?: bigint) => this.#leaveBuiltin(fuel),
+      throws: (pending: number, marked: number, fuel?: bigint) =>
+        this.#throws(pending !== 0, marked !== 0, fuel) ? 1 : 0,
       allocates: (bytes: number, fuel?: bigint) => {
         this.#bytes = bytes >>> 0;
         if (this.#active) this.#fire(this.#allocations, null, fuel);
@@ -178,6 +191,7 @@ export class JsListener {
       ...{ candidates: engines.map(engineById), payload, recompiled },
     });
     this.#registry = registry;
+    this.#exceptions = new Exceptions(this.#memory, () => registry.thrower);
   }
 
   /** From here on it is the program that runs. */
@@ -216,9 +230,12 @@ export class JsListener {
       entry: this.#calls("func:entry", own),
       exit: this.#calls("func:exit", own),
       ...this.#opcodes(fn),
+      exceptions: this.#exceptionFlow(fn),
+      throwCalls: new Map(),
       lineCalls: this.#lines(fn),
     };
-    const wanted = found.before.size + found.after.size + found.lineCalls.size;
+    const handlers = found.exceptions?.handlers.size ?? 0;
+    const wanted = found.before.size + found.after.size + found.lineCalls.size + handlers;
     return { ...found, wantsOpcodes: this.#wantsAll || wanted > 0 };
   }
 
@@ -232,6 +249,17 @@ export class JsListener {
       if (then.length > 0) after.set(statics["pc"] as number, then);
     }
     return { before, after };
+  }
+
+  #exceptionFlow(fn: JsFunction): ExceptionFlow | null {
+    const statics = throwingStatics(fn);
+    const asked = this.#probes("throw").some((probe) => matchAt(probe, statics).residual !== null);
+    if (asked && !this.#registry!.thrower)
+      throw unsupported(
+        "js:throw needs an engine whose runtime is laid out as is known here, and this one's is not",
+        "js:opcode:throw:before sees throw statements",
+      );
+    return asked ? exceptionFlow(fn.made.code, fn.engine.opcodes) : null;
   }
 
   #lines(fn: JsFunction): Watched["lineCalls"] {
@@ -277,6 +305,10 @@ export class JsListener {
     if (!fn) return 0;
     const offset = pc - activation.code;
     this.#behind(fn, activation, offset, fuel);
+    if (fn.exceptions?.throwsFrom(activation.at, offset)) {
+      const marked = this.#global(jsGlobals.thrown).value !== 0;
+      this.#catches(fn, activation, [activation.at, offset], marked, fuel);
+    }
     this.#reaches(fn, activation, offset, fuel);
     return 1;
   }
@@ -287,15 +319,20 @@ export class JsListener {
     const fn = found && this.#functions[found.id]!;
     if (!fn || fn.hoists) {
       if (fn) fn.hoists = false;
-      this.#activations.push({ fn: null, code: 0, argc: -1, resumed: false, at: 0, site: -1 });
+      this.#activations.push({ ...begun, fn: null, code: 0, argc: -1, resumed: false, thrown: [] });
       return false;
     }
     const offset = pc - found.code;
     const argc = this.#global(jsGlobals.argc).value as number;
-    const activation = { fn, code: found.code, argc, resumed: offset !== 0, at: 0, site: -1 };
+    const activation = { ...begun, fn, code: found.code, argc, resumed: offset !== 0, thrown: [] };
     this.#activations.push(activation);
     this.#depth++;
     this.#fire(fn.entry, activation, fuel);
+    if (activation.resumed && fn.exceptions?.handlers.has(offset)) {
+      // it goes on by throwing where it was suspended
+      const from = this.#suspendedAt(fn, found.code, this.#resumedAt());
+      if (fn.exceptions.throwsFrom(from, offset)) this.#catches(fn, activation, [from, offset], false, fuel);
+    }
     this.#reaches(fn, activation, offset, fuel);
     return fn.wantsOpcodes;
   }
@@ -336,6 +373,94 @@ export class JsListener {
     this.#fire(fn.exit, activation, fuel);
     this.#activations.pop();
     this.#depth--;
+  }
+
+  // ---- exceptions
+
+  /** The activation at hand was to go on at `next`, and throws instead: the offset of the opcode at which it was suspended. */
+  #suspendedAt({ exceptions }: Watched, code: number, next: number | null): number {
+    return next === null ? -1 : (exceptions?.before(next - code) ?? -1);
+  }
+
+  /** Where a suspended activation was to go on; null where the one at hand is none. */
+  #resumedAt(): number | null {
+    return this.#registry!.resumedAt(this.#global(jsGlobals.function).value as bigint);
+  }
+
+  /**
+   * What was thrown at `from` is caught by the handler at `to`, which is about to begin. `marked`: a function that the
+   * opcode called left with an exception.
+   */
+  #catches(
+    fn: Watched,
+    activation: Activation,
+    [from, to]: readonly [number, number],
+    marked: boolean,
+    fuel: bigint | undefined,
+  ): void {
+    const at = this.#exceptions!.caught(fn.exceptions!.handlers.get(to));
+    this.#thrown(fn, activation, from, at, marked, fuel);
+  }
+
+  /**
+   * An exception leaves the activation at hand; `pending`: it came to no opcode, since it was to go on by throwing;
+   * `marked`: before, a function left with an exception that the opcode around the activation called. Whether it goes on to
+   * the function around: that of an asynchronous function becomes the end of its promise.
+   */
+  #throws(pending: boolean, marked: boolean, fuel: bigint | undefined): boolean {
+    const at = this.#exceptions!.leaving();
+    if (at === null) return false;
+    if (pending) return this.#throwsAtOnce(at, marked, fuel);
+    const activation = this.#activations.at(-1)!;
+    const { fn, code } = activation;
+    if (fn) {
+      this.#behind(fn, activation, -1, fuel);
+      activation.at = -1;
+      const from = ((this.#global(jsGlobals.at).value as number) >>> 0) - code;
+      this.#thrown(fn, activation, from, at, this.#global(jsGlobals.thrown).value !== 0, fuel);
+    }
+    return this.#goesOn(fn, this.#activations.at(-2), at, marked);
+  }
+
+  #throwsAtOnce(at: number, marked: boolean, fuel: bigint | undefined): boolean {
+    const next = this.#active ? this.#resumedAt() : null;
+    if (next === null) return false;
+    const around = this.#activations.at(-1);
+    const { id, code } = this.#resolve(next);
+    const fn = this.#functions[id]!;
+    const activation = { ...begun, fn, code, argc: -1, resumed: true, thrown: [] };
+    this.#activations.push(activation);
+    this.#depth++;
+    this.#thrown(fn, activation, this.#suspendedAt(fn, code, next), at, false, fuel);
+    this.#depth--;
+    this.#activations.pop();
+    return this.#goesOn(fn, around, at, marked);
+  }
+
+  /** Keeps with the activation around which exception it may see. */
+  #goesOn(fn: Watched | null, around: Activation | undefined, at: number, marked: boolean): boolean {
+    if (fn?.made.kind.startsWith("async")) return false;
+    if (around) this.#exceptions!.keep(around, at, !marked);
+    return true;
+  }
+
+  /** An exception is in an activation, that comes from the opcode at `from`. It is told where it comes from no other function. */
+  #thrown(
+    fn: Watched,
+    activation: Activation,
+    from: number,
+    at: number | null,
+    marked: boolean,
+    fuel: bigint | undefined,
+  ): void {
+    const { exceptions, throwCalls } = fn;
+    if (!exceptions || exceptions.rethrows.has(from)) return;
+    if (marked && (at === null || this.#exceptions!.isKept(activation, at))) return;
+    const offset = Math.max(from, 0);
+    const calls = throwCalls.get(offset) ?? this.#calls("throw", staticsAt(fn, offset));
+    throwCalls.set(offset, calls);
+    this.#exceptions!.told = at;
+    this.#fire(calls, activation, fuel);
   }
 
   #enterBuiltin(frame: number, fuel: bigint | undefined): void {
@@ -396,6 +521,9 @@ export class JsListener {
         return this.#bytes;
       case "next":
         return this.#next;
+      case "class":
+      case "message":
+        return this.#string(this.#exceptions!.text(name));
       case "resumed":
         return activation!.resumed ? 1 : 0;
       case "fname":

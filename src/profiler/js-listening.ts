@@ -6,10 +6,12 @@ import type { JsProbe } from "../monitor/js/js-probes.ts";
 import type { Plan } from "../probe/plan.ts";
 import type { EngineModule } from "../program/engine-module.ts";
 import type { Program } from "../program/program.ts";
+import type { EngineVersion } from "../quickjs/engines/versions.ts";
 import { typeText } from "../wasm/type-text.ts";
+import { funcTypeAt, I64 } from "../wasm/types.ts";
 import { creatorsOf, nativeFrames } from "./instrument.ts";
 import type { JsJob } from "./js-listener.ts";
-import { jsPlan } from "./js-plan.ts";
+import { interpreterParameters, jsPlan } from "./js-plan.ts";
 import type { RunPlan } from "./run-plan.ts";
 
 export interface JsListening {
@@ -37,6 +39,7 @@ export function listenTo(program: Program, probes: readonly JsProbe[], run: RunP
       ...{ fuel, natives, creators: creatorsOf(names, dispatch.function) },
       gateway: asksArguments ? gatewayOf(engine) : null,
       allocators: asksFor(/^js:alloc$/) ? allocatorsOf(engine) : [],
+      exceptionTag: asksFor(/^js:throw$/) ? exceptionTagOf(engine, run.engines) : null,
     }),
     job: {
       ...{ probes, payload, engines: run.engines.map(({ id }) => id) },
@@ -56,6 +59,19 @@ function gatewayOf({ gateways }: EngineModule): number {
       "leave argc and argN_bytes of js:builtin:entry out",
     );
   return found.function;
+}
+
+/** What js:throw needs of the interpreter: that it returns one JSValue, and says what it goes on with. */
+function exceptionTagOf({ module, dispatch }: EngineModule, engines: readonly EngineVersion[]): number {
+  const { function: interpreter } = dispatch.value;
+  const { results } = funcTypeAt(module, module.functions[interpreter]!)!;
+  const tags = new Set(engines.map(({ memory }) => memory.value.tagException));
+  const whole = interpreterParameters(module, dispatch.value).flags !== null;
+  if (whole && tags.size === 1 && results.length === 1 && results[0] === I64) return [...tags][0]!;
+  throw unsupported(
+    "js:throw needs an engine whose interpreter takes and returns what is known here, and this one's does not",
+    "js:opcode:throw:before sees throw statements",
+  );
 }
 
 /** calloc (opaque, count, size), malloc (opaque, size) and realloc (opaque, pointer, size), as the types tell them. */

@@ -19,6 +19,7 @@ import {
   ownStatics,
   type Statics,
   staticsAt,
+  throwingStatics,
 } from "./js-functions.ts";
 
 /** In the order of functions and offsets. */
@@ -34,6 +35,8 @@ export function jsMatches(
   for (const fn of functionsOf(program, held)) {
     const own = ownStatics(fn);
     found.push(...at("func:entry", own), ...at("func:exit", own));
+    // what throws in it nobody knows before it does
+    found.push(...at("throw", throwingStatics(fn)));
     if (asks(/^js:opcode:/))
       for (const statics of opcodeStatics(fn))
         for (const mode of ["before", "after"])

@@ -24,6 +24,10 @@ export const jsGlobals = {
   /** Of the builtin that is about to be entered: how many arguments, -1 for unknown, and their address. */
   builtinArgc: "javy_prof.js.builtin_argc",
   builtinArgv: "javy_prof.js.builtin_argv",
+  /** Where exceptions are asked for: address of the opcode that the activation at hand dispatched last. */
+  at: "javy_prof.js.at",
+  /** Whether a function that this opcode called left with an exception. */
+  thrown: "javy_prof.js.thrown",
 } as const;
 
 /** What a monitor wants to hear. */
@@ -38,9 +42,21 @@ export interface JsWants {
   readonly gateway: number | null;
   /** Functions of the engine's allocator, where somebody asks for them, with the parameters whose product is asked for. */
   readonly allocators: readonly { readonly function: number; readonly size: readonly number[] }[];
+  /** The tag of what a function returns that has thrown, where somebody asks for exceptions. */
+  readonly exceptionTag: number | null;
 }
 
-const globals = { armed: 0, pending: 1, function: 2, argc: 3, builtinArgc: 4, builtinArgv: 5 };
+/** By their numbers. */
+const globals = {
+  ...{ armed: 0, pending: 1, function: 2, argc: 3 },
+  ...{ builtinArgc: 4, builtinArgv: 5, at: 6, thrown: 7 },
+} as const;
+
+/** Globals of an activation: another one that it calls has its own. */
+const ownGlobals = ["armed", "pending", "at"] as const;
+
+/** JS_CALL_FLAG_GENERATOR: the activation goes on where it was suspended. */
+const resumes = 4;
 
 export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan {
   const fuelType = wants.fuel ? [I64] : [];
@@ -77,16 +93,23 @@ export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan
   const sites = new Map<number, SiteProbe[]>();
   for (const offset of dispatch.loads)
     sites.set(offset, [
-      { when: "before", ...atDispatch(next, [{ kind: "effectiveAddress" }, ...fuel], wants.fuel) },
+      { when: "before", ...atDispatch(next, [{ kind: "effectiveAddress" }, ...fuel], wants) },
     ]);
-  addEntry(functions, dispatch.function, atInterpreterEntry(module, dispatch));
+  addEntry(functions, dispatch.function, atInterpreterEntry(interpreterParameters(module, dispatch)));
+  const { exceptionTag } = wants;
   const exit = [atInterpreterExit(leave, fuel)];
+  if (exceptionTag !== null) {
+    const throws = hook("throws", [I32, I32], [I32]);
+    exit.unshift(atException(throws, exceptionTag, fuel));
+  }
   functions.set(dispatch.function, { ...functions.get(dispatch.function), exit, sites });
   const global = (initial: number | bigint, type = I32) => ({ type, mutable: true, initial });
   return {
     ...{ hooks, functions, deferStart: true },
     added: {
-      globals: [global(0), global(0), global(0n, I64), global(0), global(-1), global(0)],
+      globals: Object.keys(globals).map(
+        (name) => ({ function: global(0n, I64), builtinArgc: global(-1) })[name] ?? global(0),
+      ),
       exports: Object.entries(jsGlobals).map(([own, name]) => ({
         ...{ name, kind: "global", of: { added: globals[own as keyof typeof jsGlobals] } },
       })),
@@ -99,37 +122,52 @@ function isBuiltin({ frames, shared }: NativeFrames, entered: Entered): boolean 
   return shared[entered.shared]!.byMagic.some(([, id]) => frames[id]!.kind === "builtin");
 }
 
-/**
- * JS_CallInternal(ctx, func_obj, this_obj, new_target, argc, argv, flags): the argument count stands behind the three
- * values, where the engine was built with all of its parameters.
- */
-function atInterpreterEntry(module: Module, dispatch: Dispatch): CodeInPlace {
+/** Parameters of the interpreter by number; those behind the three values are null where it has not all of them. */
+export interface InterpreterParameters {
+  readonly function: number;
+  readonly argc: number | null;
+  readonly argv: number | null;
+  readonly flags: number | null;
+}
+
+/** JS_CallInternal(ctx, func_obj, this_obj, new_target, argc, argv, flags) */
+export function interpreterParameters(module: Module, dispatch: Dispatch): InterpreterParameters {
   const { params } = funcTypeAt(module, module.functions[dispatch.function]!)!;
   const values = params.flatMap((type, index) => (type === I64 ? [index] : []));
   const argc = values.at(-1)! + 1;
   const whole = values.length === 3 && params[argc] === I32 && params[argc + 1] === I32;
   return {
-    values: [
-      { kind: "local", index: values[0]! },
-      whole ? { kind: "local", index: argc } : i32(-1),
-      whole ? { kind: "local", index: argc + 1 } : i32(0),
-    ],
+    function: values[0]!,
+    argc: whole ? argc : null,
+    argv: whole ? argc + 1 : null,
+    flags: whole && params[argc + 2] === I32 ? argc + 2 : null,
+  };
+}
+
+function atInterpreterEntry({ function: funcObj, argc, argv, flags }: InterpreterParameters): CodeInPlace {
+  const given = (index: number | null, otherwise: number): ProbeArgument =>
+    index === null ? i32(otherwise) : { kind: "local", index };
+  return {
+    values: [{ kind: "local", index: funcObj }, given(argc, -1), given(argv, 0), given(flags, 0)],
     write: (w, place) => {
       const keep = (key: string, type: ValType, push: () => void) => {
         push();
         emit(w, "local.set", place.frameLocal(key, type));
       };
+      const global = (name: keyof typeof globals) => place.indices.global(globals[name]);
       keep("function", I64, () => place.push(0));
       keep("argc", I32, () => place.push(1));
       // it may be a builtin that is called
       place.push(1);
-      emit(w, "global.set", place.indices.global(globals.builtinArgc));
+      emit(w, "global.set", global("builtinArgc"));
       place.push(2);
-      emit(w, "global.set", place.indices.global(globals.builtinArgv));
+      emit(w, "global.set", global("builtinArgv"));
+      keep("flags", I32, () => place.push(3));
+      for (const name of [...ownGlobals, "thrown"] as const)
+        keep(name, I32, () => emit(w, "global.get", global(name)));
       for (const name of ["armed", "pending"] as const) {
-        keep(name, I32, () => emit(w, "global.get", place.indices.global(globals[name])));
         emit(w, "i32.const", 1);
-        emit(w, "global.set", place.indices.global(globals[name]));
+        emit(w, "global.set", global(name));
       }
     },
   };
@@ -172,7 +210,11 @@ function atAllocation(hook: number, size: readonly number[], fuel: readonly Prob
   };
 }
 
-function atDispatch(hook: number, values: readonly ProbeArgument[], fuel: boolean): CodeInPlace {
+function atDispatch(
+  hook: number,
+  values: readonly ProbeArgument[],
+  { fuel, exceptionTag }: JsWants,
+): CodeInPlace {
   return {
     values,
     write: (w, place) => {
@@ -196,6 +238,62 @@ function atDispatch(hook: number, values: readonly ProbeArgument[], fuel: boolea
       emit(w, "i32.const", 0);
       emit(w, "global.set", global("pending"));
       emit(w, "end");
+      if (exceptionTag === null) return;
+      place.push(0);
+      emit(w, "global.set", global("at"));
+      emit(w, "i32.const", 0);
+      emit(w, "global.set", global("thrown"));
+    },
+  };
+}
+
+/**
+ * Tells of an activation that an exception leaves: one that came to an opcode, or one that was to go on where it was
+ * suspended and throws there at once. What it returns lies on top of the stack at an exit.
+ *
+ * `thrown` is of the opcode that an activation is at: set by what that calls, and cleared by the next one. Where the opcode
+ * calls a function of the engine, which calls others in turn, all that leave with an exception count.
+ */
+function atException(hook: number, tag: number, fuel: readonly ProbeArgument[]): CodeInPlace {
+  return {
+    values: fuel,
+    write: (w, place) => {
+      const global = (name: keyof typeof globals) => place.indices.global(globals[name]);
+      const [result, leaves] = [place.scratch(I64), place.scratch(I32)];
+      emit(w, "local.tee", result);
+      // of an activation that came to no opcode, `thrown` is still that of the opcode around it
+      emit(w, "global.get", global("thrown"));
+      emit(w, "local.get", place.frameLocal("thrown", I32));
+      emit(w, "global.get", global("pending"));
+      emit(w, "select");
+      emit(w, "local.set", leaves);
+      emit(w, "local.get", result);
+      emit(w, "i64.const", 32);
+      emit(w, "i64.shr_u");
+      emit(w, "i64.const", tag);
+      emit(w, "i64.eq");
+      emit(w, "global.get", global("pending"));
+      emit(w, "i32.eqz");
+      emit(w, "local.get", place.frameLocal("flags", I32));
+      emit(w, "i32.const", resumes);
+      emit(w, "i32.and");
+      emit(w, "i32.or");
+      emit(w, "i32.const", 0);
+      emit(w, "i32.ne");
+      emit(w, "i32.and");
+      emit(w, "if", null);
+      emit(w, "local.get", place.frameLocal("function", I64));
+      emit(w, "global.set", global("function"));
+      emit(w, "global.get", global("pending"));
+      emit(w, "local.get", leaves);
+      if (fuel.length > 0) place.push(0);
+      emit(w, "call", place.indices.hook(hook));
+      emit(w, "local.get", leaves);
+      emit(w, "i32.or");
+      emit(w, "local.set", leaves);
+      emit(w, "end");
+      emit(w, "local.get", leaves);
+      emit(w, "global.set", global("thrown"));
     },
   };
 }
@@ -212,7 +310,7 @@ function atInterpreterExit(hook: number, values: readonly ProbeArgument[]): Code
       if (values.length > 0) place.push(0);
       emit(w, "call", place.indices.hook(hook));
       emit(w, "end");
-      for (const name of ["armed", "pending"] as const) {
+      for (const name of ownGlobals) {
         emit(w, "local.get", place.frameLocal(name, I32));
         emit(w, "global.set", global(name));
       }

@@ -20,10 +20,15 @@ import { type Carried, carryDebug } from "../quickjs/carry.ts";
 import { carryPositions } from "../quickjs/carry-positions.ts";
 import { type EngineVersion, unknownEngine, withPositions } from "../quickjs/engines/versions.ts";
 import type { GuestMemory } from "../quickjs/memory/checked-view.ts";
-import { type FunctionFields, functionFields, functionOfActivation } from "../quickjs/memory/functions.ts";
+import {
+  type FunctionFields,
+  functionFields,
+  functionOfActivation,
+  resumedAt,
+} from "../quickjs/memory/functions.ts";
 import { liveRoots } from "../quickjs/memory/live-functions.ts";
 import { addressesOf, checksOutAt, contentKey, identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
-import { thrownClass } from "../quickjs/memory/thrown.ts";
+import { classOf, leavingException, runningFunction, type Thrower } from "../quickjs/memory/thrown.ts";
 import { codeAround, namelessFunction } from "../quickjs/memory/unknown-code.ts";
 import { KnownAddresses, type UnitPlace } from "./known-addresses.ts";
 
@@ -98,7 +103,7 @@ export class FunctionRegistry {
   readonly #scriptNames = new Map<string, string>();
   /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
-  /** The JSContext in which JavaScript ran first; 0 before that. */
+  /** The JSContext in which JavaScript ran first; 0 before that, and where the runtime is not laid out as it should be. */
   #context = 0;
   /** What was carried over to it. */
   carried: Carried | null = null;
@@ -123,7 +128,23 @@ export class FunctionRegistry {
 
   /** The class of the error that is about to be reported, null where that is not known. */
   get thrownClass(): string | null {
-    return this.#context === 0 ? null : thrownClass(this.#memory, this.#engine!, this.#context);
+    const { thrower } = this;
+    const at = thrower && leavingException(thrower);
+    return at === null ? null : classOf(thrower!, at);
+  }
+
+  /** Where what is thrown is looked for; null as long as that is not known. */
+  get thrower(): Thrower | null {
+    const engine = this.#engine;
+    if (this.#context === 0 || !engine) return null;
+    return { memory: this.#memory, engine, context: this.#context };
+  }
+
+  /** The address in the code where a suspended activation was to go on, by `func_obj`; null where it is none. */
+  resumedAt(funcObj: bigint): number | null {
+    const engine = this.#engine;
+    if (!engine || engine === unknownEngine) return null;
+    return resumedAt(this.#memory, engine.memory, funcObj);
   }
 
   /** Settles which engine it is, and what is there before the first opcode runs. */
@@ -132,13 +153,19 @@ export class FunctionRegistry {
       const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
       return activation !== null && checksOutAt(this.#memory, engine, activation.bytecode);
     };
-    const engine = this.#candidates.find(fits) ?? unknownEngine;
+    const runs = (engine: EngineVersion) => {
+      const { bytecode, fields } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
+      return runningFunction({ memory: this.#memory, engine, context: fields.realm }) === bytecode;
+    };
+    const fitting = this.#candidates.filter(fits);
+    const whole = fitting.find(runs);
+    const engine = whole ?? fitting[0] ?? unknownEngine;
     this.#engine = engine;
     if (engine === unknownEngine) return engine;
     this.#payload = this.#serialized && readable(this.#serialized, engine);
     if (this.#payload) this.#addUnit(this.#withLines(this.#payload, engine));
     const { bytecode, fields } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
-    this.#context = fields.realm;
+    if (whole) this.#context = fields.realm;
     this.#rootOf = liveRoots(this.#memory, engine, bytecode);
     return engine;
   }

@@ -85,6 +85,11 @@ const immediates: readonly Bound[] = [
   ),
 ];
 
+const exception: readonly Bound[] = [
+  bound("class", "str", false, "class of the error that is thrown: TypeError; empty where it is none"),
+  bound("message", "str", false, "its message, or the string that is thrown; empty from 201 characters on"),
+];
+
 const event = (
   packageName: string | null,
   name: string,
@@ -115,6 +120,11 @@ export function jsEvents(opcodes: readonly string[]): readonly Event[] {
       ...([null, "alloc"] as const),
       [bound("bytes", "u32", false, "bytes that are asked for"), ...running],
       "the engine asks its allocator for memory, or for more of it",
+    ),
+    event(
+      ...([null, "throw"] as const),
+      [...exception, ...inFunction],
+      "a statement, an operator or a function that is called throws",
     ),
     event("line", "start", inFunction, "control comes to a line, or jumps back within it"),
   ];

@@ -9,6 +9,8 @@
  */
 import { unsupported } from "../../base/diagnostics.ts";
 import { Kept } from "../../base/kept.ts";
+import { layoutBellard2020 } from "./layouts/bellard2020.ts";
+import { layoutBellard2020bignum } from "./layouts/bellard2020bignum.ts";
 import { layoutBellard2021 } from "./layouts/bellard2021.ts";
 import { layoutBellard2021bignum } from "./layouts/bellard2021bignum.ts";
 import { layoutBellard2023 } from "./layouts/bellard2023.ts";
@@ -231,16 +233,18 @@ const bellard2025Form = {
 
 /**
  * The supported engines. quickjs-ng that was compiled without NDEBUG (as by rquickjs 0.8 and 0.9) keeps lists of strings for
- * its dumps, which moves fields: a layout of its own.
+ * its dumps, which moves fields: a layout of its own. So has QuickJS 2020-11-08, whose runtime is shorter.
  */
 export const versions: readonly EngineVersion[] = [
-  engine("bellard2021", "2020-11-08 and 2021-03-27", bellard2021, layoutBellard2021, bellard),
-  engine(
-    "bellard2021bignum",
-    "2020-11-08 to 2023-12-09 with big numbers",
-    bellard2021bignum,
-    layoutBellard2021bignum,
-    bellard,
+  ...[
+    { id: "bellard2021", layout: layoutBellard2021 },
+    { id: "bellard2020", layout: layoutBellard2020 },
+  ].map(({ id, layout }) => engine(id, "2020-11-08 and 2021-03-27", bellard2021, layout, bellard)),
+  ...[
+    { id: "bellard2021bignum", layout: layoutBellard2021bignum },
+    { id: "bellard2020bignum", layout: layoutBellard2020bignum },
+  ].map(({ id, layout }) =>
+    engine(id, "2020-11-08 to 2023-12-09 with big numbers", bellard2021bignum, layout, bellard),
   ),
   engine("bellard2023", "2023-12-09", bellard2023, layoutBellard2023, bellard),
   engine("bellard2024bignum", "2024-02-14 as rquickjs has it", bellard2024bignum, layoutBellard2024bignum, {

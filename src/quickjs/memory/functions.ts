@@ -143,6 +143,13 @@ export function functionOfResumedFrame(
   return functionOfObject(memory, layout, glance.u32(value));
 }
 
+/** Where the activation goes on that JS_CallInternal is given as `func_obj`; null where it is none that was suspended. */
+export function resumedAt(memory: GuestMemory, layout: MemoryLayout, funcObj: bigint): number | null {
+  const { tag, pointer } = boxed(funcObj);
+  if (tag !== layout.value.tagInt || functionOfResumedFrame(memory, layout, pointer) === null) return null;
+  return new Glance(memory).u32(pointer + layout.resumed.pc);
+}
+
 export interface ActivationFunction {
   /** Address of its JSFunctionBytecode. */
   readonly bytecode: number;

@@ -1,30 +1,84 @@
 /**
- * What class of error the engine is about to report. Its embedder prints every one of them as `Error: message`; the value
- * itself is still in the runtime then, so its name can be looked up as JavaScript would: the nearest `name` along its
- * prototypes, or the name of the class where that is nearer, as it is of one that sets none.
+ * What was thrown, while the guest stands still. As long as it leads out of a function it is the runtime's exception;
+ * where a function catches it, it lies on top of that function's operand stack when the handler begins.
+ *
+ * The embedder prints every error that it reports as `Error: message`; the value itself is still there then, so its class
+ * can be looked up as JavaScript would: the nearest `name` along its prototypes, or the name of the class where that is
+ * nearer, as it is of one that sets none.
  */
 import type { EngineVersion } from "../engines/versions.ts";
 import { Glance, type GuestMemory } from "./checked-view.ts";
+import { functionFields, functionOfObject } from "./functions.ts";
 import { contextRuntime, type GuestAtoms, guestAtoms } from "./guest-atoms.ts";
 import { objectAt, ownProperties, prototypeOf } from "./properties.ts";
 
-/** Prototypes that are followed, and characters of a name that are believed. */
+/** Prototypes that are followed, and characters of a text that are believed. */
 const mostPrototypes = 100;
-const longestName = 200;
+const longestText = 200;
+
+/** What throws and where it is looked for: `context` is the address of a JSContext of the engine. */
+export interface Thrower {
+  readonly memory: GuestMemory;
+  readonly engine: EngineVersion;
+  readonly context: number;
+}
+
+/** The address of the JSValue that leads out of the innermost function; null where that is not known. */
+export function leavingException({ memory, engine, context }: Thrower): number | null {
+  const runtime = contextRuntime(memory, engine, context);
+  const at = runtime === null ? 0 : runtime + engine.memory.runtime.exception;
+  return new Glance(memory).holds(at, engine.memory.value.size) ? at : null;
+}
 
 /**
- * The class of what was thrown, while the guest stands still; null where it is not known, or has none. `context`: the
- * address of a JSContext of the engine.
+ * The address of the JSValue that the innermost function has caught, when its handler is about to begin; `depth`: how many
+ * values lie on its operand stack below. Null where that is not known.
  */
-export function thrownClass(memory: GuestMemory, engine: EngineVersion, context: number): string | null {
+export function caughtException(thrower: Thrower, depth: number): number | null {
+  const { memory, engine } = thrower;
+  const { frame: layout, value } = engine.memory;
+  const [frame, bytecode] = [frameOf(thrower), runningFunction(thrower)];
+  const fields = bytecode === null ? null : functionFields(memory, engine.memory, bytecode);
+  if (frame === null || !fields) return null;
+  const glance = new Glance(memory);
+  const at = glance.u32(frame + layout.variables) + (fields.variableCount + depth) * value.size;
+  return glance.holds(at, value.size) ? at : null;
+}
+
+/** The address of the JSFunctionBytecode of the innermost function, by its frame; null where that is not known. */
+export function runningFunction(thrower: Thrower): number | null {
+  const { memory, engine } = thrower;
+  const frame = frameOf(thrower);
+  const running =
+    frame === null ? null : objectAt(new Glance(memory), engine.memory, frame + engine.memory.frame.function);
+  return running === null ? null : functionOfObject(memory, engine.memory, running);
+}
+
+/** The address of the innermost JSStackFrame. */
+function frameOf({ memory, engine, context }: Thrower): number | null {
+  const { frame: layout, runtime: at } = engine.memory;
   const runtime = contextRuntime(memory, engine, context);
-  const atoms = runtime === null ? null : guestAtoms(memory, engine, runtime);
-  if (runtime === null || !atoms) return null;
+  const glance = new Glance(memory);
+  if (runtime === null || !glance.holds(runtime + at.frame, 4)) return null;
+  const frame = glance.u32(runtime + at.frame);
+  return glance.holds(frame, layout.size) ? frame : null;
+}
+
+/** The bits of the JSValue at an address: of an object, which one it is. */
+export function bitsAt(memory: GuestMemory, at: number): bigint {
+  const { tag, pointer } = new Glance(memory).value(at);
+  return (BigInt(tag) << 32n) | BigInt(pointer);
+}
+
+/** The class of the error at an address; null where it is not known, or has none. */
+export function classOf({ memory, engine, context }: Thrower, at: number): string | null {
+  const atoms = atomsOf(memory, engine, context);
+  if (!atoms) return null;
   const glance = new Glance(memory);
   const layout = engine.memory;
   const nameIn = (values: ReadonlyMap<string, number>) =>
     textAt(glance, engine, atoms, values.get("name") ?? 0);
-  let address = objectAt(glance, layout, runtime + layout.runtime.exception);
+  let address = objectAt(glance, layout, at);
   for (let i = 0; address !== null && i < mostPrototypes; i++) {
     const values = valuesOf(glance, engine, atoms, address);
     const maker = objectAt(glance, layout, values.get("constructor") ?? 0);
@@ -34,6 +88,21 @@ export function thrownClass(memory: GuestMemory, engine: EngineVersion, context:
     address = prototypeOf(glance, layout, address);
   }
   return null;
+}
+
+/** The `message` of the error at an address, or the string that is there; null where there is none, or a long one. */
+export function messageOf({ memory, engine, context }: Thrower, at: number): string | null {
+  const atoms = atomsOf(memory, engine, context);
+  if (!atoms) return null;
+  const glance = new Glance(memory);
+  const object = objectAt(glance, engine.memory, at);
+  const from = object === null ? at : valuesOf(glance, engine, atoms, object).get("message");
+  return textAt(glance, engine, atoms, from ?? 0);
+}
+
+function atomsOf(memory: GuestMemory, engine: EngineVersion, context: number): GuestAtoms | null {
+  const runtime = contextRuntime(memory, engine, context);
+  return runtime === null ? null : guestAtoms(memory, engine, runtime);
 }
 
 /** The addresses of an object's own values, by their names. */
@@ -51,11 +120,11 @@ function valuesOf(
   return values;
 }
 
-/** The text that the JSValue at an address is; null where it is none, or an empty one. */
+/** The text that the JSValue at an address is; null where it is none, an empty one, or longer than is believed. */
 function textAt(glance: Glance, engine: EngineVersion, atoms: GuestAtoms, at: number): string | null {
   const { value } = engine.memory;
   if (!glance.holds(at, value.size)) return null;
   const { tag, pointer } = glance.value(at);
   const text = tag === value.tagString ? atoms.string(pointer) : null;
-  return text === null || text === "" || text.length > longestName ? null : text;
+  return text === null || text === "" || text.length > longestText ? null : text;
 }

@@ -50,12 +50,14 @@ export const layoutBellard2023: MemoryLayout = {
     isArgument: { offset: 0, shift: 1, bits: 1 },
   },
   resumed: { size: 64, function: 24, pc: 48 },
+  frame: { size: 48, function: 8, variables: 20 },
   context: { runtime: 16 },
   runtime: {
     atoms: 56,
     atomCount: 44,
     objects: 80,
     exception: 128,
+    frame: 140,
   },
   string: {
     size: 16,
@@ -71,6 +73,7 @@ export const layoutBellard2023: MemoryLayout = {
     tagFunction: -2,
     tagInt: 0,
     tagString: -7,
+    tagException: 6,
   },
   heap: {
     classId: 6,

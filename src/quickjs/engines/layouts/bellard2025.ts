@@ -50,12 +50,14 @@ export const layoutBellard2025: MemoryLayout = {
     isArgument: null,
   },
   resumed: { size: 104, function: 64, pc: 84 },
+  frame: { size: 48, function: 8, variables: 20 },
   context: { runtime: 16 },
   runtime: {
     atoms: 56,
     atomCount: 44,
     objects: 80,
     exception: 136,
+    frame: 148,
   },
   string: {
     size: 16,
@@ -71,6 +73,7 @@ export const layoutBellard2025: MemoryLayout = {
     tagFunction: -2,
     tagInt: 0,
     tagString: -7,
+    tagException: 6,
   },
   heap: {
     classId: 6,

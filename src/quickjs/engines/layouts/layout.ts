@@ -75,13 +75,19 @@ export interface MemoryLayout {
   };
   /** JSAsyncFunctionState: the JSValue of its frame's function, and where that goes on unless it is to throw. */
   readonly resumed: { readonly size: number; readonly function: number; readonly pc: number };
+  /** JSStackFrame: the JSValue of the function that runs; a pointer to its variables, behind which its operand stack begins. */
+  readonly frame: { readonly size: number; readonly function: number; readonly variables: number };
   readonly context: { readonly runtime: number };
-  /** The array of JSString pointers by atom, and its length; the list of all collected structures; the JSValue that was thrown. */
+  /**
+   * The array of JSString pointers by atom, and its length; the list of all collected structures; the JSValue that was
+   * thrown; a pointer to the JSStackFrame of the innermost activation.
+   */
   readonly runtime: {
     readonly atoms: number;
     readonly atomCount: number;
     readonly objects: number;
     readonly exception: number;
+    readonly frame: number;
   };
   /** JSString; characters follow it when its kind is 0, or it has none. */
   readonly string: {
@@ -100,6 +106,8 @@ export interface MemoryLayout {
     readonly tagFunction: number;
     readonly tagInt: number;
     readonly tagString: number;
+    /** Of what a function returns that has thrown. */
+    readonly tagException: number;
   };
   /** What heap-walk.ts reads of a snapshot. */
   readonly heap: {

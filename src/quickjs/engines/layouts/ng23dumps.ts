@@ -50,12 +50,14 @@ export const layoutNg23dumps: MemoryLayout = {
     isArgument: null,
   },
   resumed: { size: 64, function: 24, pc: 44 },
+  frame: { size: 48, function: 8, variables: 20 },
   context: { runtime: 16 },
   runtime: {
     atoms: 60,
     atomCount: 48,
     objects: 88,
     exception: 144,
+    frame: 156,
   },
   string: {
     size: 28,
@@ -71,6 +73,7 @@ export const layoutNg23dumps: MemoryLayout = {
     tagFunction: -2,
     tagInt: 0,
     tagString: -7,
+    tagException: 6,
   },
   heap: {
     classId: 6,

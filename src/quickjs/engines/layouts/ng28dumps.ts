@@ -50,12 +50,14 @@ export const layoutNg28dumps: MemoryLayout = {
     isArgument: null,
   },
   resumed: { size: 64, function: 24, pc: 44 },
+  frame: { size: 48, function: 8, variables: 20 },
   context: { runtime: 8 },
   runtime: {
     atoms: 568,
     atomCount: 556,
     objects: 596,
     exception: 648,
+    frame: 660,
   },
   string: {
     size: 24,
@@ -71,6 +73,7 @@ export const layoutNg28dumps: MemoryLayout = {
     tagFunction: -2,
     tagInt: 0,
     tagString: -7,
+    tagException: 6,
   },
   heap: {
     classId: 10,
