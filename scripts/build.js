@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { toJsonSchema } from "@valibot/to-json-schema";
@@ -129,16 +129,29 @@ function nameDeclarations() {
 }
 
 /**
- * The command as one small entry with chunks on demand, and the guests' thread: read in a few milliseconds, where the
- * modules of the library take many. dist/cli.js stays the command's file, and starts the bundle.
+ * The command as one small entry with chunks on demand, and the guests' thread as one file: read in a few milliseconds, where
+ * the modules of the library take many. dist/cli.js stays the command's file, and starts the bundle.
  */
 async function bundle() {
   renameSync(join(fresh, "cli.js"), join(fresh, "cli.unbundled.js"));
+  const command = await bundled({ cli: join(fresh, "cli.unbundled.js") }, true);
+  const thread = await bundled({ worker: join(fresh, "run", "worker.js") }, false);
+  rmSync(join(fresh, "cli.unbundled.js"));
+  rmSync(join(fresh, "cli.d.ts"));
+  writeFileSync(join(fresh, "cli.js"), '#!/usr/bin/env node\nimport "./bin/cli.js";\n');
+  writeFileSync(join(fresh, "bin", "NOTICE"), licencesOf([...command, ...thread]));
+}
+
+/**
+ * Bundles into dist/bin/, and gives the files that went in.
+ * @param {Record<string, string>} entryPoints @param {boolean} splitting
+ */
+async function bundled(entryPoints, splitting) {
   const { metafile } = await build({
-    entryPoints: { cli: join(fresh, "cli.unbundled.js"), worker: join(fresh, "run", "worker.js") },
+    entryPoints,
     outdir: join(fresh, "bin"),
     bundle: true,
-    splitting: true,
+    splitting,
     minify: true,
     format: "esm",
     platform: "node",
@@ -152,17 +165,11 @@ async function bundle() {
       { name: "tables-as-text", setup: tablesAsText },
       { name: "past-the-face", setup: pastTheFace },
       { name: "commands-together", setup: commandsTogether },
+      { name: "node-as-required", setup: nodeAsRequired },
     ],
-    // packages in CommonJS ask for Node's modules with require
-    banner: {
-      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
-    },
     logLevel: "warning",
   });
-  rmSync(join(fresh, "cli.unbundled.js"));
-  rmSync(join(fresh, "cli.d.ts"));
-  writeFileSync(join(fresh, "cli.js"), '#!/usr/bin/env node\nimport "./bin/cli.js";\n');
-  writeFileSync(join(fresh, "bin", "NOTICE"), licencesOf(Object.keys(metafile.inputs)));
+  return Object.keys(metafile.inputs);
 }
 
 /**
@@ -184,6 +191,37 @@ export const ${name} = { version: ${version}, ${getters.join(", ")} };`,
 }
 
 /**
+ * Node's own modules as `require` gives them. What is imported has all of its exports looked at, and Node loads some of
+ * its modules at the first look (of `fs`: its streams and promises). CommonJS that is bundled looks when it uses something:
+ * commander asks for `child_process`, and starts nothing.
+ * @param {import("esbuild").PluginBuild} build
+ */
+function nodeAsRequired({ onResolve, onLoad }) {
+  onResolve({ filter: /./ }, ({ path, kind }) =>
+    kind === "require-call" && isBuiltin(path) ? { path, namespace: "node" } : undefined,
+  );
+  onLoad({ filter: /./, namespace: "node" }, ({ path }) => ({
+    contents: `module.exports = new Proxy({}, { get: (_, name) => ${gotten(path)}[name] });`,
+  }));
+  onLoad({ filter: /[\\/]dist\.new[\\/].*\.js$/ }, ({ path }) => ({ contents: ownText(path) }));
+}
+
+/** @param {string} path */
+function gotten(path) {
+  return `process.getBuiltinModule(${JSON.stringify(path)})`;
+}
+
+/** The text of a file of dist.new/, with Node's modules as required. @param {string} path */
+function ownText(path) {
+  const text = readFileSync(path, "utf8");
+  return text.replace(
+    /^import \{([^}]*)\} from "(node:[^"]+)";$/gm,
+    (_, /** @type {string} */ names, /** @type {string} */ from) =>
+      `const {${names.replace(/ as /g, ": ")}} = ${gotten(from)};`,
+  );
+}
+
+/**
  * Which commands are read together. A file costs as much as 10 KB of it, so that chunks for each set of commands that
  * share a module would cost more than they save.
  */
@@ -192,16 +230,22 @@ function commandGroups() {
   const watching = ["run-watch.js", "check-watch.js"];
   const ofPrograms = ["run.js", "info.js", "disasm.js", "build.js", "export.js"];
   return {
-    "of-programs": ofPrograms,
+    // a program runs where it is read, if it is short
+    "of-programs": [...ofPrograms, "../run/trial.js"],
     others: [...commands.filter((file) => ![...ofPrograms, "view.js"].includes(file)), ...watching],
   };
+}
+
+/** @param {string} path */
+function baseOf(path) {
+  return path.split("/").at(-1);
 }
 
 /** @param {import("esbuild").PluginBuild} build */
 function commandsTogether({ onResolve, onLoad }) {
   const groups = Object.entries(commandGroups());
   onResolve({ filter: /^\.{1,2}\/[\w-]+\.js$/ }, ({ path, kind }) => {
-    const [group] = groups.find(([, files]) => files.includes(path.split("/").at(-1) ?? "")) ?? [];
+    const [group] = groups.find(([, files]) => files.some((file) => baseOf(file) === baseOf(path))) ?? [];
     if (kind === "dynamic-import" && group !== undefined) return { path: group, namespace: "commands" };
     return undefined;
   });
@@ -225,7 +269,7 @@ function pastTheFace({ onLoad }) {
   for (const [, names = "", module] of face.matchAll(/export \{([^}]*)\} from "\.\/([^"]+)"/g))
     for (const [own = "", shown = own] of namesIn(names)) sources.set(shown, `${own} from ${module}`);
   onLoad({ filter: /[\\/]dist\.new[\\/]commands[\\/][\w-]+\.js$/ }, ({ path }) => ({
-    contents: readFileSync(path, "utf8").replace(
+    contents: ownText(path).replace(
       /import \{([^}]*)\} from "\.\.\/index\.js";/g,
       (_, /** @type {string} */ names) =>
         namesIn(names)

@@ -31,12 +31,9 @@ import { exitCodes } from "./commands/exit-codes.ts";
 import { addHelpText, addProgramHelp } from "./commands/help-texts.ts";
 import type { CommandIo } from "./commands/io.ts";
 import { showsUnicode, typedCommand, widthOf } from "./commands/terminal.ts";
-import { holdOptimiserBack } from "./commands/tiering.ts";
 import { cannotWrite, removeUnfinished } from "./commands/unwritten.ts";
 import { renderError, writeErrorJson } from "./format/errors.ts";
 import { inertText } from "./format/inert.ts";
-
-holdOptimiserBack(process.versions.node);
 
 const { stderr } = process;
 const interrupt = new AbortController();

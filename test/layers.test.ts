@@ -37,6 +37,8 @@ const allowedOfProcess: Readonly<Record<string, readonly string[]>> = {
   "program/runnable.ts": ["versions"],
   // doctor names the Node and V8 that it runs on.
   "commands/doctor.ts": ["versions"],
+  // V8's flags are chosen by the version of Node.
+  "commands/ready.ts": ["versions"],
 };
 
 /** By path below src/. */

@@ -32,7 +32,7 @@ export async function build(path: string, options: BuildOptions, io: CommandIo):
     io.cwd,
   );
   const program = await open(path, {
-    cwd: io.cwd,
+    ...{ cwd: io.cwd, mayBlock: true },
     javy: javyChoice(options, io),
     ...(pluginPath === undefined ? {} : { plugin: pluginPath }),
   });

@@ -82,7 +82,7 @@ async function inputs(
 function openGiven(path: string, options: DisasmOptions, io: CommandIo): Promise<Program> {
   const { plugin, source } = options;
   return open(path, {
-    cwd: io.cwd,
+    ...{ cwd: io.cwd, mayBlock: true },
     ...interpreterOption(options),
     ...(plugin === undefined ? {} : { plugin }),
     ...(source === undefined ? {} : { source }),

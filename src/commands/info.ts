@@ -30,7 +30,7 @@ export async function info(path: string, options: InfoOptions, io: CommandIo): P
   if (rule.test(path)) return ruleInfo(path, io);
   const { plugin } = options;
   const program = await open(path, {
-    cwd: io.cwd,
+    ...{ cwd: io.cwd, mayBlock: true },
     ...interpreterOption(options),
     ...(plugin === undefined ? {} : { plugin }),
   });

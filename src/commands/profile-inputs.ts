@@ -41,7 +41,7 @@ export async function profileInputs(
     const { result, ...profiled } = await profile(program, {
       ...{ ...options, ...more, ...scaled, input: bytes },
       ...(options.export === undefined && own !== null ? { export: own } : {}),
-      ...{ signal: io.interrupted, onProblem: "return" },
+      ...{ signal: io.interrupted, onProblem: "return", mayBlock: !several },
     });
     return { ...profiled, result: replayed ? { ...result, run: { ...result.run, replayed } } : result };
   };

@@ -35,6 +35,7 @@ export function openEntry(path: string, flags: RunFlags, io: CommandIo): Promise
   const { plugin, link, source, sourceMap } = flags;
   return open(path, {
     cwd: io.cwd,
+    mayBlock: true,
     javy: javyChoice(flags, io),
     ...interpreterOption(flags),
     ...(plugin === undefined ? {} : { plugin }),

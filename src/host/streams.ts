@@ -29,18 +29,42 @@ export interface OutputLost {
   readonly code: string;
 }
 
+/** How a guest reaches the descriptors of the process. `look` is called now and then while it takes long, and may throw. */
+export interface Descriptors {
+  /** All of stdin. @throws Diagnostic (usage) past the limit. */
+  readonly read: (look: () => void) => Uint8Array;
+  /** Takes all of the bytes; the code of the error where the descriptor does not, else null. */
+  readonly write: (fd: 1 | 2, bytes: Uint8Array, look: () => void) => string | null;
+}
+
+/** They themselves: whoever is not ready is waited for. */
+export const ownDescriptors: Descriptors = { read: (look) => readFully(0, look), write: writeFully };
+
+/** The same for a run that repeats another: of what it writes to each descriptor, so many bytes were written before. */
+export function passedOn(descriptors: Descriptors, passed: Readonly<Record<1 | 2, number>>): Descriptors {
+  const left = { ...passed };
+  const write: Descriptors["write"] = (fd, bytes, look) => {
+    const rest = bytes.subarray(left[fd]);
+    left[fd] -= bytes.length - rest.length;
+    return descriptors.write(fd, rest, look);
+  };
+  return { ...descriptors, write };
+}
+
 /** One output stream of the guest. */
 export class Output {
   /** The descriptor that it is passed on to; null where it is not. */
   readonly to: 1 | 2 | null;
+  readonly #descriptors: Pick<Descriptors, "write">;
   /** Set at the first error: nothing is passed on from there. */
   lost: OutputLost | null = null;
   readonly #head: Uint8Array[] = [];
   #kept = 0;
   #bytes = 0;
 
-  constructor(to: 1 | 2 | null) {
+  constructor(to: 1 | 2 | null, descriptors: Pick<Descriptors, "write"> = ownDescriptors) {
     this.to = to;
+    this.#descriptors = descriptors;
   }
 
   /** `look`: called now and then while it takes long; may throw. */
@@ -63,7 +87,7 @@ export class Output {
   /** Passes on what was kept before. `look` as in `write`. */
   pass(bytes: Uint8Array, look: () => void): void {
     if (this.to === null || this.lost) return;
-    const code = writeFully(this.to, bytes, look);
+    const code = this.#descriptors.write(this.to, bytes, look);
     if (code !== null) this.lost = { stream: this.to === 1 ? "stdout" : "stderr", code };
   }
 
@@ -138,10 +162,11 @@ export function hostOptions(
   host: HostSettings,
   write: (fd: 1 | 2, bytes: Uint8Array) => void,
   look: () => void,
+  { read }: Pick<Descriptors, "read"> = ownDescriptors,
 ) {
   const random = randomStream(host.seed);
   return {
-    stdin: () => (host.stdin === "inherit" ? readFully(0, look) : host.stdin),
+    stdin: () => (host.stdin === "inherit" ? read(look) : host.stdin),
     stdinPiece: host.stdinPiece ?? null,
     write,
     args: host.args,

@@ -6,6 +6,7 @@
  * functions are refused by name before anything runs; functions get stubs (missing-imports.ts).
  */
 import { unsupported } from "../base/diagnostics.ts";
+import { isStackOverflow } from "../base/stack-overflow.ts";
 import { signature } from "../wasm/type-text.ts";
 import type { Import, Module } from "../wasm/types.ts";
 import { wasiType } from "./wasi-types.ts";
@@ -311,11 +312,6 @@ export class Wasi {
   #args(): Uint8Array[] {
     return this.#options.args.map((arg) => new TextEncoder().encode(arg));
   }
-}
-
-/** Whether a RangeError is the guest's recursion. */
-export function isStackOverflow({ message }: RangeError): boolean {
-  return message.startsWith("Maximum call stack");
 }
 
 const provided = new Set(

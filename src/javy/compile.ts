@@ -15,7 +15,8 @@ export interface CompileJob {
 
 export type CompileOutcome =
   | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
-  | { readonly kind: "failed"; readonly message: string };
+  /** `trapped`: the compiler did not say so itself, but was ended by an error. */
+  | { readonly kind: "failed"; readonly message: string; readonly trapped: boolean };
 
 /** @throws Diagnostic (unsupported) where the plugin does not start, or its compiler does not come to an end. */
 export interface Compiler {

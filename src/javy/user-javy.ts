@@ -5,7 +5,6 @@
  * Options, by the sources of Javy's command line tool: `javy build in.js -o out.wasm -C key[=value] -J key[=value]`
  * since 3.1; before, `javy compile in.js -o out.wasm`, without either. 7.0 removed `compile`.
  */
-import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -95,12 +94,14 @@ interface Ended {
 /** More than this of what it prints is not kept. */
 const kept = 65536;
 
-function execute(
+async function execute(
   javy: UserJavy,
   args: readonly string[],
   { env, cwd, interrupted }: RunWorld,
   timeoutMs?: number,
 ): Promise<Ended> {
+  // most users have no javy
+  const { spawn } = await import("node:child_process");
   return new Promise((done, fail) => {
     const child = spawn(javy.path, args, {
       cwd,

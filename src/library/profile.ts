@@ -29,10 +29,11 @@ export interface Profile {
  * no error but the result's `run.exit`.
  */
 export async function profile(program: Program, options: ProfileOptions = {}): Promise<Profile> {
-  const { onProblem = "throw" } = options;
+  const { onProblem = "throw", mayBlock } = options;
   const { request, live } = requested(program, options);
-  const { result, refused, facts } = await withThread((thread) =>
-    profileProgram(thread, program, request, live, version),
+  const { result, refused, facts } = await withThread(
+    (thread) => profileProgram(thread, program, request, live, version),
+    mayBlock,
   );
   const broken = brokenSums(result);
   const problem =

@@ -54,7 +54,7 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
     return failed === 0
       ? { kind: "bytecode", bytecode: bytes }
-      : { kind: "failed", message: new TextDecoder().decode(bytes).trim() };
+      : { kind: "failed", message: new TextDecoder().decode(bytes).trim(), trapped: false };
   } catch (thrown) {
     const error = finality.reasonOf(thrown);
     if (isEnd(error)) {
@@ -63,6 +63,7 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
         kind: "failed",
         message:
           said || `the compiler failed: ${(error as Error).message} (is the source nested too deeply?)`,
+        trapped: true,
       };
     }
     throw internalError(`compiling failed: ${String(error)}`);

@@ -1,8 +1,9 @@
 /** How guests end: what is thrown through them, and what an error out of one means. */
 import { Diagnostic, unsupported } from "../base/diagnostics.ts";
+import { isStackOverflow } from "../base/stack-overflow.ts";
 import { MissingImport } from "../host/missing-imports.ts";
 import type { OutputLost } from "../host/streams.ts";
-import { GuestExit, GuestFault, isStackOverflow } from "../host/wasi.ts";
+import { GuestExit, GuestFault } from "../host/wasi.ts";
 import type { RunEnd } from "./job.ts";
 
 /** Thrown through the guest to stop it. */
@@ -43,8 +44,7 @@ export function endOf(error: unknown, thrown: boolean): RunEnd {
   // of WebAssembly's own; the engine's count is right where it was thrown
   if (error instanceof WebAssembly.Exception)
     return { kind: "trap", message: "an exception that nothing caught", exact: true };
-  if (error instanceof RangeError && isStackOverflow(error))
-    return { kind: "trap", message: "call stack exhausted", exact: false };
+  if (isStackOverflow(error)) return { kind: "trap", message: "call stack exhausted", exact: false };
   if (error instanceof GuestFault) return { kind: "trap", message: error.message, exact: false };
   // V8's words for a memory that does not fit: WebAssembly.Instance(): Out of memory: …
   if (error instanceof RangeError && /Out of memory/.test(error.message))

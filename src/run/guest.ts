@@ -9,7 +9,7 @@ import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
 import { withStubs } from "../host/missing-imports.ts";
 import { shopifyHost } from "../host/shopify/shopify.ts";
-import { hostOptions, Output } from "../host/streams.ts";
+import { type Descriptors, hostOptions, Output, ownDescriptors } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
 import type { HostRun } from "../host/user-host-spec.ts";
 import { type Unrepeatable, Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
@@ -23,9 +23,15 @@ import { Report } from "./report.ts";
 import { SharedLine } from "./shared-line.ts";
 import { Watch } from "./watch.ts";
 
+/** What is around a run: how it reaches the process, and what ends it besides what the job says, by throwing. */
+export interface Surroundings {
+  readonly descriptors: Descriptors;
+  readonly look: () => void;
+}
+
 /** Runs a program on a host that is ours. */
-export function runGuest(job: RunJob): RunOutcome {
-  const run = new GuestRun(job);
+export function runGuest(job: RunJob, around?: Partial<Surroundings>): RunOutcome {
+  const run = new GuestRun(job, around);
   const { profile, host } = run;
   const pluginModule = job.plugin && compiled(job.plugin.module);
   const initialises =
@@ -129,12 +135,12 @@ class GuestRun {
   #ended = false;
   #milliseconds = 0;
 
-  constructor(job: RunJob) {
+  constructor(job: RunJob, { descriptors = ownDescriptors, look }: Partial<Surroundings> = {}) {
     this.#job = job;
     const { passThrough } = job.host;
     this.#output = {
-      1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null),
-      2: new Output(passThrough ? 2 : null),
+      1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null, descriptors),
+      2: new Output(passThrough ? 2 : null, descriptors),
     };
     const control = new Int32Array(job.control);
     const { clearProgress } = job;
@@ -142,9 +148,14 @@ class GuestRun {
       clearProgress === undefined
         ? null
         : new SharedLine(control, clearProgress, (bytes) => void writeSync(2, bytes));
-    this.#watch = new Watch(control, job.profile?.bounds.timeoutMs ?? null);
+    this.#watch = new Watch(control, job.profile?.bounds.timeoutMs ?? null, look);
     this.profile = job.profile ? new ProfiledRun(job.profile, this.#watch, this.#finality) : null;
-    const options = hostOptions(job.host, (fd, bytes) => this.#write(fd, bytes), this.#watch.look);
+    const options = hostOptions(
+      job.host,
+      (fd, bytes) => this.#write(fd, bytes),
+      this.#watch.look,
+      descriptors,
+    );
     const streams: Streams = {
       stdin: () => (this.#stdin ??= options.stdin()),
       write: options.write,

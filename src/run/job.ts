@@ -35,6 +35,8 @@ export interface RunJob {
   /** What the instrumented module (the plugin, or an app that is whole) needs of a monitor's host. */
   readonly monitor?: MonitorJob;
   readonly host: HostSettings;
+  /** Bytes that a run which this one repeats has written to stdout and stderr already. Default: none. */
+  readonly passed?: Readonly<Record<1 | 2, number>>;
   /** What takes a line of progress away from the terminal; undefined where none is drawn. */
   readonly clearProgress?: string;
   /** Control.words i32, shared with the main thread. */

@@ -1,8 +1,9 @@
 /**
  * The main thread's end of the worker. Its stack is large: wasmtime's default lets about 626 JS frames recurse, and
- * V8's frames for the same code are several times as large.
+ * V8's frames for the same code are several times as large. The worker is booted for the first job that cannot be done
+ * on the calling thread (trial.ts).
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Diagnostic, internalError, unsupported } from "../base/diagnostics.ts";
 import { packageFile } from "../base/package-files.ts";
 import type { CompileJob, CompileOutcome, Compiler } from "../javy/compile.ts";
@@ -15,22 +16,15 @@ const stackSizeMb = 32;
 const compileLimitMs = 60_000;
 
 export class GuestThread implements Compiler {
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
   #working = false;
   #failed = false;
-
-  constructor() {
-    this.#worker = new Worker(packageFile("dist/bin/worker.js"), {
-      resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: 4096 },
-      stdout: false,
-      stderr: false,
-      // the flags of the program that uses this as a library are not the thread's: --input-type is refused there
-      execArgv: [],
-    });
-  }
+  #mayBlock = false;
 
   /** @throws Diagnostic (unsupported) where the compiler does not come to an end. */
   async compile(job: CompileJob): Promise<CompileOutcome> {
+    const tried = this.#tries ? (await import("./trial.ts")).tryCompile(job) : null;
+    if (tried) return tried;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -45,8 +39,14 @@ export class GuestThread implements Compiler {
     }
   }
 
-  run(job: RunJob): Promise<RunOutcome> {
-    return this.#ask(job);
+  async run(job: RunJob): Promise<RunOutcome> {
+    const tried = this.#tries ? (await import("./trial.ts")).tryRun(job) : { job };
+    return "outcome" in tried ? tried.outcome : this.#ask(tried.job);
+  }
+
+  /** Whether jobs are tried on the calling thread: not once one has proved too long for that. */
+  get #tries(): boolean {
+    return this.#mayBlock && this.#worker === undefined;
   }
 
   /** Whether another job can be given to it: it is there, not at work, and nothing of the last job can linger in it. */
@@ -56,37 +56,55 @@ export class GuestThread implements Compiler {
 
   /** Whether the process is to live as long as the thread. */
   attend(attended: boolean): void {
-    if (attended) this.#worker.ref();
-    else this.#worker.unref();
+    if (attended) this.#worker?.ref();
+    else this.#worker?.unref();
+  }
+
+  /** Whether the calling thread may be kept busy for short jobs. */
+  letBlock(mayBlock: boolean): void {
+    this.#mayBlock = mayBlock;
   }
 
   async close(): Promise<void> {
     this.#failed = true;
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
-  #ask<T>(job: CompileJob | RunJob): Promise<T> {
+  async #boot(): Promise<Worker> {
+    // a command whose program is short needs none
+    const { Worker } = await import("node:worker_threads");
+    return new Worker(packageFile("dist/bin/worker.js"), {
+      resourceLimits: { stackSizeMb, maxOldGenerationSizeMb: 4096 },
+      stdout: false,
+      stderr: false,
+      // the flags of the program that uses this as a library are not the thread's: --input-type is refused there
+      execArgv: [],
+    });
+  }
+
+  async #ask<T>(job: CompileJob | RunJob): Promise<T> {
     this.#working = true;
+    const worker = (this.#worker ??= await this.#boot());
     // a host of the user's stays loaded as it was
     if (job.kind === "run" && job.host.userHost) this.#failed = true;
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
         this.#working = false;
-        this.#worker.removeAllListeners("message");
-        this.#worker.removeAllListeners("error");
-        this.#worker.removeAllListeners("exit");
+        worker.removeAllListeners("message");
+        worker.removeAllListeners("error");
+        worker.removeAllListeners("exit");
         act();
       };
       const fail = (error: Error) => {
         this.#failed = true;
         settle(() => reject(error));
       };
-      this.#worker.once("message", (answer: T | FailedOutcome) =>
+      worker.once("message", (answer: T | FailedOutcome) =>
         settle(() => (isFailed(answer) ? reject(new Diagnostic(answer.error)) : resolve(answer))),
       );
-      this.#worker.once("error", (error) => fail(error));
-      this.#worker.once("exit", (code) => fail(internalError(`the guest's thread ended with ${code}`)));
-      this.#worker.postMessage(job);
+      worker.once("error", (error) => fail(error));
+      worker.once("exit", (code) => fail(internalError(`the guest's thread ended with ${code}`)));
+      worker.postMessage(job);
     });
   }
 }

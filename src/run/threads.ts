@@ -6,10 +6,14 @@ import { GuestThread } from "./thread.ts";
 
 const idle: GuestThread[] = [];
 
-/** Lends a thread for as long as `act` takes. One that is still at work then, or failed, is ended. */
-export async function withThread<T>(act: (thread: GuestThread) => Promise<T>): Promise<T> {
+/**
+ * Lends a thread for as long as `act` takes. One that is still at work then, or failed, is ended. `mayBlock`: short jobs may
+ * be done on the calling thread instead.
+ */
+export async function withThread<T>(act: (thread: GuestThread) => Promise<T>, mayBlock = false): Promise<T> {
   const thread = idle.pop() ?? new GuestThread();
   thread.attend(true);
+  thread.letBlock(mayBlock);
   try {
     return await act(thread);
   } finally {

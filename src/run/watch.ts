@@ -11,12 +11,17 @@ const lastWordMs = 2_000;
 export class Watch {
   readonly #control: Int32Array;
   readonly #deadline: number;
+  readonly #besides: () => void;
   /** When nothing of the guest may run any more; unset while it runs. */
   #last: number | null = null;
 
-  /** `control`: Control.words i32, shared with the main thread; `timeoutMs` from now on, null for any time. */
-  constructor(control: Int32Array, timeoutMs: number | null) {
+  /**
+   * `control`: Control.words i32, shared with the main thread; `timeoutMs` from now on, null for any time; `besides` looks
+   * for other reasons, and throws them.
+   */
+  constructor(control: Int32Array, timeoutMs: number | null, besides: () => void = () => {}) {
     this.#control = control;
+    this.#besides = besides;
     this.#deadline = timeoutMs === null ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
   }
 
@@ -25,6 +30,7 @@ export class Watch {
     if (this.#last !== null && performance.now() < this.#last) return;
     if (Atomics.load(this.#control, Control.stop) !== 0) throw new Stop("interrupted");
     if (performance.now() > this.#deadline) throw new Stop("timeout");
+    this.#besides();
   };
 
   /** Says to the main thread how much fuel there is. */

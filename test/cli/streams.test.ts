@@ -60,6 +60,25 @@ test("bytes that are no text pass unchanged, and the result says how many", asyn
   expect([run.input.bytes, run.stdoutBytes]).toEqual([256, 256]);
 });
 
+test("a file, also where it was read by others before, and by a program that is too long to be tried", async () => {
+  const longer = "for (let i = 0; i < 3e6; i++);\n";
+  writeFileSync(join(folder.path, "echo-long.js"), `${longer}${files["echo.js"]}`);
+  writeFileSync(join(folder.path, "lines.txt"), "first\nsecond\n");
+  for (const name of ["echo.js", "echo-long.js"]) {
+    const { status, stdout } = shell(`(read line; javy-prof ${name} --quiet) < lines.txt`);
+    expect([name, status, stdout]).toEqual([name, 0, "second\n"]);
+  }
+});
+
+test("a reader that is slow gets everything once, of both streams", () => {
+  const lines =
+    'for (let i = 0; i < 40; i++) console.log(`${i} `.padEnd(9999, "x"));\nconsole.error("end");\n';
+  writeFileSync(join(folder.path, "slow.js"), lines);
+  const expected = Array.from({ length: 40 }, (_, i) => `${`${i} `.padEnd(9999, "x")}\n`).join("");
+  const { status, stdout, stderr } = shell("javy-prof slow.js --quiet | (sleep 2; cat)");
+  expect([status, stdout === expected, stderr]).toEqual([0, true, "end\n"]);
+});
+
 test("a stdin larger than a guest's memory can be is refused before it is read", async () => {
   // no bytes on the disk: the file is one hole
   const file = join(folder.path, "large");

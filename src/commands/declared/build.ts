@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { BuildOptions } from "../build.ts";
 import { addJavyFlags } from "../flags.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerBuild(program: Command, io: CommandIo): void {
   const command = program
@@ -13,7 +14,7 @@ export function registerBuild(program: Command, io: CommandIo): void {
     .option("--plugin <file>", "the Javy plugin to compile with; default: the embedded one")
     .option("--plugin-out <file>", "also write the plugin that the module imports")
     .action(async (entry: string, options: BuildOptions) =>
-      (await import("../build.ts")).build(entry, options, io),
+      (await ready(import("../build.ts"))).build(entry, options, io),
     );
   addJavyFlags(command);
 }

@@ -4,6 +4,7 @@ import type { Ending } from "../../base/diagnostics.ts";
 import { CHECK_FORMATS } from "../../format/choices.ts";
 import type { CheckFlags } from "../check-once.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 import { addScenarioFlags } from "../scenario-flags.ts";
 
 export function registerCheck(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
@@ -25,7 +26,7 @@ export function registerCheck(program: Command, io: CommandIo, finish: (ending: 
       "check again when a file changes, and print what that changed; q or Ctrl-C ends it",
     )
     .action(async (patterns: string[], flags: CheckFlags) =>
-      finish(await (await import("../check.ts")).check(patterns, flags, io)),
+      finish(await (await ready(import("../check.ts"))).check(patterns, flags, io)),
     );
   addScenarioFlags(command);
 }

@@ -4,6 +4,7 @@ import { DIFF_BREAKDOWNS, DIFF_FORMATS } from "../../format/choices.ts";
 import type { DiffFlags } from "../diff.ts";
 import { collect } from "../flags.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerDiff(program: Command, io: CommandIo): void {
   program
@@ -29,6 +30,6 @@ export function registerDiff(program: Command, io: CommandIo): void {
     )
     .option("--no-build", "with --base-ref: do not run the configuration's build command")
     .action(async (base: string | undefined, head: string[], flags: DiffFlags) =>
-      (await import("../diff.ts")).diffCommand(base, head, flags, io),
+      (await ready(import("../diff.ts"))).diffCommand(base, head, flags, io),
     );
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { DisasmOptions } from "../disasm.ts";
 import { collect, sourceMapHelp } from "../flags.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerDisasm(program: Command, io: CommandIo): void {
   program
@@ -20,6 +21,6 @@ export function registerDisasm(program: Command, io: CommandIo): void {
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
     .option("-j, --json", "as JSON on stdout")
     .action(async (path: string, result: string | undefined, options: DisasmOptions) =>
-      (await import("../disasm.ts")).disasm(path, result, options, io),
+      (await ready(import("../disasm.ts"))).disasm(path, result, options, io),
     );
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Ending } from "../../base/diagnostics.ts";
 import type { DoctorOptions } from "../doctor.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerDoctor(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
   program
@@ -12,6 +13,6 @@ export function registerDoctor(program: Command, io: CommandIo, finish: (ending:
     .option("--javy <path>", "look at this javy instead of the one that would be found")
     .option("-j, --json", "as JSON on stdout")
     .action(async (options: DoctorOptions) =>
-      finish(await (await import("../doctor.ts")).doctor(options, io)),
+      finish(await (await ready(import("../doctor.ts"))).doctor(options, io)),
     );
 }

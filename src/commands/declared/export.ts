@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { FORMAT_NAMES } from "../../format/choices.ts";
 import type { ExportOptions } from "../export.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerExport(program: Command, io: CommandIo): void {
   program
@@ -12,6 +13,6 @@ export function registerExport(program: Command, io: CommandIo): void {
     .requiredOption("--format <list>", FORMAT_NAMES.join(", "))
     .option("-o, --out <file>", "default <base>.<extension> in the working directory; - is stdout")
     .action(async (result: string, options: ExportOptions) =>
-      (await import("../export.ts")).exportResult(result, options, io),
+      (await ready(import("../export.ts"))).exportResult(result, options, io),
     );
 }

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { InfoOptions } from "../info.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerInfo(program: Command, io: CommandIo): void {
   program
@@ -12,6 +13,6 @@ export function registerInfo(program: Command, io: CommandIo): void {
     .option("--dispatch-function <index>", "the engine's interpreter, where it cannot be found")
     .option("-j, --json", "as JSON on stdout")
     .action(async (path: string, options: InfoOptions) =>
-      (await import("../info.ts")).info(path, options, io),
+      (await ready(import("../info.ts"))).info(path, options, io),
     );
 }

@@ -4,6 +4,7 @@ import type { Ending } from "../../base/diagnostics.ts";
 import { collect } from "../flags.ts";
 import type { InitFlags } from "../init.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerInit(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
   program
@@ -21,6 +22,6 @@ export function registerInit(program: Command, io: CommandIo, finish: (ending: E
     .option("--dry-run", "print what would be written, and write nothing")
     .option("--snapshot", "then run the scenarios and record what they cost")
     .action(async (entry: string | undefined, flags: InitFlags) =>
-      finish(await (await import("../init.ts")).init(entry, flags, io)),
+      finish(await (await ready(import("../init.ts"))).init(entry, flags, io)),
     );
 }

@@ -5,6 +5,7 @@ import { defaultModelName } from "../../format/choices.ts";
 import { collect } from "../flags.ts";
 import type { InstrumentFlags } from "../instrument.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 
 export function registerInstrument(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
   program
@@ -37,6 +38,6 @@ export function registerInstrument(program: Command, io: CommandIo, finish: (end
       defaultModelName,
     )
     .action(async (path: string, options: InstrumentFlags) =>
-      finish(await (await import("../instrument.ts")).instrument(path, options, io)),
+      finish(await (await ready(import("../instrument.ts"))).instrument(path, options, io)),
     );
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Ending } from "../../base/diagnostics.ts";
 import type { CommandIo } from "../io.ts";
 import { addMonitorFlags, type MonitorFlags } from "../monitor-flags.ts";
+import { ready } from "../ready.ts";
 
 export function registerMonitor(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
   const command = program
@@ -13,7 +14,7 @@ export function registerMonitor(program: Command, io: CommandIo, finish: (ending
     .argument("[args...]", "arguments of the guest, behind --")
     .action(
       async (script: string | undefined, entry: string | undefined, args: string[], options: MonitorFlags) =>
-        finish(await (await import("../monitor.ts")).monitorCommand(script, entry, args, options, io)),
+        finish(await (await ready(import("../monitor.ts"))).monitorCommand(script, entry, args, options, io)),
     );
   addMonitorFlags(command);
 }

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { type Ending, usageError } from "../../base/diagnostics.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 import { addRunFlags, type RunFlags } from "../run-flags.ts";
 
 export function registerRun(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
@@ -17,7 +18,7 @@ export function registerRun(program: Command, io: CommandIo, finish: (ending: En
       const path = given ?? entry;
       if (path === undefined) throw usageError("a program is needed", "javy-prof run app.js");
       const rest = given === undefined || entry === undefined ? args : [entry, ...args];
-      finish(await (await import("../run.ts")).run(path, rest, namedHere(flags), io));
+      finish(await (await ready(import("../run.ts"))).run(path, rest, namedHere(flags), io));
     });
   addRunFlags(command);
 }

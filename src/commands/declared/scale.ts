@@ -4,6 +4,7 @@ import type { Ending } from "../../base/diagnostics.ts";
 import { SCALE_FORMATS } from "../../format/choices.ts";
 import { collect, fuelModelHelp } from "../flags.ts";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 import type { ScaleFlags } from "../scale.ts";
 
 export function registerScale(program: Command, io: CommandIo, finish: (ending: Ending) => void): void {
@@ -46,6 +47,6 @@ export function registerScale(program: Command, io: CommandIo, finish: (ending: 
     .option("-o, --out <file>", "where the format goes, beside the table on stdout; default: stdout")
     .option("-j, --json", "one JSON document on stdout")
     .action(async (entry: string | undefined, flags: ScaleFlags) =>
-      finish(await (await import("../scale.ts")).scale(entry, flags, io)),
+      finish(await (await ready(import("../scale.ts"))).scale(entry, flags, io)),
     );
 }

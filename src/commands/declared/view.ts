@@ -1,6 +1,7 @@
 /** The command line of `view`. */
 import type { Command } from "commander";
 import type { CommandIo } from "../io.ts";
+import { ready } from "../ready.ts";
 import type { ViewOptions } from "../view.ts";
 
 export function registerView(program: Command, io: CommandIo): void {
@@ -12,6 +13,6 @@ export function registerView(program: Command, io: CommandIo): void {
     .option("--no-open", "print the URL, don't open the browser")
     .option("--port <n>", "port on 127.0.0.1; default: any that is free")
     .action(async (file: string | undefined, options: ViewOptions) =>
-      (await import("../view.ts")).view(file, options, io),
+      (await ready(import("../view.ts"))).view(file, options, io),
     );
 }

@@ -3,6 +3,7 @@
  * program: same order, same shape. And tells whether such a tree is a given program after loading.
  */
 import { createHash } from "node:crypto";
+import { isStackOverflow } from "../../base/stack-overflow.ts";
 import { atomText } from "../bytecode/atoms.ts";
 import { plainCode } from "../bytecode/caches.ts";
 import { atomOffsets } from "../bytecode/disassemble.ts";
@@ -177,7 +178,9 @@ class Tree {
         if (atom === null) return null;
         atoms.set(offset, atomText(atom));
       }
-    } catch {
+    } catch (error) {
+      // not the code is wrong, but the guest is deep in its recursion
+      if (isStackOverflow(error)) throw error;
       return null;
     }
     return atoms.size === 0 ? noAtoms : atoms;
