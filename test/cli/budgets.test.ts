@@ -67,11 +67,12 @@ describe("files that a command reads", () => {
     expect(bytesOf(files)).toBeLessThanOrEqual(81_920);
   });
 
-  test("to run a program: no module of the library, and nothing twice", async () => {
+  test("to run a short program: no module of the library, no thread, and nothing twice", async () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
-    expect(files.length).toBeLessThanOrEqual(20);
-    expect(bytesOf(files)).toBeLessThanOrEqual(740_000);
+    expect(files.length).toBeLessThanOrEqual(15);
+    expect(files.filter((file) => file.includes("worker"))).toEqual([]);
+    expect(bytesOf(files)).toBeLessThanOrEqual(760_000);
   });
 });
 
