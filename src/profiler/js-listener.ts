@@ -7,7 +7,7 @@
  */
 import { unsupported } from "../base/diagnostics.ts";
 import type { Recompiled } from "../javy/compile.ts";
-import { type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
+import { type JsFunctionExport, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
 import { type ExceptionFlow, exceptionFlow } from "../quickjs/bytecode/exception-flow.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
@@ -210,6 +210,7 @@ export class JsListener {
 
   /** All places by number, those of functions that never ran too. */
   finish(): readonly RowPlace[] {
+    this.#active = false;
     const registry = this.#registry;
     registry?.functions.forEach((_, id) => {
       this.#functions[id] ??= this.#watch(id, registry, false);
@@ -278,11 +279,18 @@ export class JsListener {
     if (probes.length === 0) return none;
     return probes.flatMap((probe) => {
       const { place, residual } = matchAt(probe, statics);
-      return residual ? [this.#call(probe, statics, this.#places.push(place) - 1)] : [];
+      if (!residual) return [];
+      const { first } = probe;
+      // at what never ran nothing begins
+      if (first && this.#active) {
+        const { run, args } = this.#call(first, statics, -1);
+        run(...args);
+      }
+      return [this.#call(probe, statics, this.#places.push(place) - 1)];
     });
   }
 
-  #call({ parameters, export: name }: JsProbe, statics: Statics, place: number): Call {
+  #call({ parameters, export: name }: JsFunctionExport, statics: Statics, place: number): Call {
     const dynamic: [number, string][] = [];
     const args = parameters.map(({ name, type }, index) => {
       if (name === placeParameter) return place;

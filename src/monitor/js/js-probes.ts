@@ -6,7 +6,6 @@
  *   js:opcode:get_field:before / atom == "x" / { report var n: u32; n++; }
  *   fn (atom: str, place: u32) { if (atom == "x") { n[place]++; } }        with   var n: map<u32, u32>;
  */
-import { usageError } from "../../base/diagnostics.ts";
 import { isInteger, isTuple, type TupleType, type Type, unit } from "../language-types.ts";
 import { mapExpression } from "../map-expression.ts";
 import { eventName } from "../scope.ts";
@@ -23,17 +22,22 @@ export interface JsParameter {
 /** The name of the parameter that is the place's number: no variable of a script can be called so. */
 export const placeParameter = "place.number";
 
+/** A function of the script, as the listener calls it. */
+export interface JsFunctionExport {
+  readonly export: string;
+  readonly parameters: readonly JsParameter[];
+}
+
 /** What a listener needs of a probe: plain data. */
-export interface JsProbe {
+export interface JsProbe extends JsFunctionExport {
   /** Place among all probes of the script. */
   readonly number: number;
   /** Where its rule begins in the script's text. */
   readonly rule: number;
   /** The whole event: js:opcode:call:before. */
   readonly event: string;
-  /** Export of the function that is called. */
-  readonly export: string;
-  readonly parameters: readonly JsParameter[];
+  /** Its @init calls, to be made once for each place, when that becomes known. */
+  readonly first: JsFunctionExport | null;
   /** To be folded for a place; the function asks it again. */
   readonly predicate: Expr | null;
 }
@@ -70,7 +74,7 @@ class Lowering {
   readonly #variables: JsVariable[] = [];
   readonly #exported = new Map<string, Routine>();
   /** By body, which probes of one rule share. */
-  readonly #made = new Map<readonly Statement[], Pick<JsProbe, "export" | "parameters">>();
+  readonly #made = new Map<readonly Statement[], JsFunctionExport & Pick<JsProbe, "first">>();
 
   constructor(script: Script) {
     this.#script = script;
@@ -89,25 +93,19 @@ class Lowering {
   }
 
   #probe(probe: Probe): JsProbe {
-    if (probe.first.length > 0)
-      throw usageError("@init has no place in a rule of js:", "call it outside of the rule");
-    const made = this.#made.get(probe.body) ?? this.#routine(probe);
+    const made = this.#made.get(probe.body) ?? {
+      ...this.#routine(probe),
+      first: probe.first.length > 0 ? this.#beginning(probe) : null,
+    };
     this.#made.set(probe.body, made);
     const { number, span, predicate } = probe;
     return { ...made, number, rule: span.start, event: eventName(probe), predicate };
   }
 
-  #routine(probe: Probe): Pick<JsProbe, "export" | "parameters"> {
-    const name = `${jsExportPrefix}${this.#exported.size}`;
-    const parameters = new Map<string, Variable>();
-    const parameter = (name: string, type: Type): Variable => {
-      const known = parameters.get(name);
-      if (known) return known;
-      const base = { storage: "parameter", report: false, initial: null, span: probe.span } as const;
-      const made: Variable = { name, type, ...base };
-      parameters.set(name, made);
-      return made;
-    };
+  #routine(probe: Probe): JsFunctionExport {
+    const name = this.#nextExport();
+    const parameters = new Parameters(probe);
+    const parameter = (name: string, type: Type) => parameters.named(name, type);
     const place = (): Expr => ({
       ...{ kind: "variable", variable: parameter(placeParameter, "u32"), type: "u32", span: probe.span },
     });
@@ -137,8 +135,28 @@ class Lowering {
           },
         ]
       : body;
-    const list = [...parameters.values()];
-    this.#exported.set(name, { name, parameters: list, result: unit, body: guarded, span: probe.span });
+    return this.#export(name, parameters, guarded, probe);
+  }
+
+  /** What a probe does once for each place: of the event it knows what is bound there. */
+  #beginning(probe: Probe): JsFunctionExport {
+    const parameters = new Parameters(probe);
+    const bound = (expr: Expr) =>
+      mapExpression(expr, (inner) =>
+        inner.kind === "bound"
+          ? { ...inner, kind: "variable", variable: parameters.named(inner.name, inner.type) }
+          : inner,
+      );
+    const body = new Bodies(bound, () => null).statements(probe.first);
+    return this.#export(this.#nextExport(), parameters, body, probe);
+  }
+
+  #nextExport(): string {
+    return `${jsExportPrefix}${this.#exported.size}`;
+  }
+
+  #export(name: string, { list }: Parameters, body: readonly Statement[], { span }: Probe): JsFunctionExport {
+    this.#exported.set(name, { name, parameters: list, result: unit, body, span });
     return { export: name, parameters: list.map(({ name, type }) => ({ name, type })) };
   }
 
@@ -186,6 +204,29 @@ class Lowering {
         otherwise: [assign(seen, yes), assign(map, expression(variable.initial))],
       },
     ];
+  }
+}
+
+/** The parameters of a function that is made of a probe, as they are asked for. */
+class Parameters {
+  readonly #probe: Probe;
+  readonly #byName = new Map<string, Variable>();
+
+  constructor(probe: Probe) {
+    this.#probe = probe;
+  }
+
+  get list(): Variable[] {
+    return [...this.#byName.values()];
+  }
+
+  named(name: string, type: Type): Variable {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    const base = { storage: "parameter", report: false, initial: null, span: this.#probe.span } as const;
+    const made: Variable = { name, type, ...base };
+    this.#byName.set(name, made);
+    return made;
   }
 }
 

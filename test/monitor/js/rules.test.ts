@@ -1,12 +1,21 @@
 /** What rules of js: bind and mean, each on a few lines of JavaScript whose behaviour is plain to see. */
 import { describe, expect, test } from "vitest";
 import { encodeText } from "../../../src/base/bytes.ts";
-import { matchesOf, monitor, open, type ReportMap, ScriptError } from "../../../src/index.ts";
+import {
+  type MonitorOptions,
+  matchesOf,
+  monitor,
+  open,
+  type ReportMap,
+  ScriptError,
+} from "../../../src/index.ts";
+import { assemble } from "../../support/binaryen.ts";
 import { inRoot } from "../../support/javy-prof.ts";
 
-async function on(source: string, text: string) {
+async function on(source: string, text: string, options: Partial<MonitorOptions> = {}) {
   const program = await open(encodeText(source), { name: "app.js" });
-  const { report, exit } = await monitor(program, { script: { file: "test.mm", text }, output: "capture" });
+  const script = { file: "test.mm", text };
+  const { report, exit } = await monitor(program, { ...options, script, output: "capture" });
   const map = (variable: string) =>
     Object.fromEntries(
       (report.rows.find((row) => row.variable === variable)!.value as ReportMap).map.map(([key, value]) => [
@@ -179,6 +188,45 @@ let built = "["; for (let i = 0; i < 4000; i++) built += "12345,"; JSON.parse(bu
         "Array.prototype.map,-1,-1": 1,
       },
     });
+  });
+});
+
+describe("@init", () => {
+  const lib = assemble(`(module (global $n (mut i32) (i32.const 0)) (memory (export "memory") 1)
+    (func (export "add") (param i32) (result i32) (global.set $n (i32.add (global.get $n) (local.get 0))) (global.get $n)))`).bytes;
+  const source = `function one() { return two() + two(); }
+function two() { return 1; }
+function never() {}
+one();
+eval("(function late() { return 1; })()");`;
+
+  test.each(["rewrite", "module"] as const)(
+    "is called once for each place that is come to: %s",
+    async (target) => {
+      const script = (rule: string) => `use lib; report var total: i32; var seen: i32;
+      wasm:report { total = lib.add(0); }
+      js:func:entry ${rule}`;
+      const total = async (rule: string) => {
+        const { report } = await on(source, script(rule), { libs: { lib }, target });
+        return report.rows.find(({ variable }) => variable === "total")!.value;
+      };
+      // the module's root, one, two, eval's program, late
+      expect(await total("{ @init lib.add(1); }")).toBe(5);
+      expect(await total('/ fname == "two" || fname == "never" / { @init lib.add(10); }')).toBe(10);
+      // before what is known at a visit is asked, and with what is known of the place
+      expect(await total("/ argc > 5 / { @init lib.add(line as i32); }")).toBe(1 + 1 + 2 + 1 + 1);
+      // places of code that throws are known when it does
+      expect(await total("/ false / { } js:throw { @init lib.add(100); }")).toBe(0);
+    },
+  );
+
+  test("is made before the body", async () => {
+    const { map } = await on(
+      source,
+      `use lib; report var at: map<str, i32>; js:func:entry { @init lib.add(1); at[fname] = lib.add(10); }`,
+      { libs: { lib } },
+    );
+    expect(map("at")).toMatchObject({ "(module app.js)": 11, one: 22, two: 43 });
   });
 });
 
