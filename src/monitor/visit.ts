@@ -55,6 +55,24 @@ export function visitStatements(statements: readonly Statement[], see: (expr: Ex
   }
 }
 
+/** Whether code calls `drop_args` however it runs; it may be that it only does at some visits. */
+export function dropsAlways(statements: readonly Statement[]): boolean {
+  for (const statement of statements) {
+    if (isDrop(statement)) return true;
+    if (mayReturn(statement)) return false;
+  }
+  return false;
+}
+
+function isDrop(statement: Statement): boolean {
+  return statement.kind === "call" && callsLanguage([statement], "drop_args");
+}
+
+function mayReturn(statement: Statement): boolean {
+  if (statement.kind !== "if") return statement.kind === "return";
+  return statement.taken.some(mayReturn) || statement.otherwise.some(mayReturn);
+}
+
 /** Whether code calls a function of the language. */
 export function callsLanguage(statements: readonly Statement[], name: string): boolean {
   let found = false;

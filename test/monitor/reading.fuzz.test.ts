@@ -11,7 +11,7 @@ import { readScript } from "../../src/monitor/script.ts";
 import { ScriptError } from "../../src/monitor/source.ts";
 
 const events = wasmEvents().filter(({ name }) =>
-  /^(call|br_if|br_table|i32.load|memory.grow|entry|report)$/.test(name),
+  /^(call|br_if|br_table|block|else|i32.load|memory.fill|memory.grow|entry|report)$/.test(name),
 );
 
 function read(text: string): "understood" | "problems" {
@@ -32,7 +32,7 @@ function read(text: string): "understood" | "problems" {
 
 // biome-ignore format: a list
 const tokens = [
-  "wasm:opcode:call:before", "wasm:func:entry", "wasm:*:*", "(arg0: i32)", "/", "{", "}", "(", ")", "[", "]", ";", ",", ".", ":", "?", "=", "==",
+  "wasm:opcode:call:before", "wasm:opcode:call:alt", "wasm:opcode:block|else:alt", "alt_call_by_id", "alt_call_by_name", "drop_args", "dup_at", "wasm:func:entry", "wasm:*:*", "(arg0: i32)", "/", "{", "}", "(", ")", "[", "]", ";", ",", ".", ":", "?", "=", "==",
   "+", "-", "*", "%", "&&", "||", "<<", ">>", "<", ">", "!", "~", "@static", "@init", "as", "if", "elif", "else", "return", "fn", "use", "var",
   "report", "unshared", "map<u32, u64>", "u32", "i64", "f32", "str", "bool", "funcref", "->", "x", "y", "fid", "arg0", "res0", "effective_addr", "lib",
   "1", "0x1F", "-2", "1.5", "\"s\"", "true", "inf", "++", "--", "// c\n", "/* c */", "/*", "\"", "'", "\\", "é", "\u0000",

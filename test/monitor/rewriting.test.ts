@@ -247,6 +247,19 @@ describe("mode alt", () => {
     );
   });
 
+  test("operands that are dropped at some visits only, behind a call or in front of one", () => {
+    const doubling = assemble(`(module (func (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2)))
+      (func (export "run") (param i32) (result i32) (call 0 (call 0 (local.get 0)))))`).bytes;
+    const run = (body: string, n = 3) =>
+      monitored(doubling, `wasm:opcode:call(arg0: i32):alt { ${body} }`, { call: ({ run }) => run!(n) })
+        .result;
+    expect([run(""), run("drop_args();"), run("if (arg0 > 3) { drop_args(); }")]).toEqual([3, 0, 3]);
+    expect(run("if (arg0 > 3) { return; } drop_args();")).toBe(0);
+    expect(run("if (arg0 == 3) { alt_call_by_id(0); } if (arg0 > 2) { drop_args(); }")).toBe(0);
+    expect(run("if (arg0 < 9) { alt_call_by_id(0); if (arg0 > 2) { drop_args(); } }")).toBe(12);
+    expect(run("if (arg0 > 2) { drop_args(); if (arg0 < 9) { alt_call_by_id(0); } }")).toBe(12);
+  });
+
   test("functions that come to the same place again, or throw", () => {
     // Two levels deeper the same operands and results are used again.
     const again = summed(

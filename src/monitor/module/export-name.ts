@@ -12,8 +12,8 @@
  * What only the program can do at the instruction, it does when the module calls it back (program-calls.ts): the argument
  * is the number to call it with. `@alt_call_by_id $9(…)` and `@alt_call_by_name $9(…)`: another function with the
  * instruction's operands; which one is asked while linking, -1 where the call is never reached. `@dup_at(APP_MEMID)`: what
- * the instruction is about to write, to that memory. `@drop_args` is no argument: the operands are not the results. In
- * mode alt a function that gives 0 leaves the instruction as it is.
+ * the instruction is about to write, to that memory. `@drop_args`: from then on its operands are not the results;
+ * `@dropped`, which is no argument: they never are. In mode alt a function that gives 0 leaves the instruction as it is.
  */
 
 export type Argument =
@@ -27,6 +27,7 @@ export type Argument =
     }
   | { readonly kind: "dup_at"; readonly memory: number | null }
   | { readonly kind: "drop_args" }
+  | { readonly kind: "dropped" }
   | HelperCall;
 
 /** Functions of the language that call another function instead of the instruction. */
@@ -59,7 +60,7 @@ function argumentText(arg: Argument): string {
   if (arg.kind === "bound") return arg.name;
   if (arg.kind === "data") return `${arg.name}(${arg.memory ?? "APP_MEMID"})`;
   if (arg.kind === "dup_at") return `@dup_at(${arg.memory ?? "APP_MEMID"})`;
-  if (arg.kind === "drop_args") return "@drop_args";
+  if (arg.kind === "drop_args" || arg.kind === "dropped") return `@${arg.kind}`;
   return (arg.kind === "state" ? "" : `@${arg.kind} `) + callText(arg);
 }
 
@@ -94,7 +95,8 @@ function readArguments(text: string): Argument[] {
 }
 
 function readArgument(text: string): Argument {
-  if (text === "@drop_args") return { kind: "drop_args" };
+  if (text === "@drop_args" || text === "@dropped")
+    return { kind: text === "@dropped" ? "dropped" : "drop_args" };
   const call = /^(?:@(static|init|alt_call_by_id|alt_call_by_name) )?(\$\d+)\((.*)\)$/.exec(text);
   if (call) {
     const kind = (call[1] ?? "state") as HelperCall["kind"];

@@ -8,7 +8,7 @@ import { F32, F64, funcTypeAt, I64, type Module } from "../../wasm/types.ts";
 import { type Event, type Mode, wasmEvents } from "../events.ts";
 import { isMap, type Type, unit } from "../language-types.ts";
 import { type EventScope, eventName, findBound } from "../scope.ts";
-import { altCallNumber, dupAtNumber, monitorModule, monitorTexts } from "../targets/calls.ts";
+import { altCallNumber, dropArgsNumber, dupAtNumber, monitorModule, monitorTexts } from "../targets/calls.ts";
 import { beginExport, dataExport, initExport } from "../targets/state.ts";
 import type { Expr, Probe, Script, Statement, Variable } from "../tree.ts";
 import { type Argument, type HelperCall, readExportName } from "./export-name.ts";
@@ -94,7 +94,7 @@ class Linking {
     for (const arg of said.args) {
       if (arg.kind === "init")
         first.push({ kind: "call", span: nowhere, call: this.call(arg, "run", scope) });
-      else if (arg.kind === "drop_args")
+      else if (arg.kind === "dropped")
         body.push({ kind: "call", span: nowhere, call: languageCall("drop_args", [], unit) });
       else args.push(this.#argument(arg, scope, variables));
     }
@@ -121,12 +121,12 @@ class Linking {
     return {
       ...{ kind: "call", type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when },
-      args: args.flatMap((arg) => (arg.kind === "drop_args" ? [] : this.#argument(arg, scope!, []))),
+      args: args.flatMap((arg) => (arg.kind === "dropped" ? [] : this.#argument(arg, scope!, []))),
     };
   }
 
   /** `variables` gains what is kept of each place. */
-  #argument(arg: Exclude<Argument, { kind: "drop_args" }>, scope: EventScope, variables: Variable[]): Expr {
+  #argument(arg: Exclude<Argument, { kind: "dropped" }>, scope: EventScope, variables: Variable[]): Expr {
     const kept = (name: string, type: Type, initial: Expr, report: boolean): Expr => {
       const variable: Variable = { name, type, storage: "site", report, initial, span: nowhere };
       variables.push(variable);
@@ -139,6 +139,8 @@ class Linking {
       }
       case "data":
         return languageCall(arg.name, [memoryOf(arg.memory, scope)], "u32");
+      case "drop_args":
+        return languageCall(dropArgsNumber, [], "i32");
       case "dup_at":
         return languageCall(dupAtNumber, [memoryOf(arg.memory, scope)], "i32");
       case "state":

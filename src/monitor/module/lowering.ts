@@ -18,7 +18,7 @@ import { supportLibrary } from "../support/library.ts";
 import { libraryMemory, memoryRule, programCall } from "../targets/calls.ts";
 import { partBytes, type SiteMemory } from "../targets/environment.ts";
 import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { callsLanguage } from "../visit.ts";
+import { dropsAlways } from "../visit.ts";
 import { type AltCall, type Argument, exportName, type HelperCall, type ModuleProbe } from "./export-name.ts";
 import { isDataFunction, isProgramMemory, ProgramData, type Told } from "./program-data.ts";
 import { reachedCalls } from "./reached.ts";
@@ -114,11 +114,12 @@ class Lowering {
       probe,
       (call) => this.#static(call, probe),
       (call) => this.#programCall(call, reached.get(call) ?? null, probe),
+      probe.mode === "alt" && !dropsAlways(given),
     );
     const address = state && parameters.add(state, parameterNamed("place", "u32", probe));
     const body = parameters.statements(given);
     const condition = visit && parameters.expression(visit);
-    const drops: readonly Argument[] = callsLanguage(given, "drop_args") ? [{ kind: "drop_args" }] : [];
+    const drops: readonly Argument[] = dropsAlways(given) ? [{ kind: "dropped" }] : [];
     const routine: Routine = {
       ...{ name: "probe", parameters: parameters.variables, span: probe.span },
       ...(condition && probe.mode === "alt"
@@ -132,6 +133,7 @@ class Lowering {
   /** What the program is to do when the body calls it back. */
   #programCall({ callee, args }: Call, reached: Expr | null, probe: Probe): Argument {
     const name = (callee as { readonly name: string }).name;
+    if (name === "drop_args") return { kind: "drop_args" };
     if (name === "dup_at") return { kind: "dup_at", memory: this.#memory(args[0]!) };
     const [target] = args;
     if (!isStatic(target!)) throw usageError(`${name} takes a function that is known beforehand`);
@@ -237,15 +239,17 @@ class Parameters {
   readonly #probe: Probe;
   readonly #asked: Asked | null;
   readonly #called: ((call: Call) => Argument) | undefined;
+  readonly #drops: boolean;
 
   /**
    * `asked`: what becomes of an `@static` call whose arguments are static; null: it is called where it stands. `called`:
-   * what is passed for a call that only the program can do; it is called back with that.
+   * what is passed for a call that only the program can do; it is called back with that. `drops`: for drop_args, too.
    */
-  constructor(probe: Probe, asked: Asked | null, called?: (call: Call) => Argument) {
+  constructor(probe: Probe, asked: Asked | null, called?: (call: Call) => Argument, drops = false) {
     this.#probe = probe;
     this.#asked = asked;
     this.#called = called;
+    this.#drops = drops;
   }
 
   add(arg: Argument, variable: Variable): Variable {
@@ -281,7 +285,8 @@ class Parameters {
   readonly #whole = (expr: Expr): Expr | undefined => {
     if (expr.kind !== "call") return undefined;
     const { callee, args } = expr;
-    if (callee.kind === "language" && programCalls.has(callee.name)) {
+    const isDrop = callee.kind === "language" && callee.name === "drop_args" && this.#drops;
+    if (callee.kind === "language" && (programCalls.has(callee.name) || isDrop)) {
       const called = this.#called!;
       const number = this.#named(`${callee.name} ${this.args.length}`, { ...expr, type: "i32" }, () =>
         called(expr),

@@ -10,16 +10,17 @@ import { usageError } from "../../base/diagnostics.ts";
 import type { CodeInPlace, Place } from "../../probe/action.ts";
 import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
-import { referenceOf } from "../../wasm/heap-types.ts";
-import { F32, F64, funcTypeAt, I32, I64, V128, type ValType } from "../../wasm/types.ts";
+import { funcTypeAt, I32, I64, type ValType } from "../../wasm/types.ts";
 import type { Expr } from "../tree.ts";
-import { callsLanguage, visitStatements } from "../visit.ts";
-import { altCallNumber } from "./calls.ts";
+import { callsLanguage, dropsAlways, visitStatements } from "../visit.ts";
+import { altCallNumber, dropArgsNumber } from "./calls.ts";
 import { CodeWriter } from "./code.ts";
 import { type BoundValues, InPlace, type Shared } from "./environment.ts";
 import { dynamicNames, guarded, type Residual, rehearse, Values } from "./in-place.ts";
 import type { ModuleFacts } from "./known.ts";
+import type { ProgramCalls } from "./program-calls.ts";
 import type { Cells } from "./state.ts";
+import { pushZero } from "./zero.ts";
 
 export function alternative(
   shared: Shared,
@@ -36,19 +37,23 @@ export function alternative(
   // The operands, all of them, behind what the body asks for.
   const first = values.arguments.length;
   for (let index = 0; index < takes.length; index++) values.arguments.push({ kind: "operand", index });
-  const { programCalls } = shared;
-  const callsBack = [...calls.keys()].some(isNumber);
-  const keeps = !callsLanguage(code, "drop_args") && takes.join() === leaves.join();
+  const keeps = !dropsAlways(residual.body) && takes.join() === leaves.join();
+  const callsBack = [...calls.keys()].some(isNumber) || callsLanguage(code, dropArgsNumber);
   const action: CodeInPlace & { reenters: boolean } = {
     values: values.arguments,
     reenters: calls.size > 0,
     write: (w, place) => {
-      const results = leaves.map((type) => place.scratch(type));
+      const results = callsBack
+        ? new InGlobals(w, place, shared.programCalls, takes, leaves)
+        : new InLocals(w, place, leaves, calls.size > 0 && callsLanguage(code, "drop_args"));
       const pushOperands = () => {
         for (let n = takes.length - 1; n >= 0; n--) place.push(first + n);
       };
-      const setResults = () => {
-        for (const local of results) emit(w, "local.set", local);
+      const begin = () => {
+        results.begin(pushOperands);
+        if (keeps) pushOperands();
+        else pushZeros(w, leaves);
+        results.set();
       };
       const bound = values.at(w, place);
       const env = new InPlace(w, shared, place, cells, {
@@ -57,38 +62,20 @@ export function alternative(
           if (isNumber(call)) return emit(w, "i32.const", calls.get(call)!);
           pushOperands();
           emit(w, "call", place.indices.moved.func(calls.get(call)!));
-          setResults();
+          results.set();
+          results.called();
         },
+        ...(keeps && { drop: () => results.drop(), keeps: leaves }),
       });
-      const pushFirst = () => {
-        if (keeps) pushOperands();
-        else for (const type of [...leaves].reverse()) pushZero(w, type);
-      };
-      const replacing = () => {
-        if (!callsBack) {
-          pushFirst();
-          setResults();
-        }
-        new CodeWriter(env).body(residual.body);
-        for (let n = leaves.length - 1; n >= 0; n--) {
-          if (callsBack) programCalls.push(w, place.indices, "result", n, leaves[n]!);
-          else emit(w, "local.get", results[n]!);
-        }
-      };
-      if (callsBack) {
-        pushOperands();
-        takes.forEach((type, n) => {
-          programCalls.set(w, place.indices, "operand", n, type);
-        });
-        pushFirst();
-        leaves.forEach((type, n) => {
-          programCalls.set(w, place.indices, "result", n, type);
-        });
+      if (callsBack) begin();
+      if (residual.predicate) {
+        new CodeWriter(env).expression(residual.predicate);
+        emit(w, "if", place.indices.blockType([], [...leaves].reverse()));
       }
-      if (!residual.predicate) return replacing();
-      new CodeWriter(env).expression(residual.predicate);
-      emit(w, "if", place.indices.blockType([], [...leaves].reverse()));
-      replacing();
+      if (!callsBack) begin();
+      new CodeWriter(env).body(residual.body);
+      results.push();
+      if (!residual.predicate) return;
       emit(w, "else");
       place.original(1);
       emit(w, "end");
@@ -96,6 +83,118 @@ export function alternative(
   };
   rehearse(action);
   return action;
+}
+
+/** Where the results are while the code runs. Types are topmost first. */
+interface Results {
+  /** Before they are set for the first time. */
+  begin(pushOperands: () => void): void;
+  /** Takes them off the stack. */
+  set(): void;
+  push(): void;
+  /** Another function was called instead. */
+  called(): void;
+  /** Makes them zeros where none was. */
+  drop(): void;
+}
+
+class InLocals implements Results {
+  readonly #w: ByteWriter;
+  readonly #leaves: readonly ValType[];
+  readonly #locals: readonly number[];
+  /** Whether another function was called; null where nobody asks. */
+  readonly #called: number | null;
+
+  constructor(w: ByteWriter, place: Place, leaves: readonly ValType[], asksCalled: boolean) {
+    this.#w = w;
+    this.#leaves = leaves;
+    this.#locals = leaves.map((type) => place.scratch(type));
+    this.#called = asksCalled ? place.scratch(I32) : null;
+  }
+
+  begin(): void {
+    this.#setCalled(0);
+  }
+
+  set(): void {
+    for (const local of this.#locals) emit(this.#w, "local.set", local);
+  }
+
+  push(): void {
+    for (const local of [...this.#locals].reverse()) emit(this.#w, "local.get", local);
+  }
+
+  called(): void {
+    this.#setCalled(1);
+  }
+
+  #setCalled(called: 0 | 1): void {
+    if (this.#called === null) return;
+    emit(this.#w, "i32.const", called);
+    emit(this.#w, "local.set", this.#called);
+  }
+
+  drop(): void {
+    if (this.#called !== null) {
+      emit(this.#w, "local.get", this.#called);
+      emit(this.#w, "i32.eqz");
+      emit(this.#w, "if", null);
+    }
+    pushZeros(this.#w, this.#leaves);
+    this.set();
+    if (this.#called !== null) emit(this.#w, "end");
+  }
+}
+
+/** Where a module beside the program calls back. */
+class InGlobals implements Results {
+  readonly #w: ByteWriter;
+  readonly #place: Place;
+  readonly #calls: ProgramCalls;
+  readonly #takes: readonly ValType[];
+  readonly #leaves: readonly ValType[];
+
+  constructor(
+    w: ByteWriter,
+    place: Place,
+    calls: ProgramCalls,
+    takes: readonly ValType[],
+    leaves: readonly ValType[],
+  ) {
+    this.#w = w;
+    this.#place = place;
+    this.#calls = calls;
+    this.#takes = takes;
+    this.#leaves = leaves;
+  }
+
+  begin(pushOperands: () => void): void {
+    pushOperands();
+    this.#calls.setAll(this.#w, this.#place.indices, "operand", this.#takes);
+    this.#calls.setCalled(this.#w, this.#place.indices, 0);
+  }
+
+  set(): void {
+    this.#calls.setAll(this.#w, this.#place.indices, "result", this.#leaves);
+  }
+
+  push(): void {
+    const { indices } = this.#place;
+    for (let n = this.#leaves.length - 1; n >= 0; n--)
+      this.#calls.push(this.#w, indices, "result", n, this.#leaves[n]!);
+  }
+
+  called(): void {
+    this.#calls.setCalled(this.#w, this.#place.indices, 1);
+  }
+
+  drop(): void {
+    // The module calls back for it.
+  }
+}
+
+function pushZeros(w: ByteWriter, types: readonly ValType[]): void {
+  for (const type of [...types].reverse()) pushZero(w, type);
 }
 
 /** What is called instead consumes fuel: `fuel` stays what it was when control came here. */
@@ -153,15 +252,4 @@ function calledInstead(
     found.set(expr, isNumber(expr) ? shared.programCalls.calling(index!, takes, leaves) : index!);
   });
   return found;
-}
-
-function pushZero(w: ByteWriter, type: ValType): void {
-  const reference = referenceOf(type);
-  if (type === I32) emit(w, "i32.const", 0);
-  else if (type === I64) emit(w, "i64.const", 0n);
-  else if (type === F32) emit(w, "f32.const", 0);
-  else if (type === F64) emit(w, "f64.const", 0);
-  else if (type === V128) emit(w, "v128.const", new Uint8Array(16));
-  else if (reference?.nullable) emit(w, "ref.null", reference.heap);
-  else emit(w, "unreachable");
 }

@@ -42,11 +42,13 @@ export const memoryRule =
 
 /**
  * Functions of no script, but of what a module beside the program is made of: it calls the program back by a number
- * (program-calls.ts), and the program passes the number of what is to be done: another function, or the writing of dup_at.
+ * (program-calls.ts), and the program passes the number of what is to be done: another function, the writing of dup_at, or
+ * that operands are no results.
  */
 export const programCall = "call the program";
 export const altCallNumber = "number of alt_call";
 export const dupAtNumber = "number of dup_at";
+export const dropArgsNumber = "number of drop_args";
 
 /** Name of the library that a module beside the program is for it; none that a script can have. */
 export const monitorModule = "monitor module";

@@ -13,7 +13,7 @@ import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten, type Type } from "../language-types.ts";
 import type { SupportFunction } from "../support/library.ts";
 import type { Expr, Routine, Variable } from "../tree.ts";
-import { altCallNumber, type Calls, dupAtNumber } from "./calls.ts";
+import { altCallNumber, type Calls, dropArgsNumber, dupAtNumber } from "./calls.ts";
 import { CodeWriter, type Environment } from "./code.ts";
 import type { ProgramCalls } from "./program-calls.ts";
 import type { Cells, State } from "./state.ts";
@@ -34,6 +34,10 @@ export interface BoundValues {
   readonly site: Site | null;
   /** Mode alt: writes the call of another function, or pushes the number of one for a module beside the program. */
   instead?(call: Expr & { kind: "call" }): void;
+  /** Types of the results where they are the operands at first. */
+  readonly keeps?: readonly ValType[];
+  /** The same: the operands are not the results. */
+  drop?(): void;
 }
 
 abstract class Common implements Environment {
@@ -115,6 +119,14 @@ export class InPlace extends Common {
         this.shared.programCalls.set(this.w, this.indices, "operand", n, type);
       }
       emit(this.w, "i32.const", number);
+      return true;
+    }
+    if (name === "drop_args") {
+      this.#bound.drop?.();
+      return true;
+    }
+    if (name === dropArgsNumber) {
+      emit(this.w, "i32.const", this.shared.programCalls.dropping(this.#bound.keeps ?? []));
       return true;
     }
     if (!name.startsWith("alt_call") && name !== altCallNumber) return super.special(expr, code);

@@ -1,6 +1,6 @@
 /**
- * What a module beside the program cannot do itself, since it needs the operands of the instruction: another function
- * that is called instead, and what `dup_at` writes. The program does it when the module calls it back, by a number. A place
+ * What a module beside the program cannot do itself, since it needs the operands of the instruction or its results:
+ * another function that is called instead, what `dup_at` writes, and `drop_args`. The program does it when the module calls it back, by a number. A place
  * puts the operands into globals in front of its call of the module; what runs meanwhile may come to such a place too,
  * so a function that does the work puts them back behind it, and leaves its results in globals.
  *
@@ -15,6 +15,7 @@ import { emit } from "../../wasm/emit.ts";
 import { hasDefault, withNull } from "../../wasm/heap-types.ts";
 import { FUNCREF, I32, I64, V128, type ValType } from "../../wasm/types.ts";
 import { monitorPrefix } from "./state.ts";
+import { pushZero } from "./zero.ts";
 
 /** Export of the module beside the program: the table through which it reaches the program, which fills it. */
 export const programTableExport = `${monitorPrefix}program`;
@@ -77,20 +78,47 @@ export class ProgramCalls {
           };
           for (let n = takes.length - 1; n >= 0; n--) pushLocal(n);
           emit(w, "call", indices.moved.func(target));
-          leaves.forEach((type, n) => {
-            this.set(w, indices, "result", n, type);
-          });
+          this.setAll(w, indices, "result", leaves);
           for (let n = takes.length - 1; n >= 0; n--) pushLocal(n);
-          takes.forEach((type, n) => {
-            this.set(w, indices, "operand", n, type);
-          });
+          this.setAll(w, indices, "operand", takes);
+          this.setCalled(w, indices, 1);
         },
       };
     });
   }
 
+  /** Makes the results zeros, where nothing was called instead. */
+  dropping(leaves: readonly ValType[]): number {
+    this.reserve([], leaves);
+    return this.number(`drop ${leaves}`, () => ({
+      ...{ params: workType[0], results: workType[1] },
+      write: (w, indices) => {
+        emit(w, "global.get", this.#global(indices, "called", 0, I32));
+        emit(w, "i32.eqz");
+        emit(w, "if", null);
+        for (const type of [...leaves].reverse()) pushZero(w, type);
+        this.setAll(w, indices, "result", leaves);
+        emit(w, "end");
+      },
+    }));
+  }
+
+  /** Whether another function was called instead. */
+  setCalled(w: ByteWriter, indices: Indices, called: 0 | 1): void {
+    emit(w, "i32.const", called);
+    emit(w, "global.set", this.#global(indices, "called", 0, I32));
+  }
+
+  /** Takes all off the stack. */
+  setAll(w: ByteWriter, indices: Indices, what: "operand" | "result", types: readonly ValType[]): void {
+    types.forEach((type, n) => {
+      this.set(w, indices, what, n, type);
+    });
+  }
+
   /** Makes the globals for such operands and results. To be called before the module is written. */
   reserve(takes: readonly ValType[], leaves: readonly ValType[]): void {
+    this.#number("called", 0, I32);
     takes.forEach((type, n) => {
       this.#number("operand", n, type);
     });

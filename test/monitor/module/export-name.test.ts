@@ -55,7 +55,7 @@ describe("the module", () => {
         wasm:opcode:memory.fill:before { dup_at(APP_MEMID, arg2); }`),
       ),
     ).toEqual([
-      "wasm:opcode:call(arg0: i32):alt #0.0 /$0(target_fn_name)/ ($1(), fid, arg0, @alt_call_by_name $2(), @alt_call_by_id $3(fid, imm0), @drop_args)",
+      "wasm:opcode:call(arg0: i32):alt #0.0 /$0(target_fn_name)/ ($1(), fid, arg0, @alt_call_by_name $2(), @alt_call_by_id $3(fid, imm0), @dropped)",
       "wasm:opcode:memory.fill:before #245.1 (@dup_at(APP_MEMID), arg2)",
     ]);
   });
@@ -69,7 +69,7 @@ describe("the module", () => {
 
 test("names are read as they are written", () => {
   const name =
-    "wasm:opcode:call(arg0: i32):before #7.1 /$0(fid, pc)/ ($1(@static $2(pc), fname), fid, active_data_len(APP_MEMID), @dup_at(2), @alt_call_by_name $4(fid), @drop_args, @init $3())";
+    "wasm:opcode:call(arg0: i32):before #7.1 /$0(fid, pc)/ ($1(@static $2(pc), fname), fid, active_data_len(APP_MEMID), @dup_at(2), @alt_call_by_name $4(fid), @drop_args, @dropped, @init $3())";
   expect(readExportName(name)).toEqual({
     ...{ rule: "wasm:opcode:call(arg0: i32):before", at: 7, number: 1 },
     predicate: {
@@ -92,6 +92,7 @@ test("names are read as they are written", () => {
       { kind: "dup_at", memory: 2 },
       { kind: "alt_call_by_name", export: "$4", args: [{ kind: "bound", name: "fid" }] },
       { kind: "drop_args" },
+      { kind: "dropped" },
       { kind: "init", export: "$3", args: [] },
     ],
   });
