@@ -72,7 +72,7 @@ test("a file, also where it was read by others before, and by a program that is 
 
 test("a reader that is slow gets everything once, of both streams", () => {
   const lines =
-    'for (let i = 0; i < 40; i++) console.log(`${i} `.padEnd(9999, "x"));\nconsole.error("end");\n';
+    'for (let i = 0; i < 40; i++) console.log((i + " ").padEnd(9999, "x"));\nconsole.error("end");\n';
   writeFileSync(join(folder.path, "slow.js"), lines);
   const expected = Array.from({ length: 40 }, (_, i) => `${`${i} `.padEnd(9999, "x")}\n`).join("");
   const { status, stdout, stderr } = shell("javy-prof slow.js --quiet | (sleep 2; cat)");
