@@ -7,7 +7,6 @@ import { headline } from "../base/diagnostics.ts";
 import { grouped, percent, plural } from "../base/numbers.ts";
 import type { Problem } from "../program/held-programs.ts";
 import type { FunctionFacts, ModuleFacts } from "../program/inspect.ts";
-import type { TableFigures } from "../quickjs/dispatch.ts";
 import { pad } from "./cells.ts";
 import { inertText } from "./inert.ts";
 import { withoutPlace } from "./labels.ts";
@@ -173,7 +172,12 @@ function loadsText(loads: readonly number[]): string {
   return loads.length > 8 ? `${first} and ${grouped(loads.length - 8)} more` : first;
 }
 
-function tableText({ function: index, offset, entries, targets }: TableFigures): string {
+function tableText({
+  function: index,
+  offset,
+  entries,
+  targets,
+}: ModuleFacts["branchTables"][number]): string {
   return `function ${index}: at ${hex(offset)}, ${entries} entries, ${targets} distinct targets`;
 }
 

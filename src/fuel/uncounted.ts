@@ -116,7 +116,7 @@ function growsByHiddenConstant({ module, model, func, code: { row, at } }: Site)
   const limit = model.freeFailure;
   if (limit === null || model.perUnit[row] === 0) return false;
   const flow = functionFlow(module, func);
-  const operand = flow.instructions.find(({ offset }) => offset === at)?.operands.at(-1);
+  const operand = flow.at(at)?.operands.at(-1);
   if (!operand) return false;
   const sources = sourcesOf(module.bytes, flow, operand);
   const [only] = sources;

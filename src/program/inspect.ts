@@ -9,10 +9,11 @@ import { functionOf } from "../javy/link.ts";
 import { entryPoints, type JavyModule } from "../javy/module.ts";
 import { startOf } from "../quickjs/bytecode/line-table.ts";
 import { lacksDebug } from "../quickjs/carry.ts";
-import { branchTables, type Dispatch, type TableFigures } from "../quickjs/dispatch.ts";
+import type { Dispatch } from "../quickjs/dispatch.ts";
 import { type EngineVersion, engineById } from "../quickjs/engines/versions.ts";
 import { displayNames } from "../quickjs/names/names-of-functions.ts";
 import { FunctionPlaces, type Places } from "../quickjs/places.ts";
+import { largestBranchTables, type TableFigures } from "../wasm/facts/branch-tables.ts";
 import { functionNames } from "../wasm/names.ts";
 import { customSection } from "../wasm/sections.ts";
 import { type Limits, type Module, SectionId } from "../wasm/types.ts";
@@ -106,7 +107,7 @@ export function factsOf(program: Program): ModuleFacts {
   const { dispatch } = programs;
   const places = program.places();
   const own = kind.kind !== "dynamic";
-  const tables = own || dispatch ? branchTables(program.engine!.module) : [];
+  const tables = own || dispatch ? largestBranchTables(program.engine!.module, dispatch ? 2 : 5) : [];
   const engineNames = program.engine?.names ?? new Map<number, string>();
   return {
     kind: kindOf(kind, dispatch !== null, source !== null),
@@ -119,7 +120,7 @@ export function factsOf(program: Program): ModuleFacts {
       name: engineNames.get(dispatch.function) ?? null,
       nextMostTargets: tables.find(({ offset }) => offset !== dispatch.offset)?.targets ?? 0,
     },
-    branchTables: dispatch ? [] : tables.slice(0, 5),
+    branchTables: dispatch ? [] : tables,
     payload: programs.payload,
     programs: programs.held.map((held) => ({
       origin: held.origin,

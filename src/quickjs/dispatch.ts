@@ -8,88 +8,24 @@
  * Two shapes: `switch` has one load before the br_table; `computed goto` has one in every handler's tail.
  */
 import { unsupported } from "../base/diagnostics.ts";
+import {
+  branchTables,
+  largeBranchTables,
+  largestBranchTables,
+  type TableFigures,
+} from "../wasm/facts/branch-tables.ts";
 import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
-import { lebAt, lebEnd } from "../wasm/instructions.ts";
+import { lebAt } from "../wasm/instructions.ts";
 import { opcodes, rowNamed } from "../wasm/opcodes.ts";
 import type { Module } from "../wasm/types.ts";
-import { codeOf, marked } from "../wasm/walk.ts";
 
 /** Fewer distinct targets than this, and it is no dispatch of JS opcodes. */
 export const fewestTargets = 128;
-
-const branchTable = marked(["br_table"]);
-const BR_TABLE = opcodes[rowNamed("br_table")]!.code;
-
-/** A br_table as a candidate. */
-export interface TableFigures {
-  /** Absolute function index. */
-  readonly function: number;
-  /** Absolute byte offset of the br_table. */
-  readonly offset: number;
-  /** Entries, the default excluded. */
-  readonly entries: number;
-  /** Distinct targets, the default included. */
-  readonly targets: number;
-}
 
 export interface Dispatch extends TableFigures {
   readonly shape: "switch" | "computed goto";
   /** Absolute byte offsets of the loads of the opcode byte, ascending. */
   readonly loads: readonly number[];
-}
-
-/** The br_tables of a module, or of some of its functions (absolute indices), most distinct targets first. */
-export function branchTables(module: Module, functions?: Iterable<number>): TableFigures[] {
-  const found: TableFigures[] = [];
-  for (const index of functions ?? module.bodies.map((_, i) => module.importedFunctions + i)) {
-    if (index < module.importedFunctions) continue;
-    for (const code = codeOf(module, index); code.advanceTo(branchTable); ) {
-      const { entries, targets } = entriesAt(module.bytes, code.immediates, code.end);
-      found.push({ function: index, offset: code.at, entries, targets: targets.size });
-    }
-  }
-  return found.sort((a, b) => b.targets - a.targets || a.offset - b.offset);
-}
-
-/** The labels of the br_table whose first immediate is at `at`, as far as `end`. */
-function entriesAt(bytes: Uint8Array, at: number, end: number): { entries: number; targets: Set<number> } {
-  const entries = lebAt(bytes, at);
-  const targets = new Set<number>();
-  let label = lebEnd(bytes, at);
-  for (let n = 0; n <= entries && label < end; n++) {
-    targets.add(lebAt(bytes, label));
-    label = lebEnd(bytes, label);
-  }
-  return { entries, targets };
-}
-
-/**
- * The br_tables with the fewest targets that a dispatch has, or more. Bytes that could be one are looked for first, which
- * spares the walk over all other functions.
- */
-function largeTables(module: Module): TableFigures[] {
-  const { bytes, bodies } = module;
-  const suspects = new Set<number>();
-  let i = 0;
-  for (let at = bodies[0]?.start ?? -1; at >= 0; at = bytes.indexOf(BR_TABLE, at + 1)) {
-    while (i < bodies.length && bodies[i]!.end <= at) i += 1;
-    if (i === bodies.length) break;
-    if (suspects.has(module.importedFunctions + i) || !mayBeLarge(bytes, at + 1, bodies[i]!.end)) continue;
-    suspects.add(module.importedFunctions + i);
-  }
-  return branchTables(module, suspects).filter(({ targets }) => targets >= fewestTargets);
-}
-
-/** Whether what stands at `at` reads as the immediates of a large br_table. */
-function mayBeLarge(bytes: Uint8Array, at: number, end: number): boolean {
-  // most bytes are less, and end the count
-  if (bytes[at]! < fewestTargets - 1) return false;
-  try {
-    const { entries, targets } = entriesAt(bytes, at, end);
-    return entries < end - at && targets.size >= fewestTargets;
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -99,8 +35,10 @@ function mayBeLarge(bytes: Uint8Array, at: number, end: number): boolean {
 export function findDispatch(module: Module, only?: number): Dispatch {
   const candidates =
     only === undefined
-      ? largeTables(module)
-      : branchTables(module).filter((table) => table.function === only);
+      ? largeBranchTables(module, fewestTargets)
+      : only < module.functions.length
+        ? branchTables(module, [only])
+        : [];
   const rejected = new Map<TableFigures, string>();
   const accepted: Dispatch[] = [];
   for (const table of candidates.slice(0, 16)) {
@@ -116,13 +54,13 @@ export function findDispatch(module: Module, only?: number): Dispatch {
       "name the right one with --dispatch-function <index>",
     );
   }
-  const tables = branchTables(module);
+  const tables = largestBranchTables(module, 5);
   throw unsupported(
     "no QuickJS interpreter was found in this module",
     `looked for: a br_table with ${fewestTargets} or more distinct targets, whose operand is a byte loaded from memory`,
     ...(tables.length === 0
       ? ["found: no br_table at all"]
-      : (only === undefined ? tables : candidates).slice(0, 5).map((table) => {
+      : (only === undefined ? tables : candidates.slice(0, 5)).map((table) => {
           const reason = rejected.get(table);
           return `found: ${describe(table)}${reason ? `; ${reason}` : ""}`;
         })),
@@ -166,7 +104,7 @@ const constants = new Set(["i32.const", "global.get"].map(rowNamed));
 /** Follows the br_table's operand back to byte loads; a string says why that failed. */
 function provenance(module: Module, table: TableFigures): Dispatch | string {
   const flow = functionFlow(module, table.function);
-  const branch = flow.instructions.find(({ offset }) => offset === table.offset);
+  const branch = flow.at(table.offset);
   if (!branch) return "it cannot be reached";
   const origin = origins(module, flow, branch.operands[0]!);
   if (origin.foreign) return `its operand also comes from ${origin.foreign}`;

@@ -3,10 +3,11 @@
  * and by what follows from that. What two categories claim is left without one: a function has the right category or
  * none.
  */
+import { branchTables } from "../../wasm/facts/branch-tables.ts";
 import type { CodeFacts } from "../../wasm/facts/code-facts.ts";
 import { typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
-import { branchTables, type Dispatch, isByteDispatch } from "../dispatch.ts";
+import { type Dispatch, isByteDispatch } from "../dispatch.ts";
 import { type EngineCategory, engineMarks, evaluatingText } from "./engine-marks.ts";
 
 export interface EngineInput {

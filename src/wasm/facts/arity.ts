@@ -21,17 +21,25 @@ const fixed: Readonly<Record<string, readonly [operands: number, results: number
   "ref.cast_null": [1, 1], "any.convert_extern": [1, 1], "extern.convert_any": [1, 1], "ref.i31": [1, 1], "i31.get_s": [1, 1], "i31.get_u": [1, 1],
 };
 
-/** Arity of an instruction that is no control instruction; `immediates` is the offset of its first immediate. */
-export function arityOf(module: Module, bytes: Uint8Array, row: number, immediates: number): Arity {
+/** By row; null where immediates decide, and nothing yet where nobody asked. */
+const known: (Arity | null | undefined)[] = new Array(opcodes.length);
+
+function arityOfRow(row: number): Arity | null {
   const { name, signature } = opcodes[row]!;
   if (signature !== "?") {
     const arrow = signature.indexOf(">");
     return { operands: arrow, results: signature.length - arrow - 1 };
   }
-  const known = fixed[name];
-  if (known) return { operands: known[0], results: known[1] };
+  const [operands, results] = fixed[name] ?? [];
+  return operands === undefined || results === undefined ? null : { operands, results };
+}
+
+/** Arity of an instruction that is no control instruction; `immediates` is the offset of its first immediate. */
+export function arityOf(module: Module, bytes: Uint8Array, row: number, immediates: number): Arity {
+  if (known[row] === undefined) known[row] = arityOfRow(row);
+  if (known[row] !== null) return known[row];
   const index = lebAt(bytes, immediates);
-  switch (name) {
+  switch (opcodes[row]!.name) {
     case "call":
     case "return_call":
       return ofType(module, module.functions[index], 0);

@@ -1,8 +1,9 @@
 /**
  * Where a value comes from, inside one function: which instructions produced each operand, through the stack,
  * through joins of control, and through locals (reaching definitions, found backwards on demand). It is built for
- * the few functions that somebody asks about, not for whole modules. Exceptions are coarse: handlers are reached
- * with unknown values, from where the try began.
+ * the few functions that somebody asks about, not for whole modules, and of those as far as it is asked for: what
+ * stands behind an instruction matters to it only where a loop leads back. Exceptions are coarse: handlers are
+ * reached with unknown values, from where the try began.
  *
  *   local.get 0 / i32.load8_u / local.tee 1 / i32.const 1 / i32.sub / br_table …
  * `origins` of the br_table's operand leads through i32.sub to local.tee 1 and on to the load.
@@ -11,7 +12,7 @@ import { DecodeError } from "../../base/diagnostics.ts";
 import { lebAt, lebEnd, skipBlockType } from "../instructions.ts";
 import { opcodes, rowNamed } from "../opcodes.ts";
 import { funcTypeAt, type Module } from "../types.ts";
-import { codeOf } from "../walk.ts";
+import { type CodeWalk, codeOf, marked } from "../walk.ts";
 import { arityOf } from "./arity.ts";
 
 /** A value: what one instruction produced, or what may arrive at a join. */
@@ -35,15 +36,28 @@ export interface Instruction {
 export interface Block {
   readonly instructions: Instruction[];
   readonly predecessors: Set<Block>;
+  /** Where a loop begins whose end was not met yet: branches back to it may follow. */
+  open: boolean;
 }
 
 export interface FunctionFlow {
+  /** Without `else`, `end` and what begins a handler. */
   readonly instructions: readonly Instruction[];
+  /** The one of them at an absolute offset; undefined where none begins. */
+  readonly at: (offset: number) => Instruction | undefined;
   /** The definitions (local.set, local.tee) of `local` that reach `use`; "entry" where the function's start does. */
   readonly definitions: (use: Instruction, local: number) => readonly (Instruction | "entry")[];
 }
 
 const unknown: Value = { kind: "unknown" };
+/** Instructions after which control may not simply go on. */
+const isControl = marked(
+  [
+    "block loop if else end try try_table catch catch_all delegate br br_if br_table return unreachable",
+    "br_on_null br_on_non_null br_on_cast br_on_cast_fail",
+    "throw throw_ref rethrow return_call return_call_indirect return_call_ref",
+  ].flatMap((names) => names.split(" ")),
+);
 const LOCAL_SET = rowNamed("local.set");
 const LOCAL_TEE = rowNamed("local.tee");
 
@@ -67,38 +81,80 @@ interface Frame {
   readonly live: boolean;
 }
 
-/** Analyses the body of function `index` (absolute, a defined one). */
+/**
+ * The body of function `index` (absolute, a defined one), analysed as far as is asked.
+ * @throws DecodeError on code that cannot be read, when it is asked for.
+ */
 export function functionFlow(module: Module, index: number): FunctionFlow {
-  return new Analysis(module, index).run();
+  return new Analysis(module, index);
 }
 
-class Analysis {
+class Analysis implements FunctionFlow {
   readonly #module: Module;
   readonly #bytes: Uint8Array;
-  readonly #index: number;
+  readonly #code: CodeWalk;
   readonly #instructions: Instruction[] = [];
   readonly #frames: Frame[] = [];
+  readonly #entry = newBlock();
   #stack: Value[] = [];
-  #block = newBlock();
+  #block = this.#entry;
   #reachable = true;
 
   constructor(module: Module, index: number) {
     this.#module = module;
     this.#bytes = module.bytes;
-    this.#index = index;
+    this.#code = codeOf(module, index);
+    const type = funcTypeAt(module, module.functions[index]!)!;
+    this.#push("function", [], 0, type.results.length);
   }
 
-  run(): FunctionFlow {
-    const entry = this.#block;
-    const type = funcTypeAt(this.#module, this.#module.functions[this.#index]!)!;
+  get instructions(): readonly Instruction[] {
+    while (this.#advance());
+    return this.#instructions;
+  }
+
+  at(offset: number): Instruction | undefined {
+    while (this.#code.next <= offset && this.#advance());
+    return this.#instructions.findLast((one) => one.offset === offset);
+  }
+
+  definitions(use: Instruction, local: number): readonly (Instruction | "entry")[] {
     const bytes = this.#bytes;
-    this.#push("function", [], 0, type.results.length);
-    for (const code = codeOf(this.#module, this.#index); code.advance(); )
-      this.#step(code.row, code.at, code.immediates);
-    return {
-      instructions: this.#instructions,
-      definitions: (use, local) => definitions(bytes, entry, use, local),
+    const found = new Set<Instruction | "entry">();
+    const seen = new Set<Block>();
+    const search = (block: Block, before: number): void => {
+      for (let i = before - 1; i >= 0; i--) {
+        const instruction = block.instructions[i]!;
+        const defines = instruction.row === LOCAL_SET || instruction.row === LOCAL_TEE;
+        if (defines && lebAt(bytes, instruction.immediates) === local) {
+          found.add(instruction);
+          return;
+        }
+      }
+      if (block === this.#entry) found.add("entry");
+      this.#close(block);
+      for (const predecessor of block.predecessors) queue.push(predecessor);
     };
+    const queue: Block[] = [];
+    search(use.block, use.block.instructions.indexOf(use));
+    for (let block = queue.pop(); block; block = queue.pop()) {
+      if (seen.has(block)) continue;
+      seen.add(block);
+      search(block, block.instructions.length);
+    }
+    return [...found];
+  }
+
+  #advance(): boolean {
+    const code = this.#code;
+    if (!code.advance()) return false;
+    this.#step(code.row, code.at, code.immediates);
+    return true;
+  }
+
+  /** Goes on until all branches to where a block begins are known. */
+  #close(block: Block): void {
+    while (block.open && this.#advance());
   }
 
   #pop(): Value {
@@ -107,8 +163,8 @@ class Analysis {
   }
 
   #popMany(count: number): Value[] {
-    const values: Value[] = [];
-    for (let i = 0; i < count; i++) values.unshift(this.#pop());
+    const values = new Array<Value>(count);
+    for (let i = count - 1; i >= 0; i--) values[i] = this.#pop();
     return values;
   }
 
@@ -119,18 +175,31 @@ class Analysis {
     let target = after;
     if (isLoop) {
       target = newBlock();
+      target.open = true;
       this.#enter(target);
     }
     const label: Value[][] = [];
     if (isLoop) {
       for (const param of params) label.push([param]);
-      this.#stack.push(...label.map((inputs): Value => ({ kind: "join", inputs })));
+      this.#stack.push(...label.map((inputs) => this.#joinAt(target, inputs)));
     } else {
       for (let i = 0; i < results; i++) label.push([]);
       this.#stack.push(...params);
     }
     const ends: Value[][] = isLoop ? Array.from({ length: results }, () => []) : label;
     this.#frames.push({ kind, height, results, label, ends, target, after, params, head: this.#block, live });
+  }
+
+  /** A loop's parameter: what comes from before it, and with each branch back. */
+  #joinAt(loop: Block, inputs: readonly Value[]): Value {
+    const close = () => this.#close(loop);
+    return {
+      kind: "join",
+      get inputs() {
+        close();
+        return inputs;
+      },
+    };
   }
 
   /** Goes on in `block`, reached from the present one. */
@@ -177,14 +246,23 @@ class Analysis {
     return { params: type?.params.length ?? 0, results: type?.results.length ?? 0 };
   }
 
+  #record(row: number, offset: number, immediates: number, operands: readonly Value[]): Instruction {
+    const instruction: Instruction = { offset, row, immediates, operands, block: this.#block };
+    this.#instructions.push(instruction);
+    this.#block.instructions.push(instruction);
+    return instruction;
+  }
+
   #step(row: number, offset: number, immediates: number): void {
+    if (isControl[row] !== 0) return this.#control(row, offset, immediates);
+    const { operands, results } = arityOf(this.#module, this.#bytes, row, immediates);
+    const instruction = this.#record(row, offset, immediates, this.#popMany(operands));
+    for (let i = 0; i < results; i++) this.#stack.push({ kind: "instruction", instruction });
+  }
+
+  #control(row: number, offset: number, immediates: number): void {
     const { name } = opcodes[row]!;
-    const record = (operands: readonly Value[]): Instruction => {
-      const instruction: Instruction = { offset, row, immediates, operands, block: this.#block };
-      this.#instructions.push(instruction);
-      this.#block.instructions.push(instruction);
-      return instruction;
-    };
+    const record = (operands: readonly Value[]) => this.#record(row, offset, immediates, operands);
     switch (name) {
       case "block":
       case "loop":
@@ -235,6 +313,7 @@ class Analysis {
           });
         }
         this.#frames.pop();
+        frame.target.open = false;
         this.#stack.length = frame.height;
         this.#block = frame.after;
         this.#reachable = frame.after.predecessors.size > 0 || this.#frames.length === 0;
@@ -279,11 +358,6 @@ class Analysis {
       case "return_call_ref":
         record([]);
         return this.#unreachable();
-      default: {
-        const { operands, results } = arityOf(this.#module, this.#bytes, row, immediates);
-        const instruction = record(this.#popMany(operands));
-        for (let i = 0; i < results; i++) this.#stack.push({ kind: "instruction", instruction });
-      }
     }
   }
 
@@ -299,35 +373,5 @@ class Analysis {
 }
 
 function newBlock(): Block {
-  return { instructions: [], predecessors: new Set() };
-}
-
-function definitions(
-  bytes: Uint8Array,
-  entry: Block,
-  use: Instruction,
-  local: number,
-): readonly (Instruction | "entry")[] {
-  const found = new Set<Instruction | "entry">();
-  const seen = new Set<Block>();
-  const search = (block: Block, before: number): void => {
-    for (let i = before - 1; i >= 0; i--) {
-      const instruction = block.instructions[i]!;
-      const defines = instruction.row === LOCAL_SET || instruction.row === LOCAL_TEE;
-      if (defines && lebAt(bytes, instruction.immediates) === local) {
-        found.add(instruction);
-        return;
-      }
-    }
-    if (block === entry) found.add("entry");
-    for (const predecessor of block.predecessors) queue.push(predecessor);
-  };
-  const queue: Block[] = [];
-  search(use.block, use.block.instructions.indexOf(use));
-  for (let block = queue.pop(); block; block = queue.pop()) {
-    if (seen.has(block)) continue;
-    seen.add(block);
-    search(block, block.instructions.length);
-  }
-  return [...found];
+  return { instructions: [], predecessors: new Set(), open: false };
 }

@@ -313,6 +313,56 @@ describe("any program", () => {
     );
   });
 
+  /** Whatever an instruction's operands come from, in the order in which it is followed: offsets, "unknown", "entry". */
+  function origins(module: Module, flow: FunctionFlow, of: Instruction): (number | string)[] {
+    const found: (number | string)[] = [];
+    const seen = new Set<Value | Instruction>();
+    const queue = [...of.operands];
+    const follow = (instruction: Instruction) => {
+      if (seen.has(instruction)) return;
+      seen.add(instruction);
+      found.push(instruction.offset);
+      queue.push(...instruction.operands);
+      if (nameOf(instruction) !== "local.get") return;
+      for (const definition of flow.definitions(instruction, lebAt(module.bytes, instruction.immediates)))
+        definition === "entry" ? found.push(definition) : follow(definition);
+    };
+    if (nameOf(of) === "local.get") follow(of);
+    for (let value = queue.pop(); value; value = queue.pop()) {
+      if (seen.has(value)) continue;
+      seen.add(value);
+      if (value.kind === "instruction") follow(value.instruction);
+      else if (value.kind === "join") queue.push(...value.inputs);
+      else found.push("unknown");
+    }
+    return found;
+  }
+
+  test.each(["none", "legacy"] as const)(
+    "asked for one instruction, a flow says the same of it (%s)",
+    (exceptions) => {
+      const sizes: number[] = [];
+      fc.assert(
+        fc.property(arbitraryProgram(exceptions, 200), fc.noBias(fc.nat()), (program, place) => {
+          const module = decodeModule(program.bytes);
+          for (const i of module.bodies.keys()) {
+            const whole = functionFlow(module, module.importedFunctions + i);
+            const { instructions } = whole;
+            const one = instructions[place % instructions.length]!;
+            const part = functionFlow(module, module.importedFunctions + i);
+            const same = part.at(one.offset)!;
+            expect(origins(module, part, same)).toEqual(origins(module, whole, one));
+            expect(part.at(one.offset)).toBe(same);
+            expect(part.at(one.offset + 0.5)).toBeUndefined();
+            sizes.push(origins(module, whole, one).length);
+          }
+        }),
+        { numRuns: 400 },
+      );
+      expect(Math.max(...sizes)).toBeGreaterThan(20);
+    },
+  );
+
   test("damaged code gives a flow or a DecodeError", () => {
     fc.assert(
       fc.property(
@@ -326,7 +376,8 @@ describe("any program", () => {
           bytes[start + (place % (whole.bodies.at(-1)!.end - start))] = byte;
           try {
             const module = decodeModule(bytes);
-            for (const i of module.bodies.keys()) functionFlow(module, module.importedFunctions + i);
+            for (const i of module.bodies.keys())
+              expect(functionFlow(module, module.importedFunctions + i).instructions).toBeDefined();
           } catch (error) {
             if (!(error instanceof DecodeError)) throw error;
             expect(error.offset).toBeGreaterThan(0);

@@ -23,7 +23,17 @@ function flowOf(code: string, more = ""): Flow {
     `(module (memory 1) ${more} (func (export "f") (param $a i32) (param $b i32) (local $x i32) (local $y i32) ${code}))`,
     everything,
   );
-  return { module, ...functionFlow(module, module.functions.length - 1) };
+  return flowIn(module, module.functions.length - 1);
+}
+
+function flowIn(module: Module, index: number): Flow {
+  const flow = functionFlow(module, index);
+  return {
+    module,
+    instructions: flow.instructions,
+    at: (offset) => flow.at(offset),
+    definitions: (use, local) => flow.definitions(use, local),
+  };
 }
 
 const nameOf = ({ row }: Instruction) => opcodes[row]!.name;
@@ -177,7 +187,7 @@ test("blocks with parameters and several results", () => {
   ]);
   expect(isValid(bytes)).toBe(true);
   const module = decodeModule(bytes);
-  const flow: Flow = { module, ...functionFlow(module, 0) };
+  const flow = flowIn(module, 0);
   expect(
     operands(flow, "local.set")
       .flat()
@@ -198,7 +208,7 @@ test("a label that does not exist, an end too many and an unknown instruction ar
       { id: 3, payload: Uint8Array.of(1, 0) },
       { id: 10, payload: Uint8Array.of(1, code.length + 1, 0, ...code) },
     ]);
-    return expect(() => functionFlow(decodeModule(bytes), 0));
+    return expect(() => functionFlow(decodeModule(bytes), 0).instructions);
   };
   refused(0x0c, 7, 0x0b).toThrow(
     expect.objectContaining({ message: "label 7 does not exist", offset: 0x17 }),
