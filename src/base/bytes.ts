@@ -45,11 +45,16 @@ export class ByteReader {
 
   /** `length` bytes as a view (not a copy). */
   take(length: number): Uint8Array {
+    const start = this.at;
+    this.skip(length);
+    return this.bytes.subarray(start, this.at);
+  }
+
+  /** Passes over `length` bytes. */
+  skip(length: number): void {
     if (length < 0 || this.at + length > this.bytes.length)
       this.fail(`unexpected end: ${length} bytes wanted`);
-    const view = this.bytes.subarray(this.at, this.at + length);
     this.at += length;
-    return view;
   }
 
   /** A reader over the next `length` bytes, with absolute offsets kept. */
@@ -61,6 +66,11 @@ export class ByteReader {
   /** Unsigned LEB128 of at most 32 bits (at most 5 bytes, no overlong bits). */
   leb(): number {
     const start = this.at;
+    const first = this.bytes[start]!;
+    if (first < 0x80) {
+      this.at = start + 1;
+      return first;
+    }
     let result = 0;
     for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.u8();

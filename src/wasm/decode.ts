@@ -113,6 +113,15 @@ class Draft {
   elements = 0;
   start: number | null = null;
 
+  /** What an index of each kind counts. */
+  readonly #spaces = {
+    func: this.functions,
+    table: this.tables,
+    memory: this.memories,
+    global: this.globals,
+    tag: this.tags,
+  };
+
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
@@ -195,7 +204,7 @@ class Draft {
         return vector(r, () => {
           const size = r.leb();
           const start = r.base + r.at;
-          r.take(size);
+          r.skip(size);
           this.bodies.push({ start, end: start + size });
         });
       case SectionId.data:
@@ -207,14 +216,8 @@ class Draft {
   existing(r: ByteReader, kind: "func" | "table" | "memory" | "global" | "tag"): number {
     const at = r.at;
     const index = r.leb();
-    const space = {
-      func: this.functions,
-      table: this.tables,
-      memory: this.memories,
-      global: this.globals,
-      tag: this.tags,
-    }[kind];
-    if (index >= space.length) r.fail(`${kind} index ${index} is out of range (${space.length} exist)`, at);
+    const { length } = this.#spaces[kind];
+    if (index >= length) r.fail(`${kind} index ${index} is out of range (${length} exist)`, at);
     return index;
   }
 
@@ -339,7 +342,7 @@ class Draft {
     const address = flags === 1 ? null : readConstant(r);
     const size = r.leb();
     const start = r.base + r.at;
-    r.take(size);
+    r.skip(size);
     this.data.push({
       mode: flags === 1 ? "passive" : "active",
       bytes: { start, end: start + size },

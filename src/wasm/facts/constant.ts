@@ -9,9 +9,22 @@ import { opcodes, rowNamed } from "../opcodes.ts";
 const END = rowNamed("end");
 const I32_CONST = rowNamed("i32.const");
 const I64_CONST = rowNamed("i64.const");
+const END_BYTE = opcodes[END]!.code;
+const I32_CONST_BYTE = opcodes[I32_CONST]!.code;
 
 /** Skips a constant expression, its `end` included; returns the value of a lone i32.const or i64.const, else null. */
 export function readConstant(r: ByteReader): bigint | null {
+  const begin = r.at;
+  if (r.bytes[begin] === I32_CONST_BYTE) {
+    // what nearly all are, in thousands of data segments
+    r.at = begin + 1;
+    const lone = r.sleb();
+    if (r.bytes[r.at] === END_BYTE) {
+      r.at += 1;
+      return BigInt(lone);
+    }
+    r.at = begin;
+  }
   let value: bigint | null = null;
   for (let count = 0; ; count++) {
     const start = r.at;
