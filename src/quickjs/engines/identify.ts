@@ -10,8 +10,8 @@ import type { Module } from "../../wasm/types.ts";
 import type { Dispatch } from "../dispatch.ts";
 import { type EngineVersion, enginesOfVersion, supportedVersions, versions } from "./versions.ts";
 
-/** How every such list begins. */
-const firstAtoms = ["null", "false", "true", "if", "else", "return"];
+/** How every such list begins; all of it is ASCII. */
+export const firstAtoms = ["null", "false", "true", "if", "else", "return"];
 
 const terminated = (texts: readonly string[]) => `${texts.join("\0")}\0`;
 
@@ -24,20 +24,21 @@ export function identifyEngines(
   dispatch: Dispatch,
   version: number | null,
 ): readonly EngineVersion[] {
-  const image = Buffer.from(initialMemory(module).buffer);
-  const has = (texts: readonly string[]) => image.indexOf(terminated(texts), 0, "utf8") >= 0;
-  const byAtoms = versions.filter(({ table }) => has(table.atoms));
+  const lists = atomLists(initialMemory(module));
+  const byAtoms = versions.filter(({ table }) =>
+    lists.some((list) => list.startsWith(terminated(table.atoms))),
+  );
   const byVersion = version === null ? byAtoms : byAtoms.filter((engine) => engine.version === version);
   if (byVersion.length > 0) return preferred(byVersion, dispatch);
   if (version !== null) {
     // refuses a version byte that nobody knows by its number
     const known = enginesOfVersion(version);
-    if (byAtoms.length === 0 && !has(firstAtoms)) return preferred(known, dispatch);
+    if (byAtoms.length === 0 && lists.length === 0) return preferred(known, dispatch);
   }
   const found =
     byAtoms.length > 0
       ? `its predefined names are those of ${byAtoms.map(describe).join(" or ")}, its program has bytecode version ${version}`
-      : has(firstAtoms)
+      : lists.length > 0
         ? "its predefined names are QuickJS's, but of no release that is known here"
         : "no list of QuickJS's predefined names in its data";
   throw unsupported(
@@ -45,6 +46,17 @@ export function identifyEngines(
     `found: ${found}; ${dispatch.entries} entries in the opcode br_table`,
     `supported: ${supportedVersions()} (bytecode versions)`,
   );
+}
+
+/** What begins in memory as a list of predefined atoms, each as long as any is. */
+function atomLists(memory: Uint8Array): string[] {
+  const image = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
+  const longest = Math.max(...versions.map(({ table }) => terminated(table.atoms).length));
+  const beginning = Buffer.from(terminated(firstAtoms));
+  const lists: string[] = [];
+  for (let at = image.indexOf(beginning); at >= 0; at = image.indexOf(beginning, at + 1))
+    lists.push(image.toString("latin1", at, at + longest));
+  return lists;
 }
 
 /** The compiler leaves out the first opcode or two, which never run: the nearest size comes first. */

@@ -56,6 +56,20 @@ export class Glance {
     return field.bits === 32 ? word : word & (2 ** field.bits - 1);
   }
 
+  /**
+   * The first address from `from` to `last`, `step` apart, of a structure of which a bit field has a value; -1 where there is
+   * none. The field has to lie inside one byte.
+   */
+  search(field: BitField, value: number, from: number, last: number, step: number): number {
+    const { bytes } = this;
+    const offset = field.offset + (field.shift >>> 3);
+    const shift = field.shift & 7;
+    const mask = ((1 << field.bits) - 1) << shift;
+    const wanted = value << shift;
+    for (let at = from; at <= last; at += step) if ((bytes[at + offset]! & mask) === wanted) return at;
+    return -1;
+  }
+
   /** The two halves of the NaN-boxed JSValue at an address. */
   value(at: number): Boxed {
     return { tag: this.i32(at + 4), pointer: this.u32(at) };

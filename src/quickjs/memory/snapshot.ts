@@ -3,7 +3,7 @@
  * in its data segments, and in it the functions that were compiled by then. Found without running anything: any
  * JSFunctionBytecode whose context and runtime check out leads to the runtime's list of all of them.
  */
-import { initialMemory } from "../../wasm/facts/initial-memory.ts";
+import { wholeInitialMemory } from "../../wasm/facts/initial-memory.ts";
 import type { Module } from "../../wasm/types.ts";
 import type { EngineVersion } from "../engines/versions.ts";
 import { Glance, type GuestMemory } from "./checked-view.ts";
@@ -19,13 +19,9 @@ export interface Snapshot {
   readonly programs: readonly LoadedUnit[];
 }
 
-const page = 65536;
-/** More than this is no snapshot of a JavaScript engine. */
-const most = 1 << 28;
-
 /** What the first of `engines` finds in the module's initial memory; null where none finds a function. */
 export function snapshot(module: Module, engines: readonly EngineVersion[]): Snapshot | null {
-  const memory: GuestMemory = { bytes: wholeMemory(module) };
+  const memory: GuestMemory = { bytes: wholeInitialMemory(module) };
   for (const engine of engines) {
     const any = anyFunction(memory, engine);
     if (any === null) continue;
@@ -39,25 +35,16 @@ export function snapshot(module: Module, engines: readonly EngineVersion[]): Sna
   return null;
 }
 
-/** The initial contents with the zeros behind the last segment, which structures may end in. */
-function wholeMemory(module: Module): Uint8Array {
-  const image = initialMemory(module);
-  const declared = Number(module.memories[0]?.min ?? 0n) * page;
-  if (declared <= image.length || declared > most) return image;
-  const whole = new Uint8Array(declared);
-  whole.set(image);
-  return whole;
-}
-
 function anyFunction(memory: GuestMemory, engine: EngineVersion): number | null {
   const { object, function: layout } = engine.memory;
   const glance = new Glance(memory);
   const before = Math.max(0, -object.gcType.offset);
   const end = memory.bytes.length - layout.size;
-  for (let address = 4 * Math.ceil(before / 4) + 4; address <= end; address += 4) {
-    if (glance.field(address, object.gcType) !== object.gcTypeFunction) continue;
-    const fields = functionFields(memory, engine.memory, address);
-    if (fields && contextRuntime(memory, engine, fields.realm) !== null) return address;
+  const next = (from: number) => glance.search(object.gcType, object.gcTypeFunction, from, end, 4);
+  for (let address = next(4 * Math.ceil(before / 4) + 4); address >= 0; address = next(address + 4)) {
+    // what is no function is told soonest by what would be its context
+    if (contextRuntime(memory, engine, glance.u32(address + layout.realm)) === null) continue;
+    if (functionFields(memory, engine.memory, address)) return address;
   }
   return null;
 }

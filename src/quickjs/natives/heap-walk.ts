@@ -28,8 +28,9 @@ export function walkHeap(lists: ListReader, engine: EngineVersion): Heap | null 
   const memory = { bytes: lists.memory };
   const glance = new Glance(memory);
   const { object, heap } = engine.memory;
-  for (let at = 8; at + heap.global + 8 <= lists.memory.length; at += 8) {
-    if (glance.field(at, object.gcType) !== object.gcTypeContext) continue;
+  const last = lists.memory.length - heap.global - 8;
+  const next = (from: number) => glance.search(object.gcType, object.gcTypeContext, from, last, 8);
+  for (let at = next(8); at >= 0; at = next(at + 8)) {
     const runtime = contextRuntime(memory, engine, at);
     const atoms = runtime === null ? null : guestAtoms(memory, engine, runtime);
     if (runtime !== null && atoms) return new Walk(lists, engine, atoms, runtime).from(at);
@@ -43,6 +44,7 @@ class Walk {
   readonly #engine: EngineVersion;
   readonly #atoms: GuestAtoms;
   readonly #runtime: number;
+  readonly #named = new Map<number, Atom | null>();
   readonly #seen = new Set<number>();
   readonly #queue: { readonly name: string; readonly address: number }[] = [];
   readonly #natives: NamedNative[] = [];
@@ -104,6 +106,16 @@ class Walk {
       this.#visit(next.name, next.address);
   }
 
+  /** Many objects have properties of the same name. */
+  #atom(number: number): Atom | null {
+    let atom = this.#named.get(number);
+    if (atom === undefined) {
+      atom = this.#atoms.get(number);
+      this.#named.set(number, atom);
+    }
+    return atom;
+  }
+
   #object(at: number): number | null {
     return objectAt(this.#glance, this.#engine.memory, at);
   }
@@ -133,7 +145,7 @@ class Walk {
     const prototype = prototypeOf(glance, this.#engine.memory, address);
     if (prototype !== null) this.#prototypes.set(name, prototype);
     for (const property of ownProperties(glance, this.#engine.memory, address)) {
-      const atom = this.#atoms.get(property.atom);
+      const atom = this.#atom(property.atom);
       if (!atom || atom.text === "" || atom.kind === "private") continue;
       this.#property(pathOf(name, atom), property);
     }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Diagnostic } from "../../../src/base/diagnostics.ts";
+import { firstAtoms } from "../../../src/quickjs/engines/identify.ts";
 import {
   engineById,
   enginesOfVersion,
@@ -22,6 +23,13 @@ test("two engines that share a version byte differ in what a module or its memor
   for (const engine of versions) {
     const same = enginesOfVersion(engine.version).filter((other) => shape(other) === shape(engine));
     expect(same).toEqual([engine]);
+  }
+});
+
+test("every list of predefined names begins as the search for one supposes, and is ASCII", () => {
+  for (const { table } of versions) {
+    expect(table.atoms.slice(0, firstAtoms.length)).toEqual(firstAtoms);
+    expect(table.atoms.join("")).toMatch(/^[\x20-\x7e]*$/);
   }
 });
 
