@@ -5,7 +5,9 @@
  * double, and nothing else JSJobFunc (ctx, argc, argv) -> JSValue. QuickJS of every release since 2020 has one of each.
  */
 import { initialTable } from "../../wasm/facts/initial-table.ts";
+import { eachByte, Instructions, lebIfAny } from "../../wasm/facts/rare-instructions.ts";
 import { lebAt, memargAt } from "../../wasm/instructions.ts";
+import { opcodes, rowNamed } from "../../wasm/opcodes.ts";
 import { typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
 import { codeOf, marked } from "../../wasm/walk.ts";
@@ -33,6 +35,7 @@ export interface Gateways {
 }
 
 const indirectCall = marked(["call_indirect"]);
+const CALL_INDIRECT = opcodes[rowNamed("call_indirect")]!.code;
 const load = marked(["i32.load"]);
 
 const gatewayType = "illiii>l";
@@ -41,28 +44,39 @@ const jobType = "iii>l";
 
 /** `engines`: those that may be in the module, likeliest first. */
 export function findGateways(module: Module, engines: readonly EngineVersion[]): Gateways {
-  const tabled = new Set(initialTable(module).values());
-  const text = new Map<number, string>();
-  const typeOf = (type: number): string => {
-    const known = text.get(type) ?? typeText(module, type);
-    text.set(type, known);
-    return known;
-  };
-  const jobs: JobSite[] = [];
-  const gateways: number[] = [];
-  module.bodies.forEach((_, i) => {
-    const index = module.importedFunctions + i;
-    const found = new Set<string>();
-    for (const code = codeOf(module, index); code.advanceTo(indirectCall); ) {
-      const type = typeOf(lebAt(module.bytes, code.immediates));
-      found.add(type);
-      if (type === jobType) jobs.push({ function: index, offset: code.at });
-    }
-    const calls = mathTypes.every((type) => found.has(type));
-    if (calls && tabled.has(index) && typeOf(module.functions[index]!) === gatewayType) gateways.push(index);
-  });
+  const types = module.types.map((_, type) => typeText(module, type));
+  const gateways = gatewaysOf(module, types);
   const [gateway] = gateways;
-  return { builtins: gateways.length === 1 ? withLayout(module, gateway!, engines) : null, jobs };
+  return {
+    builtins: gateways.length === 1 ? withLayout(module, gateway!, engines) : null,
+    jobs: jobsOf(module, types),
+  };
+}
+
+/** Functions like js_call_c_function: of its type, in the table, and calling both kinds of functions of numbers. */
+function gatewaysOf(module: Module, types: readonly string[]): number[] {
+  const alike = [...new Set(initialTable(module).values())].filter(
+    (index) => index >= module.importedFunctions && types[module.functions[index]!] === gatewayType,
+  );
+  const calls = (index: number) => {
+    const found = new Set<string | undefined>();
+    for (const code = codeOf(module, index); code.advanceTo(indirectCall); )
+      found.add(types[lebAt(module.bytes, code.immediates)]);
+    return mathTypes.every((type) => found.has(type));
+  };
+  return alike.filter(calls);
+}
+
+/** In the order of the code. */
+function jobsOf(module: Module, types: readonly string[]): JobSite[] {
+  const jobs: JobSite[] = [];
+  const code = new Instructions(module, indirectCall);
+  eachByte(module, CALL_INDIRECT, (body, offset) => {
+    const index = module.importedFunctions + body;
+    if (types[lebIfAny(module.bytes, offset + 1)] === jobType && code.beginAt(index, offset))
+      jobs.push({ function: index, offset });
+  });
+  return jobs;
 }
 
 /** The first engine's layout that the gateway reads function objects by: it loads the C function, and the realm before it. */

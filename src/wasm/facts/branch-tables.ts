@@ -1,12 +1,12 @@
 /**
  * The br_tables of a module, with how many different places each leads to. Who wants the large ones does not pay for a
- * walk over all code: bytes that read as such a br_table are found first, and the walk that tells whether an
- * instruction begins there ends there. The module's code has to be well typed.
+ * walk over all code: bytes that read as such a br_table are found first. The module's code has to be well typed.
  */
 import { lebAt, lebEnd } from "../instructions.ts";
 import { opcodes, rowNamed } from "../opcodes.ts";
 import type { Module } from "../types.ts";
-import { type CodeWalk, codeOf, marked } from "../walk.ts";
+import { codeOf, marked } from "../walk.ts";
+import { eachByte, Instructions, lebIfAny } from "./rare-instructions.ts";
 
 export interface TableFigures {
   /** Absolute function index. */
@@ -51,19 +51,19 @@ function entriesAt(bytes: Uint8Array, at: number, end: number): { entries: numbe
 
 /** The br_tables with `fewest` distinct targets or more, most first. */
 export function largeBranchTables(module: Module, fewest: number): TableFigures[] {
-  const code = new BranchTables(module);
-  return suspects(module, fewest).filter((table) => code.has(table));
+  const code = new Instructions(module, branchTable);
+  return suspects(module, fewest).filter((table) => code.beginAt(table.function, table.offset));
 }
 
 /** The `count` br_tables with the most distinct targets, most first. */
 export function largestBranchTables(module: Module, count: number): TableFigures[] {
-  const code = new BranchTables(module);
+  const code = new Instructions(module, branchTable);
   let found: TableFigures[] = [];
   // nearly all are small, and are looked at only where there are not enough others
   for (const fewest of [32, 16, 1]) {
     found = [];
     for (const table of suspects(module, fewest)) {
-      if (code.has(table)) found.push(table);
+      if (code.beginAt(table.function, table.offset)) found.push(table);
       if (found.length === count) return found;
     }
   }
@@ -72,16 +72,11 @@ export function largestBranchTables(module: Module, count: number): TableFigures
 
 /** Whatever reads as a br_table with `fewest` distinct targets or more, most first. */
 function suspects(module: Module, fewest: number): TableFigures[] {
-  const { bytes, bodies } = module;
   const found: TableFigures[] = [];
-  let body = 0;
-  const first = bodies[0]?.start ?? bytes.length;
-  for (let at = bytes.indexOf(BR_TABLE, first); at >= 0; at = bytes.indexOf(BR_TABLE, at + 1)) {
-    while (body < bodies.length && bodies[body]!.end <= at) body += 1;
-    if (body === bodies.length) break;
+  eachByte(module, BR_TABLE, (body, at) => {
     const table = readAt(module, body, at, fewest);
     if (table) found.push(table);
-  }
+  });
   return found.sort(order);
 }
 
@@ -89,7 +84,7 @@ function suspects(module: Module, fewest: number): TableFigures[] {
 function readAt(module: Module, body: number, offset: number, fewest: number): TableFigures | null {
   const { bytes } = module;
   const { start, end } = module.bodies[body]!;
-  const entries = countAt(bytes, offset + 1);
+  const entries = lebIfAny(bytes, offset + 1);
   // each entry takes a byte or more
   if (!(entries + 1 >= fewest && entries < end - offset)) return null;
   const labels = lebEnd(bytes, offset + 1);
@@ -98,7 +93,7 @@ function readAt(module: Module, body: number, offset: number, fewest: number): T
   let at = labels;
   for (let n = 0; n <= entries; n++) {
     const byte = bytes[at]!;
-    if (!((byte < 0x80 ? byte : countAt(bytes, at)) <= deepest)) return null;
+    if (!((byte < 0x80 ? byte : lebIfAny(bytes, at)) <= deepest)) return null;
     at = byte < 0x80 ? at + 1 : lebEnd(bytes, at);
   }
   if (at > end) return null;
@@ -106,33 +101,4 @@ function readAt(module: Module, body: number, offset: number, fewest: number): T
   for (let label = labels; label < at; label = lebEnd(bytes, label)) targets.add(lebAt(bytes, label));
   if (targets.size < fewest) return null;
   return { function: module.importedFunctions + body, offset, entries, targets: targets.size };
-}
-
-/** The unsigned LEB at `at`; NaN where there is none: most of what is read is no number, and errors are dear. */
-function countAt(bytes: Uint8Array, at: number): number {
-  let count = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = bytes[at + i]!;
-    count += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return count;
-  }
-  return Number.NaN;
-}
-
-/** Tells which bytes are br_tables, by walks that go only as far as was asked. */
-class BranchTables {
-  readonly #module: Module;
-  readonly #walks = new Map<number, { readonly code: CodeWalk; readonly found: Set<number> }>();
-
-  constructor(module: Module) {
-    this.#module = module;
-  }
-
-  has({ function: index, offset }: TableFigures): boolean {
-    const walk = this.#walks.get(index) ?? { code: codeOf(this.#module, index), found: new Set<number>() };
-    this.#walks.set(index, walk);
-    const { code, found } = walk;
-    while (code.next <= offset && code.advanceTo(branchTable)) found.add(code.at);
-    return found.has(offset);
-  }
 }
