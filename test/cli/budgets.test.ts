@@ -71,7 +71,7 @@ describe("files that a command reads", () => {
     const files = await filesLoaded(["run", "hello.js", "--quiet"], 0);
     expect(files.length).toBeGreaterThan(6);
     expect(files.length).toBeLessThanOrEqual(20);
-    expect(bytesOf(files)).toBeLessThanOrEqual(740_000);
+    expect(bytesOf(files)).toBeLessThanOrEqual(755_000);
   });
 });
 
