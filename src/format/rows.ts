@@ -46,13 +46,17 @@ function* plainList(list: readonly unknown[]): Generator<string> {
 }
 
 function* rows(list: Iterable<unknown>, indent: string): Generator<string> {
-  const inner = `${indent}  `;
+  const between = `,\n${indent}  `;
   let isFirst = true;
+  let text = "";
   for (const item of list) {
-    yield `${isFirst ? "[\n" : ",\n"}${inner}${compact(item)}`;
+    text += (isFirst ? `[\n${indent}  ` : between) + compact(item);
     isFirst = false;
+    if (text.length < chunkSize) continue;
+    yield text;
+    text = "";
   }
-  yield isFirst ? "[]" : `\n${indent}]`;
+  yield text + (isFirst ? "[]" : `\n${indent}]`);
 }
 
 function* parts(value: unknown, key: string, indent: string, tables: ReadonlySet<string>): Generator<string> {

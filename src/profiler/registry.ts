@@ -16,10 +16,11 @@ import { plainCode } from "../quickjs/bytecode/caches.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../quickjs/bytecode/function.ts";
 import { isModuleRoot } from "../quickjs/bytecode/module-root.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
+import { type CarriedDebug, debugBeside } from "../quickjs/carried-debug.ts";
 import { type Carried, carryDebug } from "../quickjs/carry.ts";
 import { carryPositions } from "../quickjs/carry-positions.ts";
 import { type EngineVersion, unknownEngine, withPositions } from "../quickjs/engines/versions.ts";
-import type { GuestMemory } from "../quickjs/memory/checked-view.ts";
+import { Glance, type GuestMemory } from "../quickjs/memory/checked-view.ts";
 import {
   type FunctionFields,
   functionFields,
@@ -27,7 +28,14 @@ import {
   resumedAt,
 } from "../quickjs/memory/functions.ts";
 import { liveRoots } from "../quickjs/memory/live-functions.ts";
-import { addressesOf, checksOutAt, contentKey, identify, readUnitAt } from "../quickjs/memory/loaded-unit.ts";
+import {
+  addressesOf,
+  checksOutAt,
+  contentKey,
+  hasAtomsAt,
+  identify,
+  readUnitAt,
+} from "../quickjs/memory/loaded-unit.ts";
 import { classOf, leavingException, runningFunction, type Thrower } from "../quickjs/memory/thrown.ts";
 import { codeAround, namelessFunction } from "../quickjs/memory/unknown-code.ts";
 import { KnownAddresses, type UnitPlace } from "./known-addresses.ts";
@@ -103,6 +111,8 @@ export class FunctionRegistry {
   readonly #scriptNames = new Map<string, string>();
   /** The program as it is loaded, where it could be read; unit 0 is the same, perhaps with lines from elsewhere. */
   #payload: BytecodeUnit | null = null;
+  /** Addresses of its functions where the first activation is its root, until they are tied; then null. */
+  #begun: { readonly address: number; readonly program: readonly number[] } | null = null;
   /** The JSContext in which JavaScript ran first; 0 before that, and where the runtime is not laid out as it should be. */
   #context = 0;
   /** What was carried over to it. */
@@ -151,18 +161,25 @@ export class FunctionRegistry {
   #start(pc: number, funcObj: bigint): EngineVersion {
     const fits = (engine: EngineVersion) => {
       const activation = functionOfActivation(this.#memory, engine.memory, funcObj, pc);
-      return activation !== null && checksOutAt(this.#memory, engine, activation.bytecode);
+      const address = activation?.bytecode ?? 0;
+      if (!hasAtomsAt(this.#memory, engine, address)) return [];
+      const payload = this.#serialized && readable(this.#serialized, engine);
+      const program = payload && addressesOf(this.#memory, engine, address, payload);
+      if (!program && !checksOutAt(this.#memory, engine, address)) return [];
+      return [{ engine, payload, begun: program && { address, program } }];
     };
     const runs = (engine: EngineVersion) => {
       const { bytecode, fields } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
       return runningFunction({ memory: this.#memory, engine, context: fields.realm }) === bytecode;
     };
-    const fitting = this.#candidates.filter(fits);
-    const whole = fitting.find(runs);
-    const engine = whole ?? fitting[0] ?? unknownEngine;
+    const fitting = this.#candidates.flatMap(fits);
+    const whole = fitting.find((fit) => runs(fit.engine));
+    const found = whole ?? fitting[0];
+    const engine = found?.engine ?? unknownEngine;
     this.#engine = engine;
-    if (engine === unknownEngine) return engine;
-    this.#payload = this.#serialized && readable(this.#serialized, engine);
+    if (!found || engine === unknownEngine) return engine;
+    this.#payload = found.payload;
+    this.#begun = found.begun;
     if (this.#payload) this.#addUnit(this.#withLines(this.#payload, engine));
     const { bytecode, fields } = functionOfActivation(this.#memory, engine.memory, funcObj, pc)!;
     if (whole) this.#context = fields.realm;
@@ -223,9 +240,9 @@ export class FunctionRegistry {
     return { id: this.#running(unit, 0), code: start };
   }
 
-  /** Whether a unit is the serialized program, as it was given. */
-  isGiven(unit: BytecodeUnit): boolean {
-    return unit === this.#payload;
+  /** Of the serialized program's unit, what it has that was carried over to it; null of any other. */
+  carriedTo(unit: BytecodeUnit): CarriedDebug | null {
+    return this.#payload && unit === this.units[0] ? debugBeside(this.#payload, unit) : null;
   }
 
   /** Whether a function is the root of a module. */
@@ -244,8 +261,8 @@ export class FunctionRegistry {
     return this.functions[id - this.#firstId]!;
   }
 
-  #codeOf({ code, codeLength }: FunctionFields, engine: EngineVersion): Uint8Array {
-    return plainCode(this.#memory.bytes.subarray(code, code + codeLength), engine);
+  #codeOf({ code, codeLength }: FunctionFields, engine: EngineVersion, memory = this.#memory): Uint8Array {
+    return plainCode(memory.bytes.subarray(code, code + codeLength), engine);
   }
 
   #addUnit(unit: BytecodeUnit): number {
@@ -259,7 +276,9 @@ export class FunctionRegistry {
    * it is a new one, and functions are not told apart any more.
    */
   #load(address: number, engine: EngineVersion): UnitPlace | null {
-    const program = this.#payload && addressesOf(this.#memory, engine, address, this.#payload);
+    const begun = this.#begun?.address === address ? this.#begun.program : null;
+    this.#begun = null;
+    const program = begun ?? (this.#payload && addressesOf(this.#memory, engine, address, this.#payload));
     if (program) {
       const again = this.#idsOfUnit[0]![0] !== -1;
       const place = this.#tie(program, 0, address, engine);
@@ -289,10 +308,11 @@ export class FunctionRegistry {
   /** Keeps what stands at the addresses of a unit's functions. The place of the one at `address`. */
   #tie(addresses: readonly number[], unit: number, address: number, engine: EngineVersion): UnitPlace {
     let found: UnitPlace | undefined;
+    const glance = new Glance(this.#memory);
     for (const [index, at] of addresses.entries()) {
-      const fields = functionFields(this.#memory, engine.memory, at)!;
+      const fields = functionFields(glance, engine.memory, at)!;
       const place = { unit, index };
-      this.#byAddress.set(at, place, fields, this.#codeOf(fields, engine));
+      this.#byAddress.set(at, place, fields, this.#codeOf(fields, engine, glance));
       if (at === address) found = place;
     }
     return found!;

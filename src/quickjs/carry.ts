@@ -16,6 +16,7 @@
  * (JS_WriteFunctionTag); older ones (JS_MODE_STRIP) make no line table in resolve_labels, and forget the names of
  * arguments, local and captured variables too, which are then carried over with the lines.
  */
+import { CodeAtoms } from "./bytecode/code-atoms.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
 import { displayNames } from "./names/names-of-functions.ts";
 
@@ -80,7 +81,47 @@ export function counterparts(
   theirs: BytecodeUnit,
 ): readonly (BytecodeFunction | LossReason)[] {
   if (ours.engine !== theirs.engine) return ours.functions.map(() => "other engine");
+  // of one source by one compiler, which is the rule: then nothing is to be matched
+  if (isSameProgram(ours, theirs)) return theirs.functions;
   return new Match(ours, theirs).found;
+}
+
+/** Whether all functions are the same, and in the same order. False where that is not told at a look. */
+function isSameProgram(ours: BytecodeUnit, theirs: BytecodeUnit): boolean {
+  return (
+    ours.functions.length === theirs.functions.length &&
+    ours.functions.every((fn, index) => hasSameContents(fn, theirs.functions[index]!))
+  );
+}
+
+/** Whether two functions have the same `contents`, variables and indices included. */
+function hasSameContents(a: BytecodeFunction, b: BytecodeFunction): boolean {
+  const [literals, others] = [a.literals ?? [], b.literals ?? []];
+  return (
+    a.name === b.name &&
+    a.kind === b.kind &&
+    a.argumentCount === b.argumentCount &&
+    a.isDerivedConstructor === b.isDerivedConstructor &&
+    a.hasPrototype === b.hasPrototype &&
+    Buffer.compare(a.code, b.code) === 0 &&
+    hasSameAtoms(a, b) &&
+    every(a.constants, b.constants, (one, other) => one === other) &&
+    every(literals, others, (one, other) => Buffer.compare(one, other) === 0) &&
+    every(a.variables, b.variables, (one, other) => one === other) &&
+    every(
+      a.closure,
+      b.closure,
+      (one, other) => one.type === other.type && one.index === other.index && one.name === other.name,
+    )
+  );
+}
+
+function hasSameAtoms({ atoms: a }: BytecodeFunction, { atoms: b }: BytecodeFunction): boolean {
+  return a === b || (a instanceof CodeAtoms && b instanceof CodeAtoms && a.isSame(b));
+}
+
+function every<T>(a: readonly T[], b: readonly T[], isSame: (one: T, other: T) => boolean): boolean {
+  return a.length === b.length && a.every((one, i) => isSame(one, b[i]!));
 }
 
 class Match {

@@ -87,8 +87,8 @@ type Frame = NonNullable<Recording["passed"]>[number];
 
 const nowhere: RowPlace = { file: null, line: null, column: null };
 
-/** Functions whose tables of lines are held: callers are asked for again and again. */
-const mostTables = 1000;
+/** Entries of the tables of lines that are held: callers are asked for again and again. */
+const mostEntries = 500_000;
 
 class Attribution {
   readonly #recording: Recording;
@@ -97,6 +97,7 @@ class Attribution {
   readonly #fileIndex = new Map<string, number>();
   readonly #otherCalls = new OtherCalls();
   readonly #tables = new Map<number, (offset: number) => RowPlace>();
+  #entries = 0;
   readonly #places: RowPlace[];
   readonly #names: string[];
   readonly #shown: ShownFunctions;
@@ -166,8 +167,8 @@ class Attribution {
   #positions(id: number): (offset: number) => RowPlace {
     let positions = this.#tables.get(id);
     if (positions) return positions;
-    if (this.#tables.size === mostTables) this.#tables.clear();
-    this.#tables.set(id, (positions = this.#readPositions(id)));
+    positions = this.#readPositions(id);
+    this.#tables.set(id, positions);
     return positions;
   }
 
@@ -177,13 +178,16 @@ class Attribution {
     if (own.line === null || !fn) return () => own;
     const places = this.#placesOf(id)!;
     const table = new LineColumns(fn, this.#options.engine!.lines);
-    let [last, place] = [-1, own];
+    this.#entries += table.length;
+    if (this.#entries > mostEntries) {
+      this.#tables.clear();
+      this.#entries = table.length;
+    }
+    const rows: (RowPlace | undefined)[] = [];
     return (offset) => {
       const entry = table.indexAt(offset);
-      if (entry === last) return place;
-      last = entry;
-      place = entry < 0 ? own : this.#row(places.of(table.entry(entry)));
-      return place;
+      if (entry < 0) return own;
+      return (rows[entry] ??= this.#row(places.of(table.entry(entry))));
     };
   }
 
@@ -328,7 +332,7 @@ class Attribution {
       if (mark >= 0) mark = tree.indexOf[mark]!;
     };
     // before anything is merged, since a rest does not say whose what is in it was
-    const natives = nativesByFunction(all, (row) => this.#sortOf(row));
+    const natives = nativesByFunction(all, this.#sorts(ids.length + outside.length));
     const frames = ids.length + outside.length;
     const bytes = events ? callBytes(events.node.length, frames, toFuel(total)) : Number.POSITIVE_INFINITY;
     const beside = functionBytes + code.lineBytes + sampleBytes(code.pcs.length);
@@ -360,11 +364,14 @@ class Attribution {
     };
   }
 
-  /** Of a row: what is none of the recording's is a phase, the root, or a rest of paths. */
-  #sortOf(row: number): FunctionSort {
+  /** Of the first `count` rows: what is none of the recording's is a phase, the root, or a rest of paths. */
+  #sorts(count: number): FunctionSort[] {
     const { ids, others } = this.#shown;
-    if (row < 0 || row >= ids.length) return others[row - ids.length] ?? "outside";
-    return this.#recording.functions[ids[row]!]!.origin.kind === "native" ? "native" : "js";
+    const { functions } = this.#recording;
+    return Array.from({ length: count }, (_, row) => {
+      if (row >= ids.length) return others[row - ids.length] ?? "outside";
+      return functions[ids[row]!]!.origin.kind === "native" ? "native" : "js";
+    });
   }
 
   #functions({ all, nodes, outside, natives }: Tree): FunctionRow[] {

@@ -143,8 +143,13 @@ export function withoutLines(nodes: Nodes): SmallerTree {
   return { nodes: { ...builder.finish(), callLine: line.subarray(0, builder.length) }, indexOf };
 }
 
-/** Merges the subtrees of less than `least` fuel. Roots stay, and what is a rest already. */
-function mergeBelow(nodes: Nodes, fuel: Float64Array, least: number): SmallerTree {
+/** Merges the subtrees of less than `least` fuel. Roots stay, and what is a rest already. Null for more than `most` nodes. */
+function mergeBelow(
+  nodes: Nodes,
+  fuel: Float64Array,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): SmallerTree | null {
   const builder = new TreeBuilder();
   const indexOf = new Int32Array(nodes.length);
   /** Of nodes that are merged, and of rests: the rest that takes what is below; else -1. */
@@ -161,6 +166,7 @@ function mergeBelow(nodes: Nodes, fuel: Float64Array, least: number): SmallerTre
       restOf[i] = within < 0 ? builder.add(parent, theRest, 0, 0, 0) : within;
       indexOf[i] = builder.add(restOf[i]!, fn, 0, nodes.calls[i]!, nodes.self[i]!);
     }
+    if (builder.length > most) return null;
   }
   return { nodes: builder.finish(), indexOf };
 }
@@ -174,7 +180,7 @@ const steps = 16;
  */
 export function withoutSmallPaths(nodes: Nodes, most: number): SmallerTree & { readonly least: number } {
   const fuel = subtrees(nodes);
-  const fits = (least: number): boolean => mergeBelow(nodes, fuel, least).nodes.length <= most;
+  const fits = (least: number): boolean => mergeBelow(nodes, fuel, least, most) !== null;
   const greatest = fuel.reduce((most, one) => Math.max(most, one), 0);
   const power = firstThat(Math.ceil(Math.log2(greatest + 1)), (exponent) => fits(2 ** exponent));
   const below = 2 ** (power - 1);
@@ -182,7 +188,7 @@ export function withoutSmallPaths(nodes: Nodes, most: number): SmallerTree & { r
     below < steps
       ? 2 ** power
       : below + (below / steps) * firstThat(steps, (step) => fits(below + (below / steps) * step));
-  return { ...mergeBelow(nodes, fuel, least), least };
+  return { ...mergeBelow(nodes, fuel, least)!, least };
 }
 
 /** The least number below `end` that holds, or `end`; where one holds, so do all that are greater. */

@@ -128,7 +128,7 @@ export class MergedRuns {
   #rows(nodes: Nodes): FunctionRow[] {
     const merging = this.#functions.rows;
     // a tree with a rest does not say whose what is in it was
-    const byTree = merging.some(isRest) ? null : nativesByFunction(nodes, (fn) => sortOfRow(merging[fn]!));
+    const byTree = merging.some(isRest) ? null : nativesByFunction(nodes, merging.map(sortOfRow));
     return merging.map(({ perCall, natives, ...row }, id): FunctionRow => {
       const shares = byTree ? byTree.get(id) : dearestFirst(natives);
       return {

@@ -43,16 +43,17 @@ export function sortOfRow({ kind }: { readonly kind: string }): FunctionSort {
   return kind === "js" ? "js" : kind === "phase" ? "outside" : "native";
 }
 
-/** The native functions of each JavaScript function, by its id, the dearest first. */
+/** The native functions of each JavaScript function, by its id, the dearest first. `sorts`: by id; a rest of paths has none. */
 export function nativesByFunction(
   nodes: Columns,
-  sortOf: (fn: number) => FunctionSort,
+  sorts: readonly FunctionSort[],
 ): Map<number, NativeShare[]> {
+  if (!sorts.includes("native")) return new Map();
   const owners = new Int32Array(nodes.length).fill(-1);
   const found = new Map<number, Map<number, { function: number; calls: number; self: number }>>();
   for (let i = 0; i < nodes.length; i++) {
     const fn = nodes.function[i]!;
-    const sort = sortOf(fn);
+    const sort = sorts[fn];
     if (sort === "js") owners[i] = fn;
     if (sort !== "native") continue;
     const owner = nodes.parent[i]! < 0 ? -1 : owners[nodes.parent[i]!]!;

@@ -3,6 +3,7 @@
  * is named or added up. Types only. Counters are i64 (bigint arrays); attribute.ts makes them integers of a result.
  */
 import type { BytecodeUnit } from "../quickjs/bytecode/function.ts";
+import type { CarriedDebug } from "../quickjs/carried-debug.ts";
 
 export interface Recording {
   /** The engine's count at the end of the run. */
@@ -37,11 +38,11 @@ export interface Recording {
 }
 
 /**
- * A recording as it leaves the guest's thread: the program's own unit is null where whoever takes the recording can read it
- * from the module.
+ * A recording as it leaves the guest's thread: of the program's own unit, which whoever takes the recording can read from
+ * the module, only what was carried over to it.
  */
 export interface SentRecording extends Omit<Recording, "units"> {
-  readonly units: readonly (BytecodeUnit | null)[];
+  readonly units: readonly (BytecodeUnit | CarriedDebug)[];
 }
 
 export interface RecordedFunction {

@@ -5,8 +5,9 @@
 import type { TreeNode } from "./result.ts";
 
 /** Fuel of each node with everything below it, by index into `tree`; `self`: its own fuel, if not the tree's. */
-export function subtreeFuel(tree: readonly TreeNode[], self?: readonly number[]): number[] {
-  const fuel = tree.map((node, i) => self?.[i] ?? node.self);
+export function subtreeFuel(tree: readonly TreeNode[], self?: readonly number[]): Float64Array {
+  const fuel = new Float64Array(tree.length);
+  for (let i = 0; i < tree.length; i++) fuel[i] = self?.[i] ?? tree[i]!.self;
   for (let i = tree.length - 1; i >= 0; i--) {
     const parent = tree[i]!.parent;
     if (parent >= 0) fuel[parent]! += fuel[i]!;
@@ -44,10 +45,12 @@ export function childrenOf(tree: readonly Pick<TreeNode, "parent">[]): number[][
 export function inclusiveFuel(tree: readonly TreeNode[], functions: number): number[] {
   const subtree = subtreeFuel(tree);
   const total = new Array<number>(functions).fill(0);
-  const onPath = new Array<number>(functions).fill(0);
+  const onPath = new Int32Array(functions);
   const path: number[] = [];
-  for (const [index, node] of tree.entries()) {
-    while (path.length > 0 && path.at(-1) !== node.parent) onPath[tree[path.pop()!]!.function]! -= 1;
+  for (let index = 0; index < tree.length; index++) {
+    const node = tree[index]!;
+    while (path.length > 0 && path[path.length - 1] !== node.parent)
+      onPath[tree[path.pop()!]!.function]! -= 1;
     if (onPath[node.function] === 0) total[node.function]! += subtree[index]!;
     onPath[node.function]! += 1;
     path.push(index);

@@ -244,7 +244,7 @@ export class ProfiledRun {
     return {
       total: fuel,
       phases: recorder.phases(),
-      units: (registry?.units ?? []).map((unit) => (registry!.isGiven(unit) ? null : unit)),
+      units: (registry?.units ?? []).map((unit) => registry!.carriedTo(unit) ?? unit),
       functions: [...own, ...builtins],
       codes: recorder.codes(),
       sharing: recorder.sharing,

@@ -15,6 +15,7 @@ import { linesWarnings, payloadWarnings } from "../program/line-source.ts";
 import type { Program } from "../program/program.ts";
 import { mapWarnings } from "../program/program-map.ts";
 import { readUnit } from "../quickjs/bytecode/read-unit.ts";
+import { withDebug } from "../quickjs/carried-debug.ts";
 import type { Dispatch } from "../quickjs/dispatch.ts";
 import { engineById, unknownEngine } from "../quickjs/engines/versions.ts";
 import { lastTrace, messageOf } from "../quickjs/stack-trace.ts";
@@ -298,7 +299,9 @@ function resultOf(
     (file) => (isItsOwn ? program.sourceOf(file) : undefined),
     map === null ? "bytes" : "units",
   );
-  const units = recording.units.map((unit) => unit ?? readUnit(program.payload!, 0, engine!));
+  const units = recording.units.map((unit) =>
+    "functions" in unit ? unit : withDebug(readUnit(program.payload!, 0, engine!), unit),
+  );
   const places = program.places();
   const options = { engine, places, textOf, budget, ...(root && { root }) };
   return buildResult({ ...recording, units }, options, facts);

@@ -14,7 +14,9 @@ export class FrameTable {
 
   /** Index of `frame`, 0-based. */
   add(frame: SpeedscopeFrame): number {
-    const key = JSON.stringify([frame.name, frame.file, frame.line, frame.col]);
+    const { name, file, line, col } = frame;
+    // unlike its parts, where the name ends is told
+    const key = `${name.length} ${line} ${col} ${file === undefined} ${name}${file}`;
     const known = this.#index.get(key);
     if (known !== undefined) return known;
     this.#index.set(key, this.frames.length);
@@ -42,7 +44,8 @@ export class EventedBuilder {
   }
 
   enter(frame: number, at: number): void {
-    this.#advance(`entering ${this.#table.name(frame)}`, at);
+    if (at < this.#clock) this.#fail(`entering ${this.#table.name(frame)}`, at);
+    this.#clock = at;
     this.#open.push(frame);
     this.#frames.push(frame);
     this.#at.push(at);
@@ -54,7 +57,8 @@ export class EventedBuilder {
       throw internalError(
         `profile "${this.#name}": leaving ${this.#table.name(frame)} at ${at} while ${this.#innermost()} is innermost`,
       );
-    this.#advance(`leaving ${this.#table.name(frame)}`, at);
+    if (at < this.#clock) this.#fail(`leaving ${this.#table.name(frame)}`, at);
+    this.#clock = at;
     this.#open.pop();
     this.#frames.push(-1 - frame);
     this.#at.push(at);
@@ -62,7 +66,7 @@ export class EventedBuilder {
 
   /** The profile, `endValue` fuel long. */
   finish(endValue: number): EventedProfile {
-    this.#advance("finishing", endValue);
+    if (endValue < this.#clock) this.#fail("finishing", endValue);
     if (this.#open.length > 0)
       throw internalError(
         `profile "${this.#name}": finished while ${this.#innermost()} (outermost: ${this.#table.name(this.#open[0]!)}) is open`,
@@ -90,12 +94,10 @@ export class EventedBuilder {
     return top === undefined ? "no frame" : this.#table.name(top);
   }
 
-  #advance(what: string, at: number): void {
-    if (at < this.#clock)
-      throw internalError(
-        `profile "${this.#name}": ${what} at ${at} goes back from ${this.#clock} in ${this.#innermost()}`,
-      );
-    this.#clock = at;
+  #fail(what: string, at: number): never {
+    throw internalError(
+      `profile "${this.#name}": ${what} at ${at} goes back from ${this.#clock} in ${this.#innermost()}`,
+    );
   }
 }
 

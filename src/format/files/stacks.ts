@@ -48,7 +48,7 @@ export function visitStacks(
 /** The least power of two, or 0, with which the file is small enough when subtrees of less fuel are merged. */
 function leastFuel(
   tree: readonly TreeNode[],
-  subtree: readonly number[],
+  subtree: ArrayLike<number>,
   { frame, rest, merged }: StackBytes,
   mostBytes: number,
 ): number {

@@ -279,8 +279,8 @@ export class Recorder {
   }
 
   /** The id of a function; of a builtin its place among them, as -1, -2, … */
-  #idAt(record: number): number {
-    return this.#view.getInt32(record + Fn.id, true);
+  #idAt(record: number, view = this.#view): number {
+    return view.getInt32(record + Fn.id, true);
   }
 
   /** The code offset of a function's slot. */
@@ -457,7 +457,7 @@ export class Recorder {
         ? -1
         : view.getInt32(view.getUint32(node + Node.parent, true) + Node.id, true);
       const fn = view.getUint32(node + Node.fn, true);
-      nodes.function[id] = isRoot || fn === 0 ? -1 : behind(functions, this.#idAt(fn));
+      nodes.function[id] = isRoot || fn === 0 ? -1 : behind(functions, this.#idAt(fn, view));
       nodes.callFunction[id] = place?.function ?? -1;
       nodes.callOffset[id] = place?.offset ?? -1;
       nodes.self[id] = view.getBigInt64(node + Node.self, true);

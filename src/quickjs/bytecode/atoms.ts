@@ -6,6 +6,7 @@
 import type { ByteReader } from "../../base/bytes.ts";
 import type { EngineTable } from "../engines/opcodes/table.ts";
 import type { EngineVersion } from "../engines/versions.ts";
+import type { AtomTexts } from "./code-atoms.ts";
 
 export type AtomKind = "string" | "symbol" | "private";
 
@@ -37,13 +38,17 @@ export function atomText(atom: Atom): string | null {
 }
 
 /** The atoms of one serialized program. */
-export class AtomTable {
+export class AtomTable implements AtomTexts {
   readonly #table: EngineTable;
   readonly #own: readonly Atom[];
+  /** Of all that are no integer keys, by number. */
+  readonly #texts: readonly (string | null)[];
 
   constructor(table: EngineTable, own: readonly Atom[]) {
     this.#table = table;
     this.#own = own;
+    const predefined = table.atoms.map((_, i) => atomText(predefinedAtom(i + 1, table)!));
+    this.#texts = ["", ...predefined, ...own.map(atomText)];
   }
 
   /** The atom that the program calls `atom`, null when it has no such atom. */
@@ -56,6 +61,10 @@ export class AtomTable {
     );
   }
 
+  text(atom: number): string | null | undefined {
+    return atom >= integerBit ? String(atom - integerBit) : this.#texts[atom];
+  }
+
   /** Reads a LEB128 atom: an integer key when odd, otherwise twice the atom's number. */
   read(reader: ByteReader): Atom {
     const start = reader.at;
@@ -63,6 +72,16 @@ export class AtomTable {
     const half = Math.floor(value / 2);
     if (value % 2 === 1) return { kind: "string", text: String(half) };
     return this.get(half) ?? reader.fail(`no atom ${half}`, start);
+  }
+
+  /** Reads an atom that names something, as text; symbols and brands name nothing: "". */
+  readName(reader: ByteReader): string {
+    const start = reader.at;
+    const value = reader.leb();
+    const half = Math.floor(value / 2);
+    if (value % 2 === 1) return String(half);
+    const text = this.text(half);
+    return text === undefined ? reader.fail(`no atom ${half}`, start) : (text ?? "");
   }
 }
 
@@ -102,13 +121,5 @@ export function skipString(reader: ByteReader): void {
 
 /** Text from Latin-1 bytes or UTF-16 units, unpaired surrogates kept. */
 export function characters(bytes: Uint8Array, wide: boolean): string {
-  const step = wide ? 2 : 1;
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 4096) {
-    const end = Math.min(bytes.length, start + 4096);
-    const units: number[] = [];
-    for (let i = start; i < end; i += step) units.push(wide ? bytes[i]! | (bytes[i + 1]! << 8) : bytes[i]!);
-    text += String.fromCharCode(...units);
-  }
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(wide ? "utf16le" : "latin1");
 }

@@ -156,15 +156,37 @@ export function* instructions(
 
 /** Code offsets of the atom operands; the cheap walk that reading a program needs. */
 export function atomOffsets(code: Uint8Array, opcodes: readonly Opcode[], base = 0): number[] {
+  const { sizes, withAtom } = walkOf(opcodes);
   const found: number[] = [];
   for (let offset = 0; offset < code.length; ) {
-    const opcode = opcodes[code[offset]!];
-    if (opcode === undefined || opcode.code === 0)
-      throw new DecodeError(`unknown opcode ${code[offset]}`, base + offset);
-    if (offset + opcode.size > code.length)
-      throw new DecodeError(`${opcode.name} runs over the end of the function`, base + offset);
-    if (hasAtom(opcode)) found.push(offset + 1);
-    offset += opcode.size;
+    const opcode = code[offset]!;
+    const size = sizes[opcode]!;
+    if (size === 0) throw new DecodeError(`unknown opcode ${opcode}`, base + offset);
+    if (offset + size > code.length)
+      throw new DecodeError(`${opcodes[opcode]!.name} runs over the end of the function`, base + offset);
+    if (withAtom[opcode] === 1) found.push(offset + 1);
+    offset += size;
   }
   return found;
+}
+
+/** By opcode: its bytes, 0 where there is none, and 1 where an atom is its first operand. */
+interface OpcodeWalk {
+  readonly sizes: Uint8Array;
+  readonly withAtom: Uint8Array;
+}
+
+const walks = new WeakMap<readonly Opcode[], OpcodeWalk>();
+
+function walkOf(opcodes: readonly Opcode[]): OpcodeWalk {
+  let walk = walks.get(opcodes);
+  if (walk) return walk;
+  walk = { sizes: new Uint8Array(256), withAtom: new Uint8Array(256) };
+  opcodes.forEach((opcode, number) => {
+    if (opcode.code === 0) return;
+    walk!.sizes[number] = opcode.size;
+    if (hasAtom(opcode)) walk!.withAtom[number] = 1;
+  });
+  walks.set(opcodes, walk);
+  return walk;
 }

@@ -56,10 +56,9 @@ function beginning(
 ): { readonly line: number; readonly column: number } {
   const { line, column } = source;
   if (line < 1 || format.columns !== "with lines") return source;
-  const reader = new ByteReader(source.lineTable);
+  const step = new Steps(source.lineTable, format);
   try {
-    while (!reader.done) {
-      const step = readStep(reader, format);
+    while (step.next()) {
       if (step.value > 0 || (step.value === 0 && step.column > 0)) return source;
       if (line + step.value < 1) return source;
       const isBefore = step.value < 0 || step.column < 0;
@@ -100,48 +99,49 @@ export function zigzag(reader: ByteReader): number {
  */
 export function lineTable(source: LineSource, format: LineFormat, base = 0): LineEntry[] {
   const entries: LineEntry[] = [];
-  for (const [offset, line, column] of positions(source, format, base)) {
+  eachPosition(source, format, base, (offset, line, column) => {
     if (entries.at(-1)?.offset === offset) entries.pop();
     entries.push({ offset, line, column });
-  }
+  });
   return entries;
 }
 
-/** Every position that a table gives, in order; of several at one offset the last counts. */
-function* positions(
+/** Visits every position that a table gives, in order; of several at one offset the last counts. */
+function eachPosition(
   source: LineSource,
   format: LineFormat,
   base: number,
-): Generator<readonly [offset: number, line: number, column: number]> {
+  visit: (offset: number, line: number, column: number) => void,
+): void {
   const { line, column } = source;
   if (format.columns !== "apart") {
     const start = beginning(source, format);
     let isFirst = true;
-    for (const [offset, at, with_] of deltas(source.lineTable, line, column, format, base)) {
+    eachDelta(source.lineTable, line, column, format, base, (offset, at, with_) => {
       // the first is the function's own, and holds until the table says something else
       isFirst &&= at === line && with_ === column;
-      const [shown, column_] = isFirst ? [start.line, start.column] : [at, with_];
-      if (shown >= 1) yield [offset, shown, sourceColumn(shown, column_, format)];
-    }
+      const shown = isFirst ? start.line : at;
+      if (shown >= 1) visit(offset, shown, sourceColumn(shown, isFirst ? start.column : with_, format));
+    });
     return;
   }
   // two tables: what either says holds until it says something else
-  const columns = [...deltas(source.columnTable, column, 0, format, base)];
-  const lines = [...deltas(source.lineTable, line, 0, format, base)];
+  const columns = deltas(source.columnTable, column, format, base);
+  const lines = deltas(source.lineTable, line, format, base);
   const offsets = [...new Set([...lines, ...columns].map(([offset]) => offset))].sort((a, b) => a - b);
   let [nextLine, nextColumn] = [0, 0];
   for (const offset of offsets) {
     while (nextLine + 1 < lines.length && lines[nextLine + 1]![0] <= offset) nextLine++;
     while (nextColumn + 1 < columns.length && columns[nextColumn + 1]![0] <= offset) nextColumn++;
     const [at, with_] = [lines[nextLine]![1], columns[nextColumn]![1]];
-    if (at >= 1) yield [offset, at, sourceColumn(at, with_, format)];
+    if (at >= 1) visit(offset, at, sourceColumn(at, with_, format));
   }
 }
 
 /** Whether a table can be read. */
 export function hasSoundLines(source: LineSource, format: LineFormat): boolean {
   try {
-    for (const _ of positions(source, format, 0));
+    eachPosition(source, format, 0, () => {});
     return true;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
@@ -170,14 +170,14 @@ export class LineColumns {
   }
 
   #read(source: LineSource, format: LineFormat): void {
-    for (const [offset, line, column] of positions(source, format, 0)) {
+    eachPosition(source, format, 0, (offset, line, column) => {
       const last = this.length - 1;
       const at = last >= 0 && this.#offset[last] === offset ? last : this.length++;
       if (at === this.#offset.length) this.#grow();
       this.#offset[at] = offset;
       this.#line[at] = line;
       this.#column[at] = column;
-    }
+    });
   }
 
   #grow(): void {
@@ -245,35 +245,66 @@ function withoutTables({ line, column }: LineSource): LineSource {
   return { line, column, lineTable: new Uint8Array(), columnTable: new Uint8Array() };
 }
 
-/** Each entry of a delta-coded table: offset, value and, where the format has it with lines, column; (0, as given) first. */
-function* deltas(
+/** Visits each entry of a delta-coded table: offset, value and, where the format has it with lines, column; (0, as given) first. */
+function eachDelta(
   table: Uint8Array,
   first: number,
   firstColumn: number,
   format: LineFormat,
   base: number,
-): Generator<readonly [offset: number, value: number, column: number]> {
-  const reader = new ByteReader(table, base);
+  visit: (offset: number, value: number, column: number) => void,
+): void {
+  const steps = new Steps(table, format, base);
   let [offset, value, column] = [0, first, firstColumn];
-  yield [offset, value, column];
-  while (!reader.done) {
-    const start = reader.at;
-    const step = readStep(reader, format);
-    offset += step.offset;
-    value += step.value;
-    column += step.column;
-    if (offset > 0x7fff_ffff || value > 0x7fff_ffff || value < 0)
-      reader.fail("a position out of range", start);
-    yield [offset, value, column];
+  visit(offset, value, column);
+  while (steps.next()) {
+    offset += steps.offset;
+    value += steps.value;
+    column += steps.column;
+    if (offset > 0x7fff_ffff || value > 0x7fff_ffff || value < 0) steps.fail("a position out of range");
+    visit(offset, value, column);
   }
 }
 
-/** What an entry of a delta-coded table adds. */
-function readStep(reader: ByteReader, format: LineFormat): { offset: number; value: number; column: number } {
-  const code = reader.u8();
-  const offset = code === 0 ? reader.leb() : Math.floor((code - 1) / format.range);
-  const value = code === 0 ? zigzag(reader) : ((code - 1) % format.range) + format.base;
-  return { offset, value, column: format.columns === "with lines" ? zigzag(reader) : 0 };
+/** The entries of a table without columns. */
+function deltas(table: Uint8Array, first: number, format: LineFormat, base: number): [number, number][] {
+  const entries: [offset: number, value: number][] = [];
+  eachDelta(table, first, 0, format, base, (offset, value) => void entries.push([offset, value]));
+  return entries;
+}
+
+/** What the entries of a delta-coded table add, one after the other: no object an entry, since bundles have millions. */
+class Steps {
+  offset = 0;
+  value = 0;
+  column = 0;
+  readonly #reader: ByteReader;
+  readonly #format: LineFormat;
+  readonly #withColumns: boolean;
+  #start = 0;
+
+  constructor(table: Uint8Array, format: LineFormat, base = 0) {
+    this.#reader = new ByteReader(table, base);
+    this.#format = format;
+    this.#withColumns = format.columns === "with lines";
+  }
+
+  /** Reads the next entry; false behind the last. @throws DecodeError */
+  next(): boolean {
+    const reader = this.#reader;
+    if (reader.done) return false;
+    this.#start = reader.at;
+    const code = reader.u8();
+    this.offset = code === 0 ? reader.leb() : Math.floor((code - 1) / this.#format.range);
+    this.value = code === 0 ? zigzag(reader) : ((code - 1) % this.#format.range) + this.#format.base;
+    this.column = this.#withColumns ? zigzag(reader) : 0;
+    return true;
+  }
+
+  /** @throws DecodeError with the place of the entry that was read last. */
+  fail(what: string): never {
+    this.#reader.fail(what, this.#start);
+  }
 }
 
 /** The entry that covers `offset`, by halving; null before the first. */

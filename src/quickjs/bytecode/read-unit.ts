@@ -9,8 +9,15 @@
  */
 import { ByteReader } from "../../base/bytes.ts";
 import { Diagnostic, unsupported } from "../../base/diagnostics.ts";
-import { type DebugPart, type EngineVersion, enginesOfVersion, type FlagTuple } from "../engines/versions.ts";
-import { type AtomTable, atomText, readAtoms } from "./atoms.ts";
+import {
+  type DebugPart,
+  type EngineVersion,
+  enginesOfVersion,
+  type FlagTuple,
+  type SerializedFormat,
+} from "../engines/versions.ts";
+import { type AtomTable, readAtoms } from "./atoms.ts";
+import { CodeAtoms } from "./code-atoms.ts";
 import { atomOffsets } from "./disassemble.ts";
 import {
   type BytecodeFunction,
@@ -111,15 +118,38 @@ export function sum(bytes: Uint8Array): number {
   return Math.imul((hash + rest) | 0, factor) >>> 0;
 }
 
-/** Bit fields by name. */
-export function readFlags(value: number, fields: readonly FlagTuple[]): Readonly<Record<string, number>> {
-  const flags: Record<string, number> = {};
-  let bit = 0;
+/** Where a bit field is: 0 bits where the engine has none of that name. */
+interface Bits {
+  readonly shift: number;
+  readonly mask: number;
+}
+
+function bitsOf(fields: readonly FlagTuple[], wanted: string): Bits {
+  let shift = 0;
   for (const [name, bits] of fields) {
-    flags[name] = (value >> bit) & ((1 << bits) - 1);
-    bit += bits;
+    if (name === wanted) return { shift, mask: (1 << bits) - 1 };
+    shift += bits;
   }
-  return flags;
+  return { shift: 0, mask: 0 };
+}
+
+const field = (value: number, { shift, mask }: Bits): number => (value >> shift) & mask;
+
+/** Which bits and counts of a function are what, looked up once a program. */
+function fieldsOf({ functionFlags, functionCounts, variableFlags, closureFlags }: SerializedFormat) {
+  const count = (name: string) => functionCounts.indexOf(name);
+  return {
+    hasDebug: bitsOf(functionFlags, "hasDebug"),
+    kind: bitsOf(functionFlags, "kind"),
+    isDerivedConstructor: bitsOf(functionFlags, "isDerivedConstructor"),
+    hasPrototype: bitsOf(functionFlags, "hasPrototype"),
+    ...{ arguments: count("arguments"), closure: count("closure") },
+    ...{ constants: count("constants"), code: count("code") },
+    isCaptured: bitsOf(variableFlags, "isCaptured"),
+    type: closureFlags.some(([name]) => name === "type") ? bitsOf(closureFlags, "type") : null,
+    isLocal: bitsOf(closureFlags, "isLocal"),
+    isArgument: bitsOf(closureFlags, "isArgument"),
+  };
 }
 
 class UnitReader {
@@ -128,6 +158,7 @@ class UnitReader {
   readonly #engine: EngineVersion;
   readonly #atoms: AtomTable;
   readonly #keep: (fn: BytecodeFunction) => BytecodeFunction;
+  readonly #fields: ReturnType<typeof fieldsOf>;
 
   /** `keep`: what to keep of a function. */
   constructor(
@@ -140,6 +171,7 @@ class UnitReader {
     this.#engine = engine;
     this.#atoms = atoms;
     this.#keep = keep;
+    this.#fields = fieldsOf(engine.format);
   }
 
   /** Reads a function whose tag was read, and the functions inside it; returns its index. */
@@ -147,23 +179,23 @@ class UnitReader {
     const reader = this.#reader;
     if (depth > deepest) reader.fail("functions are nested too deep");
     const { format } = this.#engine;
+    const fields = this.#fields;
     const index = this.functions.length;
     // pre-order: the place is taken before the functions inside are read
     this.functions.push(placeholder);
 
-    const flags = readFlags(reader.u16(), format.functionFlags);
+    const flags = reader.u16();
     reader.u8(); // strict mode
-    const name = this.#name();
-    const counts: Record<string, number> = {};
-    for (const count of format.functionCounts) counts[count] = reader.leb();
+    const name = this.#atoms.readName(reader);
+    const counts = format.functionCounts.map(() => reader.leb());
     const variables = this.#variables();
-    const closure = this.#closure(counts["closure"] ?? 0);
-    const readConstants = () => this.#constants(counts["constants"] ?? 0, index, depth);
+    const closure = this.#closure(counts[fields.closure]!);
+    const readConstants = () => this.#constants(counts[fields.constants]!, index, depth);
     const before = format.constants === "before code" ? readConstants() : null;
     const codeStart = reader.base + reader.at;
-    const code = reader.take(counts["code"] ?? 0);
+    const code = reader.take(counts[fields.code]!);
     const atoms = this.#codeAtoms(code, codeStart);
-    const debug = flags["hasDebug"] ? this.#debug() : noDebug;
+    const debug = field(flags, fields.hasDebug) === 1 ? this.#debug() : noDebug;
     const { constants, literals } = before ?? readConstants();
     this.functions[index] = this.#keep({
       index,
@@ -171,49 +203,48 @@ class UnitReader {
       constants,
       literals,
       name,
-      kind: functionKinds[flags["kind"]!]!,
+      kind: functionKinds[field(flags, fields.kind)]!,
       code,
       codeStart,
       atoms,
       variables,
-      argumentCount: counts["arguments"] ?? 0,
+      argumentCount: counts[fields.arguments]!,
       closure,
       ...debug,
-      isDerivedConstructor: flags["isDerivedConstructor"] === 1,
-      hasPrototype: flags["hasPrototype"] === 1,
+      isDerivedConstructor: field(flags, fields.isDerivedConstructor) === 1,
+      hasPrototype: field(flags, fields.hasPrototype) === 1,
     });
     return index;
   }
 
-  /** An atom that names something; symbols and brands name nothing here. */
-  #name(): string {
-    return atomText(this.#atoms.read(this.#reader)) ?? "";
-  }
-
   #variables(): string[] {
     const reader = this.#reader;
+    const { variableReferences } = this.#engine.format;
     const count = reader.leb();
     const names: string[] = [];
     for (let i = 0; i < count; i++) {
-      names.push(this.#name());
+      names.push(this.#atoms.readName(reader));
       reader.leb(); // scope
       reader.leb(); // next in scope
-      const { variableFlags, variableReferences } = this.#engine.format;
-      const flags = readFlags(reader.u8(), variableFlags);
-      if (variableReferences && flags["isCaptured"]) reader.leb();
+      const flags = reader.u8();
+      if (variableReferences && field(flags, this.#fields.isCaptured) === 1) reader.leb();
     }
     return names;
   }
 
   #closure(count: number): ClosureVariable[] {
     const reader = this.#reader;
+    const { type, isLocal, isArgument } = this.#fields;
     const captured: ClosureVariable[] = [];
     for (let i = 0; i < count; i++) {
-      const name = this.#name();
+      const name = this.#atoms.readName(reader);
       const index = reader.leb();
-      const flags = readFlags(reader.leb(), this.#engine.format.closureFlags);
-      const type = flags["type"] ?? closureType(flags["isLocal"] === 1, flags["isArgument"] === 1);
-      captured.push({ name, index, type });
+      const flags = reader.leb();
+      const found =
+        type === null
+          ? closureType(field(flags, isLocal) === 1, field(flags, isArgument) === 1)
+          : field(flags, type);
+      captured.push({ name, index, type: found });
     }
     return captured;
   }
@@ -237,45 +268,43 @@ class UnitReader {
   }
 
   #codeAtoms(code: Uint8Array, start: number): BytecodeFunction["atoms"] {
+    const offsets = atomOffsets(code, this.#engine.opcodes, start);
+    if (offsets.length === 0) return noAtoms;
     const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-    const atoms = new Map<number, string | null>();
-    for (const offset of atomOffsets(code, this.#engine.opcodes, start)) {
-      const number = view.getUint32(offset, true);
-      const atom = this.#atoms.get(number);
-      if (atom === null) this.#reader.fail(`no atom ${number}`, start + offset - this.#reader.base);
-      atoms.set(offset, atomText(atom));
+    for (const offset of offsets) {
+      const atom = view.getUint32(offset, true);
+      if (this.#atoms.text(atom) === undefined)
+        this.#reader.fail(`no atom ${atom}`, start + offset - this.#reader.base);
     }
-    return atoms.size === 0 ? noAtoms : atoms;
+    return new CodeAtoms(code, offsets, this.#atoms);
   }
 
   #debug(): DebugInfo {
-    const reader = this.#reader;
     const debug = { ...noDebug };
-    const parts: Readonly<Record<DebugPart, () => void>> = {
-      file: () => {
-        debug.file = this.#name();
-      },
-      line: () => {
-        debug.line = reader.leb();
-      },
-      column: () => {
-        debug.column = reader.leb();
-      },
-      lineTable: () => {
-        debug.lineTable = reader.take(reader.leb());
-      },
-      columnTable: () => {
-        debug.columnTable = reader.take(reader.leb());
-      },
-      positions: () => {
-        debug.positions = reader.take(reader.leb());
-      },
-      source: () => {
+    for (const part of this.#engine.format.debug) this.#debugPart(part, debug);
+    return this.#engine.lines.beginsWithPosition
+      ? { ...debug, ...placedLines(debug, this.#engine.lines) }
+      : debug;
+  }
+
+  #debugPart(part: DebugPart, debug: DebugInfo): void {
+    const reader = this.#reader;
+    switch (part) {
+      case "file":
+        debug.file = this.#atoms.readName(reader);
+        break;
+      case "line":
+      case "column":
+        debug[part] = reader.leb();
+        break;
+      case "lineTable":
+      case "columnTable":
+      case "positions":
+        debug[part] = reader.take(reader.leb());
+        break;
+      case "source":
         reader.take(reader.leb());
-      },
-    };
-    for (const part of this.#engine.format.debug) parts[part]();
-    return { ...debug, ...placedLines(debug, this.#engine.lines) };
+    }
   }
 }
 

@@ -17,10 +17,15 @@ export function guestMemory(memory: WebAssembly.Memory): GuestMemory {
   };
 }
 
-/** One look at the memory: valid until the guest runs again. */
-export class Glance {
+/** One look at the memory: valid until the guest runs again, and a memory to look at for as long. */
+export class Glance implements GuestMemory {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
+
+  /** A look at `memory`: the same one where that is one. */
+  static at(memory: GuestMemory): Glance {
+    return memory instanceof Glance ? memory : new Glance(memory);
+  }
 
   constructor(memory: GuestMemory) {
     this.bytes = memory.bytes;

@@ -56,7 +56,7 @@ export function functionFields(
   address: number,
 ): FunctionFields | null {
   const { object, function: at } = layout;
-  const glance = new Glance(memory);
+  const glance = Glance.at(memory);
   if (!glance.holdsStructure(address, object.gcType.offset, at.size)) return null;
   if (glance.field(address, object.gcType) !== object.gcTypeFunction) return null;
   const u16 = (offset: number) => glance.u16(address + offset);
@@ -123,7 +123,7 @@ function checksOut(glance: Glance, layout: MemoryLayout, fields: FunctionFields)
  * what it points at: class numbers differ between releases that are otherwise the same.
  */
 export function functionOfObject(memory: GuestMemory, layout: MemoryLayout, object: number): number | null {
-  const glance = new Glance(memory);
+  const glance = Glance.at(memory);
   if (!glance.holdsStructure(object, layout.object.gcType.offset, layout.object.size)) return null;
   if (glance.field(object, layout.object.gcType) !== layout.object.gcTypeObject) return null;
   const address = glance.u32(object + layout.object.bytecode);
@@ -136,7 +136,7 @@ export function functionOfResumedFrame(
   layout: MemoryLayout,
   state: number,
 ): number | null {
-  const glance = new Glance(memory);
+  const glance = Glance.at(memory);
   if (!glance.holds(state, layout.resumed.size)) return null;
   const value = state + layout.resumed.function;
   if (glance.i32(value + 4) !== layout.value.tagObject) return null;

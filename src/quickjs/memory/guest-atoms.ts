@@ -2,7 +2,8 @@
  * Atoms of a running engine: the runtime's array of strings, by atom. Predefined atoms have the same numbers as
  * in a serialized program; all others are given out, and given back, as the program runs.
  */
-import { type Atom, type AtomKind, characters, integerAtom } from "../bytecode/atoms.ts";
+import { type Atom, type AtomKind, atomText, characters, integerAtom } from "../bytecode/atoms.ts";
+import type { AtomTexts } from "../bytecode/code-atoms.ts";
 import type { EngineVersion } from "../engines/versions.ts";
 import { Glance, type GuestMemory } from "./checked-view.ts";
 
@@ -31,7 +32,9 @@ export function guestAtoms(memory: GuestMemory, engine: EngineVersion, runtime: 
   return known ? atoms : null;
 }
 
-export class GuestAtoms {
+export class GuestAtoms implements AtomTexts {
+  /** Texts that were asked for, by atom; undefined for what is none. */
+  readonly #texts = new Map<number, string | null | undefined>();
   readonly #glance: Glance;
   readonly #engine: EngineVersion;
   readonly #array: number;
@@ -56,6 +59,15 @@ export class GuestAtoms {
     if (!this.#glance.holds(pointer, string.size)) return null;
     const text = this.#text(pointer, 1);
     return text === null ? null : { kind: this.#kind(atom, pointer), text };
+  }
+
+  text(atom: number): string | null | undefined {
+    let text = this.#texts.get(atom);
+    if (text === undefined && !this.#texts.has(atom)) {
+      const found = this.get(atom);
+      this.#texts.set(atom, (text = found === null ? undefined : atomText(found)));
+    }
+    return text;
   }
 
   /** The characters of the JSString at an address; null where there is none. */

@@ -18,7 +18,8 @@ export function liveRoots(
   engine: EngineVersion,
   any: number,
 ): ReadonlyMap<number, number> {
-  const parents = parentsOf(memory, engine, liveFunctions(memory, engine, any));
+  const glance = new Glance(memory);
+  const parents = parentsOf(glance, engine, liveFunctions(glance, engine, any));
   const roots = new Map<number, number>();
   for (const address of parents.keys()) {
     let root = address;
@@ -32,11 +33,10 @@ export function liveRoots(
   return roots;
 }
 
-function liveFunctions(memory: GuestMemory, engine: EngineVersion, any: number): readonly number[] {
+function liveFunctions(glance: Glance, engine: EngineVersion, any: number): readonly number[] {
   const { object, runtime: at } = engine.memory;
-  const glance = new Glance(memory);
-  const context = functionFields(memory, engine.memory, any)?.realm ?? 0;
-  const runtime = contextRuntime(memory, engine, context);
+  const context = functionFields(glance, engine.memory, any)?.realm ?? 0;
+  const runtime = contextRuntime(glance, engine, context);
   if (runtime === null) return [];
   const head = runtime + at.objects;
   const found: number[] = [];
@@ -47,7 +47,7 @@ function liveFunctions(memory: GuestMemory, engine: EngineVersion, any: number):
     const isFunction =
       glance.holdsStructure(structure, object.gcType.offset, 8) &&
       glance.field(structure, object.gcType) === object.gcTypeFunction;
-    if (isFunction && functionFields(memory, engine.memory, structure)) found.push(structure);
+    if (isFunction && functionFields(glance, engine.memory, structure)) found.push(structure);
     link = glance.u32(link + 4);
   }
   return found;
@@ -55,15 +55,14 @@ function liveFunctions(memory: GuestMemory, engine: EngineVersion, any: number):
 
 /** By function, the one whose constant pool holds it; null for one that stands alone. */
 function parentsOf(
-  memory: GuestMemory,
+  glance: Glance,
   engine: EngineVersion,
   functions: readonly number[],
 ): ReadonlyMap<number, number | null> {
   const { value } = engine.memory;
-  const glance = new Glance(memory);
   const parents = new Map<number, number | null>(functions.map((address) => [address, null]));
   for (const address of functions) {
-    const fields = functionFields(memory, engine.memory, address)!;
+    const fields = functionFields(glance, engine.memory, address)!;
     for (let i = 0; i < fields.constantCount; i++) {
       const constant = fields.constants + i * value.size;
       if (glance.i32(constant + 4) !== value.tagFunction) continue;

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { isStackOverflow } from "../../base/stack-overflow.ts";
-import { atomText } from "../bytecode/atoms.ts";
 import { plainCode } from "../bytecode/caches.ts";
+import { CodeAtoms } from "../bytecode/code-atoms.ts";
 import { atomOffsets } from "../bytecode/disassemble.ts";
 import {
   type BytecodeFunction,
@@ -33,10 +33,11 @@ export function readUnitAt(memory: GuestMemory, engine: EngineVersion, root: num
   const atoms = atomsAt(memory, engine, root);
   if (atoms === null) return null;
   const functions: BytecodeFunction[] = [];
-  const tree = new Tree(memory, engine, atoms, (made) => {
+  const take = (made: BytecodeFunction) => {
     functions[made.index] = made;
     return true;
-  });
+  };
+  const tree = new Tree(memory, engine, atoms, { take, keeps: true });
   if (tree.read(root, -1, 0) < 0) return null;
   return { unit: { engine: engine.id, module: null, functions }, addresses: tree.addresses };
 }
@@ -58,14 +59,19 @@ export function addressesOf(
     made.index < functions.length && sameItems(functions[made.index]!.constants, made.constants);
   const mayBe = (made: BytecodeFunction): boolean =>
     made.index < functions.length && sameFunction(functions[made.index]!, made, engine);
-  const tree = new Tree(memory, engine, atoms, isSame, mayBe);
+  const tree = new Tree(memory, engine, atoms, { take: isSame, mayBe });
   return tree.read(root, -1, 0) === 0 && tree.addresses.length === functions.length ? tree.addresses : null;
 }
 
 /** Whether every part of the function at `root`, and of those inside it, checks out. */
 export function checksOutAt(memory: GuestMemory, engine: EngineVersion, root: number): boolean {
   const atoms = atomsAt(memory, engine, root);
-  return atoms !== null && new Tree(memory, engine, atoms, () => true).read(root, -1, 0) === 0;
+  return atoms !== null && new Tree(memory, engine, atoms, {}).read(root, -1, 0) === 0;
+}
+
+/** Whether the runtime of the function at `root` is laid out as the engine's: the quick part of all of the above. */
+export function hasAtomsAt(memory: GuestMemory, engine: EngineVersion, root: number): boolean {
+  return atomsAt(memory, engine, root) !== null;
 }
 
 function atomsAt(memory: GuestMemory, engine: EngineVersion, root: number): GuestAtoms | null {
@@ -74,38 +80,42 @@ function atomsAt(memory: GuestMemory, engine: EngineVersion, root: number): Gues
   return runtime === null ? null : guestAtoms(memory, engine, runtime);
 }
 
+interface TreeOptions {
+  /** Sees each function once those inside it were read; default: all is well. */
+  readonly take?: (made: BytecodeFunction) => boolean;
+  /** Sees it before, without its constants. Where either says no, reading ends. Default: as `take`. */
+  readonly mayBe?: (made: BytecodeFunction) => boolean;
+  /** The functions are kept past this look at the memory; default: they are views of it. */
+  readonly keeps?: boolean;
+}
+
 class Tree {
   readonly addresses: number[] = [];
   readonly #seen = new Set<number>();
-  readonly #memory: GuestMemory;
   readonly #glance: Glance;
   readonly #engine: EngineVersion;
   readonly #atoms: GuestAtoms;
   readonly #take: (made: BytecodeFunction) => boolean;
   readonly #mayBe: (made: BytecodeFunction) => boolean;
+  readonly #keeps: boolean;
 
-  /**
-   * Each function is taken once those inside it were; `mayBe` sees it before, without its constants. Where either says no,
-   * reading ends.
-   */
   constructor(
     memory: GuestMemory,
     engine: EngineVersion,
     atoms: GuestAtoms,
-    take: (made: BytecodeFunction) => boolean,
-    mayBe: (made: BytecodeFunction) => boolean = () => true,
+    { take = () => true, mayBe = () => true, keeps = false }: TreeOptions,
   ) {
-    this.#memory = memory;
     this.#glance = new Glance(memory);
     this.#engine = engine;
     this.#atoms = atoms;
     this.#take = take;
     this.#mayBe = mayBe;
+    this.#keeps = keeps;
   }
 
   /** Reads the function at `address` and those inside it; its index, or -1 when something is wrong. */
   read(address: number, parent: number, depth: number): number {
-    const fields = functionFields(this.#memory, this.#engine.memory, address);
+    const fields = functionFields(this.#glance, this.#engine.memory, address);
     // a function stands in one constant pool only
     if (fields === null || depth > deepest || this.#seen.has(address)) return -1;
     this.#seen.add(address);
@@ -127,8 +137,7 @@ class Tree {
 
   /** Everything about a function but the functions inside it. */
   #own(fields: FunctionFields, index: number, parent: number): BytecodeFunction | null {
-    const glance = this.#glance;
-    const code = glance.copy(fields.code, fields.codeLength);
+    const code = this.#bytes(fields.code, fields.codeLength);
     const name = this.#text(fields.name);
     const file = this.#text(fields.file);
     const atoms = this.#codeAtoms(code);
@@ -153,8 +162,8 @@ class Tree {
         {
           line: fields.line,
           column: fields.column,
-          lineTable: glance.copy(fields.lineTable, fields.lineTableLength),
-          columnTable: glance.copy(fields.columnTable, fields.columnTableLength),
+          lineTable: this.#bytes(fields.lineTable, fields.lineTableLength),
+          columnTable: this.#bytes(fields.columnTable, fields.columnTableLength),
         },
         this.#engine.lines,
       ),
@@ -163,27 +172,31 @@ class Tree {
     };
   }
 
+  #bytes(at: number, size: number): Uint8Array {
+    return this.#keeps ? this.#glance.copy(at, size) : this.#glance.bytes.subarray(at, at + size);
+  }
+
   /** An atom as a name: "" for a symbol, null when there is no such atom. */
   #text(atom: number): string | null {
-    const found = this.#atoms.get(atom);
-    return found === null ? null : (atomText(found) ?? "");
+    const text = this.#atoms.text(atom);
+    return text === undefined ? null : (text ?? "");
   }
 
   #codeAtoms(code: Uint8Array): ReadonlyMap<number, string | null> | null {
-    const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
-    const atoms = new Map<number, string | null>();
+    let offsets: readonly number[];
     try {
-      for (const offset of atomOffsets(code, this.#engine.opcodes)) {
-        const atom = this.#atoms.get(view.getUint32(offset, true));
-        if (atom === null) return null;
-        atoms.set(offset, atomText(atom));
-      }
+      offsets = atomOffsets(code, this.#engine.opcodes);
     } catch (error) {
       // not the code is wrong, but the guest is deep in its recursion
       if (isStackOverflow(error)) throw error;
       return null;
     }
-    return atoms.size === 0 ? noAtoms : atoms;
+    if (offsets.length === 0) return noAtoms;
+    const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+    for (const offset of offsets)
+      if (this.#atoms.text(view.getUint32(offset, true)) === undefined) return null;
+    const atoms = new CodeAtoms(code, offsets, this.#atoms);
+    return this.#keeps ? new Map(atoms) : atoms;
   }
 
   #variables(fields: FunctionFields): string[] | null {
@@ -269,6 +282,8 @@ function sameItems(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
 /** Where an inline cache stands, memory no longer says which name an operand was. */
 function sameCode(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersion): boolean {
   if (a.code.length !== b.code.length) return false;
+  if (engine.caches.size === 0 && a.atoms instanceof CodeAtoms && b.atoms instanceof CodeAtoms)
+    return a.atoms.isSame(b.atoms) && sameButAt(a.code, b.code, a.atoms.offsets);
   const left = plainCode(a.code, engine);
   const right = plainCode(b.code, engine);
   for (let i = 0; i < left.length; i++) {
@@ -277,6 +292,18 @@ function sameCode(a: BytecodeFunction, b: BytecodeFunction, engine: EngineVersio
       if (b.atoms.get(i) !== atom && (b.atoms.has(i) || engine.caches.size === 0)) return false;
       i += 3;
     } else if (left[i] !== right[i]) return false;
+  }
+  return true;
+}
+
+/** Whether two codes of one length are the same but for the four bytes at each of the offsets. */
+function sameButAt(a: Uint8Array, b: Uint8Array, offsets: readonly number[]): boolean {
+  let next = 0;
+  for (let i = 0; i < a.length; i++) {
+    if (i === offsets[next]) {
+      next += 1;
+      i += 3;
+    } else if (a[i] !== b[i]) return false;
   }
   return true;
 }

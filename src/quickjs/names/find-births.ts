@@ -64,6 +64,68 @@ const ends = new Set([
   "tail_call_method",
 ]);
 
+/** What an opcode does to the machine, and whether control goes on behind it. */
+interface Step {
+  readonly act: (tracer: Tracer, instruction: Instruction) => void;
+  readonly ends: boolean;
+}
+
+const known = new WeakMap<readonly Opcode[], readonly Step[]>();
+
+/** By opcode; looked up once an engine, since a program has millions of instructions. */
+function stepsOf(opcodes: readonly Opcode[]): readonly Step[] {
+  let steps = known.get(opcodes);
+  if (!steps) {
+    steps = opcodes.map((opcode) => ({ act: actOf(opcode), ends: ends.has(opcode.name) }));
+    known.set(opcodes, steps);
+  }
+  return steps;
+}
+
+function actOf(opcode: Opcode): Step["act"] {
+  const move = moves[opcode.name];
+  if (move !== undefined) {
+    const [count, order] = move;
+    return ({ stack }) => {
+      const values = stack.take(count);
+      for (const index of order) stack.push(values[index]!);
+    };
+  }
+  return effects[opcode.name] ?? variableAct(opcode) ?? plainAct(opcode);
+}
+
+type VariableSort = "loc" | "arg" | "var_ref";
+
+/** Loads and stores of variables: the opcode's name says which sort, and what is done. Undefined for any other opcode. */
+function variableAct({ name, pushes }: Opcode): Step["act"] | undefined {
+  const action = /^(get|put|set)_(loc|arg|var_ref)/.exec(name);
+  if (action === null || name === "set_loc_uninitialized") return undefined;
+  const [, verb, sort] = action as unknown as readonly [string, string, VariableSort];
+  if (verb === "get")
+    return (tracer, { operands }) => {
+      // one opcode loads two variables
+      for (let i = 0; i < pushes; i++) tracer.stack.push(tracer.load(tracer.nameOf(sort, operands[0]! + i)));
+    };
+  return (tracer, { operands }) => {
+    tracer.store(tracer.nameOf(sort, operands[0]!), tracer.stack.peek());
+    if (verb === "put") tracer.stack.pop();
+  };
+}
+
+const plainActs = new WeakMap<Opcode, Step["act"]>();
+
+/** The effect that the opcode's row declares: call arguments are popped besides; a jump takes the stack along. */
+function plainAct(opcode: Opcode): Step["act"] {
+  const { pops, pushes, format } = opcode;
+  const counts = format.startsWith("npop");
+  const jumps = operandKinds(opcode)[0]?.startsWith("label") ?? false;
+  return (tracer, { operands }) => {
+    tracer.stack.drop(pops + (counts ? operands[0]! : 0));
+    for (let i = 0; i < pushes; i++) tracer.stack.push(unknown);
+    if (jumps) tracer.jump(operands[0]!);
+  };
+}
+
 /** By the low bits of a method's flags. */
 const methodRoles: readonly Role[] = ["function", "getter", "setter"];
 
@@ -92,13 +154,15 @@ class Tracer implements Machine {
   }
 
   run(opcodes: readonly Opcode[]): void {
+    const steps = stepsOf(opcodes);
     let live = true;
     for (const instruction of instructions(this.#fn.code, opcodes)) {
       const arriving = this.#arriving.get(instruction.offset);
       if (!live) this.stack.restore(arriving ?? []);
       else if (arriving !== undefined) this.stack.restore(joined(arriving, this.stack.snapshot()));
-      this.#step(instruction);
-      live = !ends.has(instruction.opcode.name);
+      const step = steps[instruction.opcode.code]!;
+      step.act(this, instruction);
+      live = !step.ends;
     }
     // a function with a class for its home that nothing names initializes that class or its instances
     for (const [index, { owner, isPrototype }] of this.#homes) {
@@ -107,25 +171,12 @@ class Tracer implements Machine {
     }
   }
 
-  #step(instruction: Instruction): void {
-    const { name } = instruction.opcode;
-    const move = moves[name];
-    if (move !== undefined) {
-      const values = this.stack.take(move[0]);
-      for (const index of move[1]) this.stack.push(values[index]!);
-      return;
-    }
-    const effect = effects[name];
-    if (effect !== undefined) effect(this, instruction);
-    else if (!this.#variables(instruction)) this.plain(instruction);
-  }
-
-  /** Call arguments are popped besides; a jump takes the stack along, unless it comes with values of its own. */
-  plain({ opcode, operands }: Instruction): void {
-    const counted = opcode.format.startsWith("npop") ? operands[0]! : 0;
-    this.stack.drop(opcode.pops + counted);
-    for (let i = 0; i < opcode.pushes; i++) this.stack.push(unknown);
-    if (operandKinds(opcode)[0]?.startsWith("label")) this.jump(operands[0]!);
+  /** The effect that the opcode's row declares, for those that have one of their own besides. */
+  plain(instruction: Instruction): void {
+    const { opcode } = instruction;
+    let act = plainActs.get(opcode);
+    if (!act) plainActs.set(opcode, (act = plainAct(opcode)));
+    act(this, instruction);
   }
 
   jump(target: number): void {
@@ -134,29 +185,16 @@ class Tracer implements Machine {
     this.#arriving.set(target, before === undefined ? values : joined(before, values));
   }
 
-  /** Loads and stores of variables: the opcode's name says which sort, and what is done. */
-  #variables({ opcode, operands }: Instruction): boolean {
-    const action = /^(get|put|set)_(loc|arg|var_ref)/.exec(opcode.name);
-    if (action === null || opcode.name === "set_loc_uninitialized") return false;
-    const [, verb, sort] = action;
-    const nameAt = (index: number): string => {
-      if (sort === "var_ref") return this.#fn.closure[index]?.name ?? "";
-      return this.#fn.variables[sort === "arg" ? index : this.#fn.argumentCount + index] ?? "";
-    };
-    if (verb === "get") {
-      // one opcode loads two variables
-      for (let i = 0; i < opcode.pushes; i++) this.stack.push(this.load(nameAt(operands[0]! + i)));
-    } else {
-      this.store(nameAt(operands[0]!), this.stack.peek());
-      if (verb === "put") this.stack.pop();
-    }
-    return true;
+  /** The name of a variable of some sort. */
+  nameOf(sort: VariableSort, index: number): string {
+    if (sort === "var_ref") return this.#fn.closure[index]?.name ?? "";
+    return this.#fn.variables[sort === "arg" ? index : this.#fn.argumentCount + index] ?? "";
   }
 
   load(name: string): Value {
     if (name === "this") return this.receiver;
     // the compiler's own variables, `<home_object>` or `new.target`, are no part of a name
-    return /[<.]/.test(name) ? unknown : variable(name);
+    return name.includes("<") || name.includes(".") ? unknown : variable(name);
   }
 
   store(name: string, value: Value): void {

@@ -71,8 +71,9 @@ describe("a guest stopped inside console.log", () => {
     expect(units.filter((unit) => identify(program, unit!.unit))).toHaveLength(1);
     expect(displayNames(root.unit)).toEqual(displayNames(program));
     root.unit.functions.forEach((fn, index) => {
-      const { codeStart: _, code: __, literals: ___, ...rest } = program.functions[index]!;
+      const { codeStart: _, code: __, literals: ___, atoms, ...rest } = program.functions[index]!;
       expect(fn).toMatchObject(rest);
+      expect(new Map(fn.atoms)).toEqual(new Map(atoms));
       expect(fn.code.length).toBe(program.functions[index]!.code.length);
     });
     expect(root.addresses).toHaveLength(program.functions.length);
