@@ -168,16 +168,11 @@ function withScript(
   const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
   if (!selfContained && reportTo !== "none")
     throw usageError("only a self-contained file can write its report itself");
-  if (target === "module" && reportTo !== "none")
-    throw usageError(
-      "a program beside its monitor cannot write the report itself",
-      "use the target rewrite, or read the report from the module's exports",
-    );
   const showing =
     reportTo === "stderr" ? { descriptor: 2, command, heading: csvHeading, lead: csvLead } : null;
   if (!selfContained) return instrumentLinked(given, bytes, model, others);
   return target === "module"
-    ? instrumentPair(given, bytes, model, others)
+    ? instrumentPair(given, bytes, model, showing, others)
     : instrumentFile(given, bytes, model, showing, others);
 }
 

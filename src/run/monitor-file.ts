@@ -9,7 +9,7 @@ import type { Report, RowLayout } from "../monitor/report.ts";
 import { finishFile, writeReportSection } from "../monitor/report-section.ts";
 import { reportRows } from "../monitor/support/report-rows.ts";
 import { selfContained } from "../monitor/targets/self-contained.ts";
-import { selfReporting } from "../monitor/targets/self-report.ts";
+import { reportingOf, selfReporting } from "../monitor/targets/self-report.ts";
 import type { Meter, Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { decodeModule } from "../wasm/decode.ts";
@@ -69,7 +69,7 @@ export function instrumentFile(
     showing &&
     reportRows(layout.custom ? [] : layout.rows, layout.custom ? "" : showing.heading, showing.lead);
   const plan = showing
-    ? selfReporting(contained, module, { ...showing, rows: rows!, ending })
+    ? selfReporting(reportingOf(contained, ending), module, { ...showing, rows: rows! })
     : contained.plan;
   return {
     bytes: withSection(rewrite(module, plan, ...others), writeReportSection(layout, ending, script.file)),

@@ -3,22 +3,25 @@
  * program rewritten to call it. Whoever runs them instantiates the script's module first and gives its exports to the
  * program as the import `javy_prof_monitor`; nothing else is needed.
  */
-import { readJoinedReport } from "../monitor/module/joined-report.ts";
+import { type LinkedLayout, readJoinedReport } from "../monitor/module/joined-report.ts";
 import { emptyModule, linkToProgram, planMonitorModule } from "../monitor/module/monitor-module.ts";
+import { pairReporting, pairRows, reporterHooks } from "../monitor/module/pair-report.ts";
 import { copyAcross, programSide, sizeAcross } from "../monitor/module/program-memories.ts";
 import { valueCount } from "../monitor/report.ts";
 import { finishFile, writeReportSection } from "../monitor/report-section.ts";
+import { reportRows } from "../monitor/support/report-rows.ts";
 import { hostModule, supportModule } from "../monitor/targets/calls.ts";
 import { ModuleFacts } from "../monitor/targets/known.ts";
 import { programTable, programTableExport } from "../monitor/targets/program-calls.ts";
 import { selfContained } from "../monitor/targets/self-contained.ts";
+import { selfReporting } from "../monitor/targets/self-report.ts";
 import { monitorPrefix, valueExport } from "../monitor/targets/state.ts";
 import type { Hook } from "../probe/action.ts";
 import type { Meter, Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { decodeModule } from "../wasm/decode.ts";
-import type { Module } from "../wasm/types.ts";
-import { type MonitorFile, wasmOnly, withSection } from "./monitor-file.ts";
+import { I32, I64, type Module, type ValType } from "../wasm/types.ts";
+import { type MonitorFile, type Showing, wasmOnly, withSection } from "./monitor-file.ts";
 import type { MonitorScript } from "./monitor-session.ts";
 
 /** Module that the program imports: the script's. */
@@ -29,6 +32,7 @@ export function instrumentPair(
   script: MonitorScript,
   given: Uint8Array,
   model: Meter["model"],
+  showing: Showing | null,
   others: readonly Plan[] = [],
 ): MonitorFile {
   const module = decodeModule(given);
@@ -36,13 +40,28 @@ export function instrumentPair(
   const linked = linkToProgram(made, rewrite(emptyModule, made.plan), module, { model });
   const { rewriting, layout } = linked;
   const { ending } = made;
-  const asked = rewriting.plan.hooks.filter(isOurs);
+  const hasValues = valueCount(layout.module) > 0;
+  const first = rewriting.plan.hooks.length;
+  const linkedPlan = showing
+    ? { ...rewriting.plan, hooks: [...rewriting.plan.hooks, ...reportHooks(ending, hasValues)] }
+    : rewriting.plan;
+  const asked = linkedPlan.hooks.filter(isOurs);
   const asksMemories = made.asksMemories || asked.some((hook) => hook.module === hostModule);
   const monitor = withSection(
-    rewrite(emptyModule, monitorPlan({ ...made, asksMemories }, rewriting.layout.support, asked)),
+    rewrite(
+      emptyModule,
+      monitorPlan({ ...made, asksMemories }, rewriting.layout.support || showing !== null, asked),
+    ),
     writeReportSection(layout.module, ending, script.file, layout.reported),
   );
-  const program = programPlan(rewriting.plan, module, asksMemories);
+  const silent = programPlan(linkedPlan, module, asksMemories);
+  const program = showing
+    ? selfReporting(
+        pairReporting(silent, module, pairModule, { first, endings: ending.length, hasValues }),
+        module,
+        { ...showing, rows: shownRows(layout, showing) },
+      )
+    : silent;
   let instance: WebAssembly.Instance | undefined;
   const beside = () => {
     instance ??= new WebAssembly.Instance(new WebAssembly.Module(monitor as BufferSource));
@@ -74,6 +93,23 @@ export function instrumentPair(
       );
     },
   };
+}
+
+/** What the reporter in the program calls of the module: pairReporting says in which order. */
+function reportHooks(ending: readonly string[], hasValues: boolean): Hook[] {
+  const own = (name: string, params: readonly ValType[], results: readonly ValType[]): Hook => ({
+    ...{ module: pairModule, name, params, results },
+  });
+  return [
+    ...reporterHooks(),
+    ...ending.map((name) => own(name, [], [])),
+    ...(hasValues ? [own(valueExport, [I32], [I64])] : []),
+  ];
+}
+
+function shownRows(layout: LinkedLayout, { heading, lead }: Showing): Uint8Array {
+  const { custom } = layout.module;
+  return reportRows(custom ? [] : pairRows(layout), custom ? "" : heading, lead);
 }
 
 const supportName = (name: string) => `${monitorPrefix}${name}`;
@@ -110,7 +146,8 @@ function monitorPlan(
       size: (memories) => sizeAcross(memories, 0),
     },
   );
-  const shown = asked.map(({ module, name }) => ({
+  const once = [...new Map(asked.map((hook) => [`${hook.module} ${hook.name}`, hook])).values()];
+  const shown = once.map(({ module, name }) => ({
     ...{ name: supportName(name), kind: "func" as const },
     of:
       module === supportModule

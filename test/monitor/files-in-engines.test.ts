@@ -34,8 +34,12 @@ const scripts = [
   ["everything", everything] as const,
 ];
 
-const made = (name: string, text: string | undefined, reportTo: "stderr" | "none") =>
-  instrument(countingProgram, { script: text ?? name, reportTo, file: `${name}.mm` });
+const made = (
+  name: string,
+  text: string | undefined,
+  reportTo: "stderr" | "none",
+  target: "rewrite" | "module" = "rewrite",
+) => instrument(countingProgram, { script: text ?? name, reportTo, target, file: `${name}.mm` });
 
 /** What a run in this V8 reports, with libraries as imports. */
 function reportHere(name: string, text: string | undefined): Report {
@@ -66,8 +70,13 @@ interface PageRun {
   };
 }
 
-/** Runs in the page, with what it is given and nothing around it. */
-async function runInPage([file, count, ending]: [string, number, readonly string[]]): Promise<PageRun> {
+/** Runs in the page, with what it is given and nothing around it; `beside`: the script's module, or nothing. */
+async function runInPage([file, count, ending, beside]: [
+  string,
+  number,
+  readonly string[],
+  string,
+]): Promise<PageRun> {
   const decode = (text: string) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   let stderr = "";
   let memory: WebAssembly.Memory | undefined;
@@ -86,7 +95,11 @@ async function runInPage([file, count, ending]: [string, number, readonly string
     clock_time_get: () => 0,
     proc_exit: () => {},
   };
-  const { instance } = await WebAssembly.instantiate(decode(file), { wasi_snapshot_preview1: wasi });
+  const monitor = beside === "" ? null : await WebAssembly.instantiate(decode(beside), {});
+  const { instance } = await WebAssembly.instantiate(decode(file), {
+    wasi_snapshot_preview1: wasi,
+    javy_prof_monitor: (monitor?.instance.exports ?? {}) as WebAssembly.ModuleImports,
+  });
   const exports = instance.exports as Record<string, unknown>;
   memory = exports["memory"] as WebAssembly.Memory;
   const call = (name: string, ...args: number[]) =>
@@ -149,12 +162,15 @@ describe.skipIf(!existsSync(browserPath))("in Chromium", () => {
     page = await browser.newPage();
   });
   afterAll(() => browser?.close());
-  const runFile = (file: Instrumented, count: number, ending: readonly string[]) =>
-    page.evaluate(runInPage, [Buffer.from(file.bytes).toString("base64"), count, ending] as [
+  const runFile = ({ bytes, monitor }: Instrumented, count: number, ending: readonly string[]) => {
+    const [file, beside] = [bytes, monitor ?? []].map((part) => Buffer.from(part).toString("base64"));
+    return page.evaluate(runInPage, [file!, count, [...ending], beside!] as [
       string,
       number,
       string[],
+      string,
     ]);
+  };
 
   test.each(scripts)("the exports of %s hold the report of a run here", async (name, text) => {
     const file = made(name, text, "none");
@@ -166,10 +182,10 @@ describe.skipIf(!existsSync(browserPath))("in Chromium", () => {
     expect(file.report(instanceOf(ran, ending))).toEqual(expected);
   });
 
-  test("files write their report themselves", async () => {
+  test.each(["rewrite", "module"] as const)("files write their report themselves: %s", async (target) => {
     const written: Record<string, string> = {};
     for (const [name, text] of scripts)
-      written[`${name}.csv`] = (await runFile(made(name, text, "stderr"), 0, [])).stderr;
+      written[`${name}.csv`] = (await runFile(made(name, text, "stderr", target), 0, [])).stderr;
     expectGoldens(new URL("files/", import.meta.url), written);
   });
 });
@@ -187,13 +203,16 @@ const hasWasmtime = spawnSync(python, ["-c", "import wasmtime"]).status === 0;
 const runner = `
 import sys, wasmtime as w
 engine = w.Engine()
-for path in sys.argv[1:]:
+for path in sys.argv[2:]:
     store = w.Store(engine)
     config = w.WasiConfig()
     config.stderr_file = path + ".stderr"
     store.set_wasi(config)
     linker = w.Linker(engine)
     linker.define_wasi()
+    if sys.argv[1] == "module":
+        beside = linker.instantiate(store, w.Module.from_file(engine, path + ".monitor"))
+        linker.define_instance(store, "javy_prof_monitor", beside)
     instance = linker.instantiate(store, w.Module.from_file(engine, path))
     try:
         instance.exports(store)["_start"](store)
@@ -201,20 +220,26 @@ for path in sys.argv[1:]:
         pass
 `;
 
-test.skipIf(!hasWasmtime)("in wasmtime, files write their report themselves", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "javy-prof-wasmtime-"));
-  try {
-    for (const [name, text] of scripts) writeFileSync(join(folder, name), made(name, text, "stderr").bytes);
-    execFileSync(python, ["-c", runner, ...scripts.map(([name]) => join(folder, name))]);
+describe.skipIf(!hasWasmtime)("in wasmtime, files write their report themselves", () => {
+  test.each(["rewrite", "module"] as const)("%s", (target) => {
+    const folder = mkdtempSync(join(tmpdir(), "javy-prof-wasmtime-"));
+    try {
+      for (const [name, text] of scripts) {
+        const { bytes, monitor } = made(name, text, "stderr", target);
+        writeFileSync(join(folder, name), bytes);
+        if (monitor) writeFileSync(join(folder, `${name}.monitor`), monitor);
+      }
+      execFileSync(python, ["-c", runner, target, ...scripts.map(([name]) => join(folder, name))]);
 
-    const written = scripts.map(([name]) => [
-      `${name}.csv`,
-      readFileSync(join(folder, `${name}.stderr`), "utf8"),
-    ]);
-    expectGoldens(new URL("files/", import.meta.url), Object.fromEntries(written));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+      const written = scripts.map(([name]) => [
+        `${name}.csv`,
+        readFileSync(join(folder, `${name}.stderr`), "utf8"),
+      ]);
+      expectGoldens(new URL("files/", import.meta.url), Object.fromEntries(written));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 const pairRunner = `

@@ -224,10 +224,10 @@ describe("a pair of files", () => {
     expect(ending).toEqual([expect.stringMatching(/^wasm:end #\d+\.\d+ \(\)$/)]);
   });
 
-  test("cannot write its report itself", () => {
+  test("cannot write its report itself where the program has no WASI", () => {
     const counts = "wasm:opcode:call:before { report var n: u32; n++; }";
     expect(() => instrument(small, { script: counts, target: "module", reportTo: "stderr" })).toThrow(
-      "cannot write the report itself",
+      "cannot write a report itself: it has no WASI",
     );
   });
 });

@@ -19,7 +19,7 @@ export interface LinkedLayout {
 
 /** `values`: those of the module, `addresses`: those of the program, by number. */
 export function readJoinedReport(
-  { module, program, reported }: LinkedLayout,
+  linked: LinkedLayout,
   values: ArrayLike<bigint>,
   addresses: ArrayLike<bigint>,
   support: SupportRemains | null,
@@ -27,23 +27,34 @@ export function readJoinedReport(
   const bits: bigint[] = Array.from(values);
   const { buffer, byteOffset, byteLength } = support?.memory ?? new Uint8Array();
   const memory = new DataView(buffer, byteOffset, byteLength);
-  const rows = program.rows.flatMap(({ variable, place, first }) =>
-    (reported.get(variable) ?? []).map(({ name, type, offset }): RowLayout => {
-      const at = Number(addresses[first]!) + offset;
-      const row = { variable: name, type, place, first: bits.length };
-      for (const [n] of flatten(type).entries()) bits.push(memory.getBigUint64(at + partBytes * n, true));
-      return row;
-    }),
-  );
+  const rows = joinedRows(linked, (address, { type, offset }) => {
+    const first = bits.length;
+    const at = Number(addresses[address]!) + offset;
+    for (const [n] of flatten(type).entries()) bits.push(memory.getBigUint64(at + partBytes * n, true));
+    return first;
+  });
+  const { module, program } = linked;
   const layout: ReportLayout = {
-    ...{ rows: joined(module.rows, rows), strings: program.strings, support: support !== null },
+    ...{ rows, strings: program.strings, support: support !== null },
     custom: module.custom,
   };
   return readReport(layout, { value: (n) => bits[n]!, support });
 }
 
-/** In the order of the probes; variables of the script first. */
-function joined(script: readonly RowLayout[], places: readonly RowLayout[]): RowLayout[] {
+/**
+ * In the order of the probes; variables of the script first. `first`: the number of the first value of what is reported
+ * of a place, from the number of the address of its state.
+ */
+export function joinedRows(
+  { module, program, reported }: LinkedLayout,
+  first: (address: number, variable: SiteVariable) => number,
+): RowLayout[] {
+  const places = program.rows.flatMap((row) =>
+    (reported.get(row.variable) ?? []).map((variable): RowLayout => {
+      const { name, type } = variable;
+      return { variable: name, type, place: row.place, first: first(row.first, variable) };
+    }),
+  );
   const number = ({ place }: RowLayout) => place?.probe ?? -1;
-  return [...script, ...places].sort((a, b) => number(a) - number(b));
+  return [...module.rows, ...places].sort((a, b) => number(a) - number(b));
 }

@@ -6,14 +6,14 @@
 import { unsupported, usageError } from "../../base/diagnostics.ts";
 import type { Action } from "../../probe/action.ts";
 import type { AddedFunction } from "../../probe/additions.ts";
-import { type Lists, merge } from "../../probe/merge.ts";
+import { type Lists, type Merged, merge } from "../../probe/merge.ts";
 import type { FunctionProbes, Plan } from "../../probe/plan.ts";
 import { decodeModule } from "../../wasm/decode.ts";
 import { emit } from "../../wasm/emit.ts";
 import { I32, I64, type Module } from "../../wasm/types.ts";
 import { reporterBytes } from "../support/library.ts";
 import { firstForeign } from "./calls.ts";
-import { copyFunction } from "./memories.ts";
+import { copyFunction, type NumberedMemory } from "./memories.ts";
 import { outline } from "./outline.ts";
 import { processExitImports, processExits } from "./process-exits.ts";
 import type { SelfContained } from "./self-contained.ts";
@@ -21,20 +21,46 @@ import { valueExport } from "./state.ts";
 
 const wasi = "wasi_snapshot_preview1";
 
+/** The plan of a file, with what writing needs of it. */
+export interface Reporting {
+  readonly plan: Plan;
+  /** What the support library has. */
+  readonly support: Pick<Merged, "exported">;
+  /** All that generated code can name. */
+  readonly memories: readonly NumberedMemory[];
+  /** Number of the added function that gives the bits of a value; undefined where there is none. */
+  readonly value: number | undefined;
+  /** Numbers of those to be called first, in order. */
+  readonly endings: readonly number[];
+}
+
+/** The same of a self-contained file. `ending`: exports to call first. */
+export function reportingOf(
+  { plan, support, memories }: SelfContained,
+  ending: readonly string[],
+): Reporting {
+  const [value, endings] = [addedExport(plan, valueExport), ending.map((name) => addedExport(plan, name)!)];
+  return { plan, support: support!, memories, value, endings };
+}
+
+/** Number of the added function that is exported so. */
+export function addedExport({ added }: Plan, name: string): number | undefined {
+  const of = added?.exports?.find((one) => one.name === name)?.of;
+  return of && "added" in of ? of.added : undefined;
+}
+
 export interface SelfReport {
   /** File descriptor of WASI. */
   readonly descriptor: number;
   /** As report-rows.ts makes them. */
   readonly rows: Uint8Array;
-  /** Exports to call first, in order. */
-  readonly ending: readonly string[];
   /** Name of the exported function with whose end the program ends. */
   readonly command: string;
 }
 
 /** @throws Diagnostic where the program has no such function, or WASI cannot write for it. */
 export function selfReporting(
-  { plan, support, memories }: SelfContained,
+  { plan, support, memories, value, endings }: Reporting,
   module: Module,
   report: SelfReport,
 ): Plan {
@@ -44,7 +70,7 @@ export function selfReporting(
     throw usageError(
       `the program has no function ${JSON.stringify(report.command)} with whose end it could report`,
     );
-  const { functions = [], globals = [], data = [], exports = [], ...others } = plan.added ?? {};
+  const { functions = [], globals = [], data = [], ...others } = plan.added ?? {};
   const lists: Lists = {
     ...{ functions: [...functions], globals: [...globals], data: [...data] },
     ...{
@@ -54,15 +80,10 @@ export function selfReporting(
     },
   };
   const add = (one: AddedFunction) => lists.functions.push(one) - 1;
-  const exported = (name: string) => {
-    const of = exports.find((one) => one.name === name)?.of;
-    return of && "added" in of ? of.added : undefined;
-  };
   const write = plan.hooks.length;
   const program: Readonly<Record<string, number>> = {
     // A script without values has no such function.
-    value:
-      exported(valueExport) ?? add({ params: [I32], results: [I64], write: (w) => emit(w, "i64.const", 0n) }),
+    value: value ?? add({ params: [I32], results: [I64], write: (w) => emit(w, "i64.const", 0n) }),
     copy: add(copyFunction(memories)),
     fd_write: add({
       ...{ params: [I32, I32, I32, I32], results: [I32] },
@@ -73,14 +94,13 @@ export function selfReporting(
     }),
   };
   const reporter = merge("the reporter", decodeModule(reporterBytes()), lists, (from) =>
-    from.module === "program" ? program[from.name] : support!.exported(from.description.kind, from.name),
+    from.module === "program" ? program[from.name] : support.exported(from.description.kind, from.name),
   );
   const [rows, allocate, print] = [
     lists.data.push({ bytes: report.rows }) - 1,
-    support!.exported("func", "mem_alloc")!,
+    support.exported("func", "mem_alloc")!,
     reporter.exported("func", "report")!,
   ];
-  const endings = report.ending.map((name) => exported(name)!);
   const done = add({
     ...{ params: [], results: [], locals: [I32] },
     write: (w, indices) => {
@@ -90,7 +110,7 @@ export function selfReporting(
       emit(w, "local.tee", 0);
       emit(w, "i32.const", 0);
       emit(w, "i32.const", report.rows.length);
-      emit(w, "memory.init", indices.data(rows), indices.memory(support!.exported("memory", "memory")!));
+      emit(w, "memory.init", indices.data(rows), indices.memory(support.exported("memory", "memory")!));
       emit(w, "local.get", 0);
       for (const value of [report.rows.length, memory, firstForeign, report.descriptor])
         emit(w, "i32.const", value);
