@@ -11,6 +11,7 @@ import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { nearest } from "./base/nearest.ts";
 import { version } from "./base/version.ts";
+import { type CodeKeeper, keepCode } from "./commands/code-cache.ts";
 import { registerBuild } from "./commands/declared/build.ts";
 import { registerCheck } from "./commands/declared/check.ts";
 import { registerCompletion } from "./commands/declared/completion.ts";
@@ -129,7 +130,12 @@ const program = new Command("javy-prof")
   .configureHelp({ minWidthToWrap: 24, subcommandTerm })
   .showHelpAfterError("  javy-prof --help lists what there is")
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "javy-prof: ")) })
-  .exitOverride();
+  .exitOverride()
+  // what a command does is loaded for it; help and errors are said without
+  .hook(
+    "preAction",
+    () => void keepCode(process.getBuiltinModule("node:module") as CodeKeeper, process.env, version),
+  );
 
 /** The subcommands, in the order of the help. What a command does is read when it is called. */
 const commands: Readonly<Record<string, () => void>> = {
