@@ -20,7 +20,7 @@ const slower = {
     "test/monitor/targets.test.ts",
     "test/probe/callbacks/javy.test.ts",
     "test/probe/fuel-cases.test.ts",
-    "test/probe/metered-fixtures.test.ts",
+    "test/probe/kernel-fixtures.test.ts",
     "test/result/minified.test.ts",
     "test/profiler/frames.test.ts",
     "test/run/guest.test.ts",

@@ -49,6 +49,8 @@ let opened: u32 = 0;
 let used: u32 = 0;
 let branches: u32 = 0;
 export let targetCount: u32 = 0;
+/** Whether a block stands around the code, behind which exit probes are: branches to its label do not yet leave the function. */
+export let wraps: bool = false;
 /** Whether this walk found labels that have to share a potential, which takes another one. */
 export let learnt: bool = false;
 
@@ -57,7 +59,8 @@ export function divert(): void {
 }
 
 /** Begins a walk over a function's code. `again`: with the groups that were found before. */
-export function beginBlocks(again: bool): void {
+export function beginBlocks(again: bool, isWrapped: bool): void {
+  wraps = isWrapped;
   memory.fill(known, 0, used);
   memory.fill(known + most, 0, used);
   if (!again) {
@@ -113,8 +116,13 @@ export function target(i: u32): Frame {
   return changetype<Frame>(<usize>load<u32>(targets + i * 4));
 }
 
-export function isOutermost(frame: Frame): bool {
-  return changetype<usize>(frame) === frames;
+export function outermost(): Frame {
+  return changetype<Frame>(frames);
+}
+
+/** Whether a branch to the label leaves the function: there only the global counts. */
+export function leaves(frame: Frame): bool {
+  return !wraps && changetype<usize>(frame) === frames;
 }
 
 /** The targets of a branch that is reached. `stays`: control may also go on. */
@@ -160,19 +168,19 @@ export function lead(frame: Frame, value: i64): void {
   store<i64>(potentials + (frame.slot << 3), value);
 }
 
-/** From the next walk on the targets but for the outermost block share one potential. */
+/** From the next walk on the targets share one potential, but for the way out. */
 export function share(): void {
   let all: u32 = 0;
   for (let i: u32 = 0; i < targetCount; i++) {
     const frame = target(i);
-    if (isOutermost(frame)) continue;
+    if (leaves(frame)) continue;
     const group = groupOf(frame);
     if (all === 0) all = group;
     for (let n: u32 = 0; n < opened; n++)
       if (load<u32>(groups + n * 4) === group) store<u32>(groups + n * 4, all);
   }
   for (let i: u32 = 0; i < targetCount; i++)
-    if (!isOutermost(target(i))) store<u32>(groups + target(i).number * 4, all);
+    if (!leaves(target(i))) store<u32>(groups + target(i).number * 4, all);
   learnt = true;
 }
 

@@ -5,14 +5,16 @@
 import {
   Frame,
   hasPotential,
-  isOutermost,
   joins,
   lead,
+  leaves,
+  outermost,
   potential,
   reachable,
   share,
   target,
   targetCount,
+  wraps,
 } from "./blocks";
 import { align, checks, pending, resume, spill, writeThrough } from "./meter";
 import { Flow, Opcode } from "./numbers";
@@ -26,15 +28,14 @@ export function chargeBranch(stays: bool): void {
   else spill();
 }
 
-/** Makes the local right but for the potential of the targets; how many of them are not the way out. */
+/** Makes the local right but for the potential of the targets that do not leave; how many these are. */
 function alignTargets(): u32 {
   let labels: u32 = 0;
   let isKnown = false;
   let value: i64 = 0;
   for (let i: u32 = 0; i < targetCount; i++) {
     const frame = target(i);
-    // behind the function's own label only the global counts
-    if (isOutermost(frame)) continue;
+    if (leaves(frame)) continue;
     labels += 1;
     if (!hasPotential(frame)) continue;
     if (isKnown && potential(frame) !== value) share();
@@ -43,7 +44,7 @@ function alignTargets(): u32 {
   }
   if (labels === 0) return 0;
   if (!isKnown) value = pending;
-  for (let i: u32 = 0; i < targetCount; i++) if (!isOutermost(target(i))) lead(target(i), value);
+  for (let i: u32 = 0; i < targetCount; i++) if (!leaves(target(i))) lead(target(i), value);
   align(value);
   return labels;
 }
@@ -85,4 +86,13 @@ export function chargeEnd(frame: Frame): void {
     join(frame);
   }
   resume(hasPotential(frame) ? potential(frame) : 0, false);
+}
+
+/** The block around the code ends; false where there is none, or nothing leads to its end. */
+export function endWrap(): bool {
+  const frame = outermost();
+  if (!wraps || !frame.targeted) return false;
+  if (reachable) join(frame);
+  resume(potential(frame), false);
+  return true;
 }

@@ -18,16 +18,20 @@ import {
   innermost,
   learnt,
   open,
+  outermost,
   part,
   reachable,
+  wraps,
 } from "./blocks";
-import { chargeBranch, chargeElse, chargeEnd, chargeIf, chargeLoop } from "./charging";
+import { chargeBranch, chargeElse, chargeEnd, chargeIf, chargeLoop, endWrap } from "./charging";
 import { beginMeter, charge, chargeSize, check, checkAtEntry, checks, spill, usesLocal } from "./meter";
-import { Flow, Opcode, Space, Type } from "./numbers";
+import { Flow, Opcode, Space, Stop, Type } from "./numbers";
 import { readLeb, skipImmediates, value } from "./reader";
 import { copied, copyTo, passOver, put, putIndexed, putLeb, to, writeAt } from "./writer";
 
-export { setMeter } from "./meter";
+export { learnt } from "./blocks";
+export { pending, resume, setMeter, stale, usesLocal } from "./meter";
+export { to, writeAt } from "./writer";
 
 /** An instruction's number: its byte, or where those of its prefix begin (0xfb at 256, 512 each) and its sub-opcode. */
 const numbers: i32 = 256 + 4 * 512;
@@ -80,56 +84,57 @@ export function written(): usize {
   return output;
 }
 
-/** Writes bodies `from` to `end` from `outputAt` on, their sizes in front; the first that is not written, or `end`. */
-export function meter(from: u32, end: u32, outputAt: usize): u32 {
+/** Writes bodies `from` to `last` from `outputAt` on, their sizes in front; the first that is not written, or `last`. */
+export function meter(from: u32, last: u32, outputAt: usize): u32 {
   output = outputAt;
-  for (let i = from; i < end; i++) {
-    const body = bodies + i * 12;
-    if (!writeBody(code + load<u32>(body), code + load<u32>(body, 4), load<u32>(body, 8))) return i;
-  }
-  return end;
+  for (let i = from; i < last; i++) if (!writeBody(i)) return i;
+  return last;
 }
 
-/** The locals that a body declares: how many groups, how many locals, and where its code begins. */
+/** The body at hand: its count of groups of locals, its declarations behind that, its code, its first added local. */
 let groups: u32 = 0;
-let locals: u32 = 0;
+let declarations: usize = 0;
+let first: usize = 0;
+let end: usize = 0;
+let addedLocal: u32 = 0;
 
-function readLocals(at: usize, end: usize): usize {
+function readBody(i: u32): bool {
+  const body = bodies + i * 12;
+  end = code + load<u32>(body, 4);
+  declarations = readLeb(code + load<u32>(body));
+  if (declarations === 0) return false;
   groups = value;
-  locals = 0;
+  let at = declarations;
+  let locals: u32 = 0;
   for (let group: u32 = 0; group < groups; group++) {
     at = readLeb(at);
-    if (at === 0 || at >= end || value > 100_000) return 0;
+    if (at === 0 || at >= end || value > 100_000) return false;
     locals += value;
     const type = load<u8>(at++);
     // a reference in its long form
-    if (type === 0x63 || type === 0x64 || locals > 100_000) return 0;
+    if (type === 0x63 || type === 0x64 || locals > 100_000) return false;
   }
-  return at > end ? 0 : at;
+  first = at;
+  addedLocal = load<u32>(body, 8) + locals;
+  return at <= end;
 }
 
-function writeBody(start: usize, end: usize, params: u32): bool {
-  const declarations = readLeb(start);
-  if (declarations === 0) return false;
-  const first = readLocals(declarations, end);
-  if (first === 0) return false;
+function writeBody(i: u32): bool {
+  if (!readBody(i)) return false;
   const declared = first - declarations;
   const begin = output + slack + declared;
   let again = false;
   do {
-    if (begin + slack > outputEnd) return false;
-    beginBlocks(again);
-    beginMeter(params + locals, entry);
-    writeAt(begin);
-    passOver(first);
-    if (!walk(first, end, params + locals + 1)) return false;
+    beginWalk(begin, again, false, false);
+    beginMeter(addedLocal, <i64>entry, true);
+    if (go() !== Stop.Done) return false;
     again = true;
   } while (learnt);
 
   // the head is written behind the code, and both then move to where they belong
   const codeEnd = to;
   if (codeEnd + slack + declared > outputEnd) return false;
-  writeHead(declarations, first);
+  writeHead();
   const headEnd = to;
   writeAt(output);
   putLeb(<u32>(headEnd - begin));
@@ -140,10 +145,7 @@ function writeBody(start: usize, end: usize, params: u32): bool {
   return true;
 }
 
-let hasCall: bool = false;
-let hasSize: bool = false;
-
-function writeHead(declarations: usize, first: usize): void {
+function writeHead(): void {
   const used: u32 = hasSize ? 2 : usesLocal ? 1 : 0;
   putLeb(groups + used);
   passOver(declarations);
@@ -159,40 +161,141 @@ function writeHead(declarations: usize, first: usize): void {
   if (hasCall && checks) checkAtEntry();
 }
 
-/** Walks over the code and writes it; `size`: index of the local for the size of a bulk operation. */
-function walk(at: usize, end: usize, size: u32): bool {
+/** Where the walk goes on, and the next place it stops at, 0 where there is none. */
+export let here: usize = 0;
+let stop: usize = 0;
+let stops: usize = 0;
+let stopsEnd: usize = 0;
+/** The walk has stopped before the instruction where it is, or before the function's last `end`. */
+let wasBefore: bool = false;
+let wasAtEnd: bool = false;
+let isProbed: bool = false;
+export let hasCall: bool = false;
+let hasSize: bool = false;
+
+/** Begins a walk over the body at hand, whose code is written to `begin`; `again`: with what the one before has learnt. */
+function beginWalk(begin: usize, again: bool, probed: bool, isWrapped: bool): void {
+  isProbed = probed;
+  here = first;
+  stop = 0;
+  stops = 0;
+  stopsEnd = 0;
+  wasBefore = false;
+  wasAtEnd = false;
   hasCall = false;
   hasSize = false;
+  beginBlocks(again, isWrapped);
   open(Flow.Block);
+  writeAt(begin);
+  passOver(first);
+}
+
+/**
+ * Begins a walk over a body with probes, whose code is written to `begin`. `stopsAt`: where so many u32 are, addresses of
+ * instructions, upwards, with probes before or behind them; `isWrapped`: whether there are exit probes;
+ * `fuel`: what is pending, and whether only the global is right. False where the body is not the kernel's.
+ */
+export function enter(
+  body: u32,
+  begin: usize,
+  stopsAt: usize,
+  count: u32,
+  isWrapped: bool,
+  again: bool,
+  fuel: i64,
+  isStale: bool,
+): bool {
+  if (!readBody(body)) return false;
+  beginWalk(begin, again, true, isWrapped);
+  beginMeter(addedLocal, fuel, isStale);
+  stops = stopsAt;
+  stopsEnd = stopsAt + <usize>count * 4;
+  nextStop(first);
+  return true;
+}
+
+/** Whether the block around the code is needed: something leads to its end. */
+export function isWrapped(): bool {
+  return outermost().targeted;
+}
+
+/** Walks on over the code and writes it, up to where something else has to be written between. */
+export function go(): u32 {
+  if (wasAtEnd) return finish();
+  let at = here;
+  if (to + slack > outputEnd) return Stop.Unknown;
   while (at < end) {
     let number = <usize>load<u8>(at);
     let immediates = at + 1;
     if (number >= 0xfb && number < 0xff) {
       immediates = readLeb(immediates);
-      if (immediates === 0 || value >= 512) return false;
+      if (immediates === 0 || value >= 512) return Stop.Unknown;
       number = 256 + (number - 0xfb) * 512 + <usize>value;
     }
     const kind = <u32>load<u8>(kinds + number);
-    if (kind === 0) return false;
+    if (kind === 0) return Stop.Unknown;
     const next = skipImmediates(immediates, kind - 1, end);
-    if (next === 0 || next > end) return false;
-    if (reachable) charge(load<u32>(costs + number * 4));
+    if (next === 0 || next > end) return Stop.Unknown;
     const flow = <u32>load<u8>(flows + number);
     const space = <u32>load<u8>(spaces + number);
-    if (flow !== Flow.Plain || space !== Space.None) {
-      if (to + (next - copied) + slack > outputEnd) return false;
-      if (flow !== Flow.Plain) {
-        if (reachable) copyTo(at);
-        if (flow === Flow.Sized) {
-          if (reachable) writeSized(size, load<u32>(units + number * 4));
-        } else if (!step(flow, at, immediates, next)) return false;
-        if (depth === 0) return next === end;
+    const stopsHere = at === stop && reachable;
+    if (flow !== Flow.Plain || space !== Space.None || stopsHere) {
+      if (to + (next - copied) + slack > outputEnd) return Stop.Unknown;
+      if (reachable) copyTo(at);
+      if (stopsHere && !wasBefore) {
+        here = at;
+        wasBefore = true;
+        return Stop.Before;
       }
-      if (space !== Space.None && !renumber(space, immediates, next)) return false;
+      wasBefore = false;
     }
+    if (reachable) charge(load<u32>(costs + number * 4));
+    if (flow !== Flow.Plain) {
+      if (flow === Flow.Sized) {
+        if (reachable && !writeSized(load<u32>(units + number * 4))) return Stop.Unknown;
+      } else if (flow === Flow.End && depth === 1) {
+        if (next !== end) return Stop.Unknown;
+        copyTo(at);
+        return finishOrStop();
+      } else if (!step(flow, at, immediates, next)) return Stop.Unknown;
+    }
+    if (space !== Space.None && !renumber(space, immediates, next)) return Stop.Unknown;
     at = next;
+    if (stop !== 0 && stop < at) nextStop(at);
+    if (stopsHere) {
+      copyTo(at);
+      here = at;
+      return Stop.After;
+    }
   }
-  return false;
+  return Stop.Unknown;
+}
+
+/** The first stop at `at` or behind it. */
+function nextStop(at: usize): void {
+  do {
+    stop = stops < stopsEnd ? <usize>load<u32>(stops) : 0;
+    stops += 4;
+  } while (stop !== 0 && stop < at);
+}
+
+/** The function's last `end`: with exit probes, the block around its code ends first, where something leads there. */
+function finishOrStop(): u32 {
+  if (endWrap()) put(Opcode.End);
+  else if (!reachable) return putLastEnd();
+  if (!wraps) return finish();
+  wasAtEnd = true;
+  return Stop.Exit;
+}
+
+function finish(): u32 {
+  spill();
+  return putLastEnd();
+}
+
+function putLastEnd(): u32 {
+  put(Opcode.End);
+  return Stop.Done;
 }
 
 /** Steps over an instruction that does more to control than go on; false where the kernel does not go on. */
@@ -221,12 +324,7 @@ function step(flow: u32, at: usize, immediates: usize, next: usize): bool {
     }
     case Flow.End:
       copyTo(at);
-      if (depth > 1) chargeEnd(innermost());
-      else {
-        if (reachable) spill();
-        put(Opcode.End);
-        passOver(next);
-      }
+      chargeEnd(innermost());
       close();
       return true;
     case Flow.Br:
@@ -239,11 +337,16 @@ function step(flow: u32, at: usize, immediates: usize, next: usize): bool {
       branch(stays);
       return true;
     }
+    case Flow.Return:
+      if (reachable) writeReturn(next);
+      divert();
+      return true;
     case Flow.Call:
     case Flow.TailCall:
-    case Flow.Return:
     case Flow.Trap:
     case Flow.Throw:
+      // the exit probes would stand before it
+      if (flow === Flow.TailCall && wraps) return false;
       if (flow === Flow.Call || flow === Flow.TailCall) hasCall = true;
       if (reachable) spill();
       if (flow !== Flow.Call) divert();
@@ -268,12 +371,26 @@ function listTargets(isTable: bool, at: usize): bool {
   return true;
 }
 
-/** Charges an instruction by its size, the topmost operand. */
-function writeSized(size: u32, unit: u32): void {
+/** A return, which with exit probes is a branch to the end of the block around the code. */
+function writeReturn(next: usize): void {
+  if (!wraps) return spill();
+  beginTargets();
+  addTarget(depth - 1);
+  chargeBranch(false);
+  branch(false);
+  putIndexed(Opcode.Br, depth - 1);
+  passOver(next);
+}
+
+/** Charges an instruction by its size, the topmost operand; of functions with probes other locals are added, too. */
+function writeSized(unit: u32): bool {
+  if (isProbed) return false;
+  const size = addedLocal + 1;
   hasSize = true;
   putIndexed(Opcode.LocalSet, size);
   chargeSize(size, unit);
   putIndexed(Opcode.LocalGet, size);
+  return true;
 }
 
 /** Writes the one index at `immediates` anew, where it moved. */

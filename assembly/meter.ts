@@ -27,11 +27,11 @@ export function setMeter(counterIndex: u32, limitIndex: u32, tickIndex: u32, wit
   checks = withChecks;
 }
 
-/** Begins a function. */
-export function beginMeter(localIndex: u32, entry: u32): void {
+/** Begins a function. `value`: what is pending; `isStale`: whether only the global is right. */
+export function beginMeter(localIndex: u32, value: i64, isStale: bool): void {
   local = localIndex;
-  stale = true;
-  pending = <i64>entry;
+  stale = isStale;
+  pending = value;
   usesLocal = false;
 }
 

@@ -51,6 +51,7 @@ export enum Opcode {
   If = 0x04,
   Else = 0x05,
   End = 0x0b,
+  Br = 0x0c,
   Call = 0x10,
   LocalGet = 0x20,
   LocalSet = 0x21,
@@ -68,4 +69,13 @@ export enum Type {
   Empty = 0x40,
   I64 = 0x7e,
   I32 = 0x7f,
+}
+
+/** Why a walk stops: something unknown, the end, before or behind an instruction with a probe, before the exit probes. */
+export enum Stop {
+  Unknown = 0,
+  Done = 1,
+  Before = 2,
+  After = 3,
+  Exit = 4,
 }

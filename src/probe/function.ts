@@ -8,59 +8,69 @@
  */
 import { ByteWriter } from "../base/bytes.ts";
 import { DecodeError, internalError, unsupported } from "../base/diagnostics.ts";
-import { type BlockType, emit } from "../wasm/emit.ts";
+import { emit } from "../wasm/emit.ts";
 import { type LocalDeclarations, localDeclarations } from "../wasm/locals.ts";
 import { opcodes } from "../wasm/opcodes.ts";
-import type { IndexMap } from "../wasm/reindex.ts";
-import { type FuncType, funcTypeAt, I64, type Module, type Range, type ValType } from "../wasm/types.ts";
+import { type FuncType, funcTypeAt, I64, type Range } from "../wasm/types.ts";
 import { CodeWalk } from "../wasm/walk.ts";
 import { ActionWriter } from "./action-writer.ts";
 import { AddedLocals } from "./added-locals.ts";
 import { Charging } from "./charging.ts";
 import { branches, Control, delimits, diverts, Flow, flowOf, opensBlock, returns } from "./control.ts";
+import type { Kernel } from "./kernel.ts";
+import { type KernelWalk, Stop } from "./kernel-walk.ts";
 import { LabelShifts } from "./label-shifts.ts";
 import { Labels } from "./labels.ts";
-import { type MeterIndices, MeterState } from "./meter.ts";
+import { MeterState } from "./meter.ts";
 import { namesLabels, writeImmediates } from "./original.ts";
-import type { Meter } from "./plan.ts";
 import type { BoundProbes } from "./probes-of.ts";
+import type { RewriteContext } from "./rewrite-context.ts";
 import { SiteWriter } from "./site-writer.ts";
 import { chargedSize, chargeUnits, type Refund, type SizeContext } from "./sizes.ts";
 
-/** What all functions of a module share while it is rewritten. */
-export interface RewriteContext {
-  readonly module: Module;
-  readonly map: IndexMap;
-  /** Whether instructions may name something that moved, by row; and whether they do, or do more to control than go on. */
-  readonly moved: Uint8Array;
-  readonly notable: Uint8Array;
-  readonly meter: Meter | undefined;
-  readonly meterAt: MeterIndices;
-  /** For the code of one function at a time. */
-  readonly scratch: ByteWriter;
-  /** The type of a block with these results (may add a type to the module). */
-  readonly blockType: (params: readonly ValType[], results: readonly ValType[]) => BlockType;
-}
-
-/** Writes the rewritten body of function `index`, which has these probes, with its size in front. */
+/**
+ * Writes the rewritten body of function `index`, which has these probes, with its size in front; by the kernel, where
+ * there is one, as far as that knows the code.
+ */
 export function rewriteFunction(
   context: RewriteContext,
   index: number,
   body: Range,
   probes: BoundProbes | undefined,
   out: ByteWriter,
+  kernel?: Kernel,
 ): void {
   if (!context.meter && !probes && context.moved.every((moved) => moved === 0)) {
     out.leb(body.end - body.start);
     out.copy(context.module.bytes, body.start, body.end);
     return;
   }
+  if (kernel && probes && writtenBy(kernel, context, index, body, probes, out)) return;
   const labels = new Labels();
   for (;;) {
     const learnt = labels.begin();
     const rewriter = new FunctionRewriter(context, index, body, probes, labels);
     rewriter.walk();
     if (labels.suffices(learnt)) return rewriter.assemble(out);
+  }
+}
+
+/** Whether the kernel could write the body. */
+function writtenBy(
+  kernel: Kernel,
+  context: RewriteContext,
+  index: number,
+  body: Range,
+  probes: BoundProbes,
+  out: ByteWriter,
+): boolean {
+  for (let again = false; ; again = true) {
+    const rewriter = new FunctionRewriter(context, index, body, probes, new Labels());
+    const walk = rewriter.walkBy(kernel, again);
+    if (!walk) return false;
+    if (walk.learnt) continue;
+    rewriter.assemble(out);
+    return true;
   }
 }
 
@@ -74,6 +84,7 @@ type Behind = Refund | undefined;
 
 class FunctionRewriter {
   readonly #context: RewriteContext;
+  readonly #index: number;
   readonly #type: FuncType;
   readonly #own: LocalDeclarations;
   readonly #probes: BoundProbes | undefined;
@@ -104,6 +115,7 @@ class FunctionRewriter {
     const type = funcTypeAt(module, module.functions[index]!);
     if (!type) throw internalError(`function ${index} has no function type`);
     this.#context = context;
+    this.#index = index;
     this.#type = type;
     this.#probes = probes;
     this.#own = localDeclarations(module.bytes, body);
@@ -197,6 +209,36 @@ class FunctionRewriter {
         if (control.frames.length > outside && control.reachable) this.#sites?.after();
       } else if (state && control.reachable) state.pending += cost![row]!;
     }
+  }
+
+  /** The same by a walk of the kernel, which stops where probes stand; undefined where it does not get to the end. */
+  walkBy(kernel: Kernel, again: boolean): KernelWalk | undefined {
+    const meter = this.#charging?.meter;
+    if (!meter || this.#sites?.stops === null) return undefined;
+    const { entry = [], exit = [], sites } = this.#probes ?? {};
+    this.#actions.write(this.#prologue, entry, undefined);
+    const body = this.#index - this.#context.module.importedFunctions;
+    const walk = kernel.walk({ body, stops: sites?.keys() ?? [], wraps: this.#wraps, again }, meter);
+    if (!walk) return undefined;
+    for (let stop = walk.go(); stop !== Stop.done; stop = walk.go()) {
+      if (stop === Stop.unknown) return undefined;
+      this.#w.clear();
+      this.#copied = walk.at;
+      if (stop === Stop.exit) this.#actions.write(this.#w, exit, undefined);
+      else if (stop === Stop.after) this.#sites!.after();
+      else {
+        this.#code.next = walk.at;
+        this.#code.advance();
+        this.#sites!.step();
+        this.#sites!.before();
+      }
+      if (!walk.put(this.#w)) return undefined;
+    }
+    this.#w.clear();
+    walk.copy(this.#w);
+    this.#hasCall = walk.hasCall;
+    this.#control.outermost.targeted = walk.isWrapped;
+    return walk;
   }
 
   /** `when`: what in front of it belongs there; all where it is left out. */

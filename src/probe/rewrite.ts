@@ -10,11 +10,12 @@ import { type Module, type Section, SectionId } from "../wasm/types.ts";
 import { type Added, added } from "./add.ts";
 import { AddedTypes } from "./added-types.ts";
 import { Flow, flowOf } from "./control.ts";
-import { type RewriteContext, rewriteFunction } from "./function.ts";
+import { rewriteFunction } from "./function.ts";
+import { type Kernel, kernelFor } from "./kernel.ts";
 import { blockType, type LinkedPlan, link } from "./link.ts";
-import { type Kernel, kernelFor } from "./metered-by-kernel.ts";
 import type { Plan } from "./plan.ts";
 import { probesOf } from "./probes-of.ts";
+import type { RewriteContext } from "./rewrite-context.ts";
 
 /**
  * Writes the instrumented module. Pure: the same module and plans give the same bytes. At one place the actions of
@@ -25,12 +26,9 @@ export function rewrite(module: Module, ...plans: readonly Plan[]): Uint8Array {
   return rewriteWith(kernelFor, module, plans);
 }
 
-/** Writes bodies as far as it knows them. */
-export type BodyWriter = Pick<Kernel, "write">;
-
 /** The same, with a kernel of the caller's choice, or none: the bytes do not depend on it. */
 export function rewriteWith(
-  kernelOf: (context: RewriteContext) => BodyWriter | undefined,
+  kernelOf: (context: RewriteContext) => Kernel | undefined,
   module: Module,
   plans: readonly Plan[],
 ): Uint8Array {
@@ -76,7 +74,7 @@ export function rewriteWith(
 /** The code section: what was there, rewritten, and what is added. */
 function rewriteCode(
   context: RewriteContext,
-  kernel: BodyWriter | undefined,
+  kernel: Kernel | undefined,
   plans: readonly LinkedPlan[],
   more: readonly Uint8Array[],
 ): Uint8Array | undefined {
@@ -98,7 +96,7 @@ function rewriteCode(
     const probes = probesOf(plans, importedFunctions + i);
     if (!probes) return;
     withoutProbes(i);
-    rewriteFunction(context, importedFunctions + i, body, probes, w);
+    rewriteFunction(context, importedFunctions + i, body, probes, w, kernel);
     next = i + 1;
   });
   withoutProbes(bodies.length);

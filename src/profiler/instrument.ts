@@ -100,7 +100,7 @@ function meterOf({ model, mode, checks }: InstrumentOptions, globals: Meter["glo
 }
 
 /** The plan for the module that holds the engine: a plugin, or a program that is whole. */
-function enginePlan(
+export function enginePlan(
   engine: EngineModule,
   frames: Frames,
   options: InstrumentOptions,

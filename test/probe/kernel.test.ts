@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import type { ByteWriter } from "../../src/base/bytes.ts";
-import type { Plan } from "../../src/probe/plan.ts";
+import type { FunctionProbes, Plan } from "../../src/probe/plan.ts";
+import { findSites } from "../../src/probe/sites.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { emit } from "../../src/wasm/emit.ts";
 import { body, encodeSections, entry, writeFuncType } from "../../src/wasm/encode.ts";
@@ -174,8 +175,14 @@ test("functions between those with probes, and what plans import", () => {
     (elem declare func $f))`,
     everything,
   );
-  const plan: Plan = { ...metering(), hooks: frameHooks, functions: new Map([[3, frameProbes(3)]]) };
-  expect(expectSame(module, [plan])).toEqual([0, 1, 3, 4]);
+  // one whose probes want the whole operand stack is not the kernel's
+  const stack = { when: "before", values: [{ kind: "stack", index: 0 }], write: () => {} } as const;
+  const functions = new Map<number, FunctionProbes>([
+    [2, frameProbes(2)],
+    [4, { sites: new Map([[findSites(module, ({ name }) => name === "drop")[0]!.offset, [stack]]]) }],
+  ]);
+  const plan: Plan = { ...metering(), hooks: frameHooks, functions };
+  expect(expectSame(module, [plan])).toEqual([0, 1, 2, 4]);
   const moving: Plan = {
     ...{ hooks: [], functions: new Map() },
     added: {
@@ -184,7 +191,7 @@ test("functions between those with probes, and what plans import", () => {
       ],
     },
   };
-  expect(expectSame(module, [plan, moving])).toEqual([0, 1, 3, 4]);
+  expect(expectSame(module, [plan, moving])).toEqual([0, 1, 2, 4]);
 });
 
 test("what is not metered, or instruction by instruction, is not the kernel's", () => {
