@@ -23,7 +23,7 @@ import { unsupported } from "../base/diagnostics.ts";
 import type { Expression } from "../wasm/facts/expression.ts";
 import { type Initialisers, initialisers } from "../wasm/facts/initialisers.ts";
 import { rowNamed } from "../wasm/opcodes.ts";
-import type { Module } from "../wasm/types.ts";
+import type { Module, Range } from "../wasm/types.ts";
 import type { CostModel } from "./models.ts";
 
 /** A table of more elements is never laid out beforehand. */
@@ -99,10 +99,10 @@ export function instantiationFuel(module: Module, model: CostModel): bigint {
   }
   for (const { offset, content } of data) {
     evaluate(offset);
-    units(MEMORY_INIT, BigInt(content.length), -1);
+    units(MEMORY_INIT, BigInt(content.end - content.start), -1);
   }
   if (images !== null && images.size > 0) {
-    if (imports) for (const image of images.values()) units(MEMORY_INIT, imageSize(image), -1);
+    if (imports) for (const image of images.values()) units(MEMORY_INIT, imageSize(module, image), -1);
     else pending = 0n;
   }
   if (module.start !== null) {
@@ -149,7 +149,7 @@ interface Image {
   start: bigint;
   end: bigint;
   /** In the order in which they are written. */
-  readonly segments: { readonly start: bigint; readonly content: Uint8Array }[];
+  readonly segments: { readonly start: bigint; readonly content: Range }[];
 }
 
 /** The images by memory; null where any data cannot be laid out, and so none is. */
@@ -161,9 +161,9 @@ function dataImages(module: Module, { data }: Initialisers): ReadonlyMap<number,
     if (!type) throw unsupported(`a data segment is for memory ${memory}, which the module does not have`);
     if (memory < imported || offset.value === null) return null;
     const start = BigInt.asUintN(type.is64 ? 64 : 32, offset.value);
-    const end = start + BigInt(content.length);
+    const end = start + BigInt(content.end - content.start);
     if (end > type.min << 16n) return null;
-    if (content.length === 0) continue;
+    if (end === start) continue;
     const image = images.get(memory) ?? { start, end, segments: [] };
     images.set(memory, image);
     if (start < image.start) image.start = start;
@@ -171,16 +171,17 @@ function dataImages(module: Module, { data }: Initialisers): ReadonlyMap<number,
     image.segments.push({ start, content });
   }
   const fits = [...images.values()].every(({ start, end, segments }) => {
-    const bytes = segments.reduce((sum, { content }) => sum + content.length, 0);
+    const bytes = segments.reduce((sum, { content }) => sum + content.end - content.start, 0);
     return end - start < alwaysImage || end - start < 2n * BigInt(bytes);
   });
   return fits ? images : null;
 }
 
 /** Bytes of an image as it is copied: without the zeros around it, unless there is nothing else, and in whole pages. */
-function imageSize({ start, end, segments }: Image): bigint {
+function imageSize(module: Module, { start, end, segments }: Image): bigint {
   const bytes = new Uint8Array(Number(end - start));
-  for (const one of segments) bytes.set(one.content, Number(one.start - start));
+  for (const { content, ...one } of segments)
+    bytes.set(module.bytes.subarray(content.start, content.end), Number(one.start - start));
   const first = bytes.findIndex((byte) => byte !== 0);
   const [from, to] = first < 0 ? [0, bytes.length] : [first, bytes.findLastIndex((byte) => byte !== 0) + 1];
   const inPage = Number(start % BigInt(hostPage));

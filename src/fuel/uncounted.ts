@@ -170,9 +170,10 @@ function inInitialisers(module: Module, model: CostModel): UncountedCode[] {
     ...elements.flatMap(({ offset, expressions }) => [offset, ...(expressions ?? [])]),
     ...data.map(({ offset }) => offset),
   ];
-  return expressions.flatMap((expression) =>
-    [...(expression?.arrays ?? [])].flatMap(([i, { type, length }]): UncountedCode[] => {
-      const row = expression!.rows[i]!;
+  const withArrays = expressions.flatMap((one) => (one !== null && one.arrays.size > 0 ? [one] : []));
+  return withArrays.flatMap(({ rows, arrays }) =>
+    [...arrays].flatMap(([i, { type, length }]): UncountedCode[] => {
+      const row = rows[i]!;
       const byBytes = model.uncounted.get(row) === "array-bytes" && costsBytes(module, row, type);
       return [
         ...(length.value === null ? ["imported-length" as const] : []),

@@ -35,7 +35,8 @@ export interface Operand {
 
 const unknown: Operand = { value: null, constant: false };
 const END = rowNamed("end");
-const INTEGERS = [rowNamed("i32.const"), rowNamed("i64.const")];
+const I32_CONST = rowNamed("i32.const");
+const INTEGERS = [I32_CONST, rowNamed("i64.const")];
 
 /** Reads an expression, its `end` included. `globals`: the initialisers of the module's own globals before it. */
 export function readExpression(
@@ -43,6 +44,8 @@ export function readExpression(
   module: Module,
   globals: readonly Pick<Expression, "value" | "result">[],
 ): Expression {
+  const lone = readLoneInteger(r);
+  if (lone) return lone;
   const rows: number[] = [];
   const arrays = new Map<number, NewArray>();
   const stack: Operand[] = [];
@@ -72,6 +75,21 @@ export function readExpression(
     result,
     value: rows.length === 1 && INTEGERS.includes(rows[0]!) ? result.value : null,
   };
+}
+
+const loneInteger = [I32_CONST];
+const noArrays: Expression["arrays"] = new Map();
+
+/** What nearly all expressions are, those of thousands of data segments: an i32.const, and nothing else. */
+function readLoneInteger(r: ByteReader): Expression | null {
+  const start = r.at;
+  if (r.u8() === opcodes[I32_CONST]!.code) {
+    const value = BigInt(r.sleb());
+    if (r.u8() === opcodes[END]!.code)
+      return { rows: loneInteger, arrays: noArrays, value, result: { value, constant: true } };
+  }
+  r.at = start;
+  return null;
 }
 
 function ofGlobal(global: Pick<Expression, "value" | "result"> | undefined): Operand {

@@ -7,7 +7,7 @@
 import type { ByteReader } from "../../base/bytes.ts";
 import { valType } from "../decode.ts";
 import { sectionReader } from "../sections.ts";
-import { type Module, SectionId } from "../types.ts";
+import { type Module, type Range, SectionId } from "../types.ts";
 import { type Expression, readExpression } from "./expression.ts";
 
 export interface ElementSegment {
@@ -23,7 +23,8 @@ export interface ElementSegment {
 export interface ActiveData {
   readonly memory: number;
   readonly offset: Expression;
-  readonly content: Uint8Array;
+  /** Where its bytes are in the file. */
+  readonly content: Range;
 }
 
 export interface Initialisers {
@@ -35,7 +36,16 @@ export interface Initialisers {
   readonly data: readonly ActiveData[];
 }
 
+const found = new WeakMap<Module, Initialisers>();
+
+/** Read once for a module: a pre-initialised one has thousands of data segments. */
 export function initialisers(module: Module): Initialisers {
+  const known = found.get(module) ?? readInitialisers(module);
+  found.set(module, known);
+  return known;
+}
+
+function readInitialisers(module: Module): Initialisers {
   const globals: Expression[] = [];
   const expression = (r: ByteReader) => readExpression(r, module, globals);
   const items = <T>(id: number, read: (r: ByteReader, expression: Read) => T): T[] => {
@@ -88,6 +98,8 @@ function data(r: ByteReader, expression: Read): ActiveData | null {
   const flags = r.leb();
   const memory = flags === 2 ? r.leb() : 0;
   const offset = flags === 1 ? null : expression(r);
-  const content = r.take(r.leb());
-  return offset && { memory, offset, content };
+  const size = r.leb();
+  const start = r.base + r.at;
+  r.at += size;
+  return offset && { memory, offset, content: { start, end: start + size } };
 }
