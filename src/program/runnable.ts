@@ -52,8 +52,19 @@ export function lacking(module: Module): string[] {
   return lackingFeatures(module).map(({ name }) => name);
 }
 
-/** Why V8 does not take a module; null where it does. */
+const reasons = new WeakMap<Module, Diagnostic | null>();
+
+/** Why V8 does not take a module; null where it does. V8 is asked once. */
 export function whyNotRunnable(module: Module): Diagnostic | null {
+  let reason = reasons.get(module);
+  if (reason === undefined) {
+    reason = findReason(module);
+    reasons.set(module, reason);
+  }
+  return reason;
+}
+
+function findReason(module: Module): Diagnostic | null {
   if (takes(module.bytes)) return null;
   const reason = compileError(module.bytes);
   const here = `Node.js ${process.versions.node} (V8 ${process.versions.v8.split("-")[0]})`;

@@ -11,11 +11,11 @@ export function eachByte(
   value: number,
   visit: (body: number, at: number) => void,
 ) {
+  if (bodies.length === 0) return;
+  const code = bytes.subarray(0, bodies.at(-1)!.end);
   let body = 0;
-  const first = bodies[0]?.start ?? bytes.length;
-  for (let at = bytes.indexOf(value, first); at >= 0; at = bytes.indexOf(value, at + 1)) {
-    while (body < bodies.length && bodies[body]!.end <= at) body += 1;
-    if (body === bodies.length) return;
+  for (let at = code.indexOf(value, bodies[0]!.start); at >= 0; at = code.indexOf(value, at + 1)) {
+    while (bodies[body]!.end <= at) body += 1;
     visit(body, at);
   }
 }
