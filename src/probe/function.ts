@@ -25,7 +25,7 @@ import { MeterState } from "./meter.ts";
 import { namesLabels, writeImmediates } from "./original.ts";
 import type { BoundProbes } from "./probes-of.ts";
 import type { RewriteContext } from "./rewrite-context.ts";
-import { SiteWriter } from "./site-writer.ts";
+import { type InFront, SiteWriter } from "./site-writer.ts";
 import { chargedSize, chargeUnits, type Refund, type SizeContext } from "./sizes.ts";
 
 /**
@@ -241,11 +241,11 @@ class FunctionRewriter {
     return walk;
   }
 
-  /** `when`: what in front of it belongs there; all where it is left out. */
-  #instruction(flow: number, ...when: readonly ("before" | "ending")[]): void {
+  /** `only`: what in front of it belongs there; all where it is left out. */
+  #instruction(flow: number, only?: InFront): void {
     const { row } = this.#code;
     const live = this.#control.reachable;
-    if (live) this.#sites?.before(...when);
+    if (live) this.#sites?.before(only);
     const meter = live ? this.#charging?.meter : undefined;
     if (meter) {
       meter.pending += this.#context.meter!.model.cost[row]!;

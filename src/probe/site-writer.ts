@@ -31,6 +31,9 @@ export interface SiteContext {
   readonly copyTo: (at: number) => void;
 }
 
+/** What stands in front of an instruction. */
+export type InFront = Extract<When, "before" | "ending">;
+
 export class SiteWriter {
   readonly #context: SiteContext;
   readonly #stack: OperandStack;
@@ -61,8 +64,8 @@ export class SiteWriter {
     return hasProbes;
   }
 
-  #at(...when: readonly When[]): readonly Bound<SiteProbe>[] {
-    return this.#here.filter(({ action }) => when.includes(action.when));
+  #at(when: When): readonly Bound<SiteProbe>[] {
+    return this.#here.filter(({ action }) => action.when === when);
   }
 
   #spot(after: boolean): Omit<Spot, "saved"> {
@@ -72,9 +75,11 @@ export class SiteWriter {
     return { row, at, immediates, next, types, own: mine.length, after };
   }
 
-  /** `when`: of an `end` whose block has something instead of its code, the ones that belong there. */
-  before(...when: readonly ("before" | "ending")[]): void {
-    const mine = when.length > 0 ? this.#at(...when) : this.#at("before", "ending");
+  /** `only`: of an `end` whose block has something instead of its code, the ones that belong there. */
+  before(only?: InFront): void {
+    const mine = this.#here.filter(({ action: { when } }) =>
+      only ? when === only : when === "before" || when === "ending",
+    );
     if (mine.length > 0) this.#plain(mine, this.#context.code.at, this.#spot(false));
   }
 

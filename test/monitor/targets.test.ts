@@ -23,6 +23,27 @@ async function reported(program: Program, text: string, target: "rewrite" | "mod
 const textOf = (name: string) => libraryScript(name)!.text;
 const isJs = (name: string) => name.startsWith("js-");
 
+test("a plugin's state is set back to what the script began with", async () => {
+  const program = await open(inRoot("fixtures/programs/closures.js"));
+  const text = `use whamm_core; report var size: u32 = active_data_len(APP_MEMID); report var twice: u32; report var grown: u64;
+    report var made: map<u32, u32>; made[1] = size + 1; report var begun: u32;
+    report var block: i32 = whamm_core.mem_alloc(64);
+    wasm:begin { begun++; }
+    fn length() -> u32 { return active_data_len(APP_MEMID); }
+    wasm:opcode:memory.grow:before { grown++; }
+    wasm:end { twice = length() * 2; }`;
+  const inPlace = await reported(program, text, "rewrite");
+  const [size, twice, , made, begun, block] = inPlace.report.rows.map(({ value }) => value);
+  expect(size).toBeGreaterThan(1000);
+  expect(block).toBeGreaterThan(0);
+  // An address, which is another in each target.
+  const but = ({ report, ...others }: typeof inPlace) => ({
+    ...{ ...others, rows: report.rows.filter(({ variable }) => variable !== "block") },
+  });
+  expect([twice, made, begun]).toEqual([2 * Number(size), { map: [[1, Number(size) + 1]] }, 1]);
+  expect(but(await reported(program, text, "module"))).toEqual(but(inPlace));
+});
+
 describe.each([
   ["fixtures/wasm/words.wasm", libraryNames().filter((name) => !isJs(name))],
   ["fixtures/programs/closures.js", libraryNames().filter(isJs)],

@@ -6,8 +6,9 @@ import { type ByteWriter, encodeText } from "../../base/bytes.ts";
 import type { AddedFunction, AddedGlobal } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
 import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
-import type { MapType, Value } from "../language-types.ts";
-import type { Expr, Statement, Variable } from "../tree.ts";
+import { flatten, type MapType, type Value } from "../language-types.ts";
+import type { Expr, Routine, Statement, Variable } from "../tree.ts";
+import { visitStatements } from "../visit.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import { addedFunction, type Shared } from "./environment.ts";
 import type { Cells } from "./state.ts";
@@ -48,10 +49,12 @@ export function stringFunctions(shared: Shared, strings: readonly string[], firs
 
 /**
  * The functions that set the state back to what it was before the program ran: values, maps and what takes code to
- * make. Statements of the script are not run again.
+ * make. Statements that call a library are not run again, since that keeps what it has, and so do variables that got their
+ * value from one.
  */
 export function resetFunctions(shared: Shared, startup: readonly Startup[], first: number): AddedFunction[] {
-  const { globals, lasting } = shared.state;
+  const { globals } = shared.state;
+  const lasting = new Set([...shared.state.lasting, ...startup.flatMap((one) => fromLibraries(shared, one))]);
   const functions: AddedFunction[] = [];
   for (let from = 0; from < globals.length; from += perFunction)
     functions.push({
@@ -64,10 +67,40 @@ export function resetFunctions(shared: Shared, startup: readonly Startup[], firs
         }
       },
     });
-  for (const one of startup)
-    if (!("statements" in one))
-      functions.push(addedFunction(shared, [], [], one.cells, (code) => run(code, one)));
+  for (const one of startup) {
+    const again =
+      "statements" in one ? { ...one, statements: one.statements.filter((each) => !usesLibrary(each)) } : one;
+    functions.push(addedFunction(shared, [], [], one.cells, (code) => run(code, again)));
+  }
   return inOrder(functions, first);
+}
+
+/** Numbers of the globals of variables that statements set by what a library gives. */
+function fromLibraries({ scriptCells }: Shared, one: Startup): number[] {
+  if (!("statements" in one)) return [];
+  return one.statements.flatMap((statement) => {
+    if (statement.kind !== "assign" || statement.place.kind === "entry" || !usesLibrary(statement)) return [];
+    const { variable } = statement.place;
+    const first = one.cells.get(variable) ?? scriptCells.get(variable);
+    return first === undefined ? [] : flatten(variable.type).map((_, n) => first + n);
+  });
+}
+
+/** Whether a statement calls a library, or a function of the script that does. */
+function usesLibrary(statement: Statement): boolean {
+  const seen = new Set<Routine>();
+  let uses = false;
+  const look = (statements: readonly Statement[]) =>
+    visitStatements(statements, (expr) => {
+      if (expr.kind !== "call") return;
+      const { callee } = expr;
+      if (callee.kind === "library") uses = true;
+      if (callee.kind !== "routine" || seen.has(callee.routine)) return;
+      seen.add(callee.routine);
+      look(callee.routine.body);
+    });
+  look([statement]);
+  return uses;
 }
 
 const constants = new Map<ValType, string>([
