@@ -15,7 +15,7 @@ import { emit } from "../../wasm/emit.ts";
 import { hasDefault, withNull } from "../../wasm/heap-types.ts";
 import { FUNCREF, I32, I64, V128, type ValType } from "../../wasm/types.ts";
 import { monitorPrefix } from "./state.ts";
-import { pushZero } from "./zero.ts";
+import { pushZeros } from "./zero.ts";
 
 /** Export of the module beside the program: the table through which it reaches the program, which fills it. */
 export const programTableExport = `${monitorPrefix}program`;
@@ -96,7 +96,7 @@ export class ProgramCalls {
         emit(w, "global.get", this.#global(indices, "called", 0, I32));
         emit(w, "i32.eqz");
         emit(w, "if", null);
-        for (const type of [...leaves].reverse()) pushZero(w, type);
+        pushZeros(w, leaves);
         this.setAll(w, indices, "result", leaves);
         emit(w, "end");
       },

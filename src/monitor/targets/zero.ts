@@ -14,3 +14,8 @@ export function pushZero(w: ByteWriter, type: ValType): void {
   else if (reference?.nullable) emit(w, "ref.null", reference.heap);
   else emit(w, "unreachable");
 }
+
+/** The same for several, topmost first. */
+export function pushZeros(w: ByteWriter, types: readonly ValType[]): void {
+  for (const type of [...types].reverse()) pushZero(w, type);
+}
