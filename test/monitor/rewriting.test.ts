@@ -583,6 +583,21 @@ describe("libraries", () => {
   });
 });
 
+test("the target of a table is one of its labels, also where there is only the default", () => {
+  const tables = assemble(`(module (func (export "run") (param i32) (result i32)
+    (block $a (block $b (br_table $b $a (local.get 0))))
+    (block $c (br_table $c (local.get 0)))
+    (i32.const 1)))`).bytes;
+  const text = `wasm:opcode:br_table:before { report var t: u32; t = target; report var n: u32; n = num_targets; }`;
+  const of = (n: number) => monitored(tables, text, { call: ({ run }) => run!(n) }).values("t");
+  expect([0, 1, 7, -1].map(of)).toEqual([
+    [0, 0],
+    [1, 0],
+    [1, 0],
+    [1, 0],
+  ]);
+});
+
 describe("ends", () => {
   test("a trap keeps the report", () => {
     const trapping = assemble(

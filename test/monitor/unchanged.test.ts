@@ -7,24 +7,13 @@ import { describe, expect, test } from "vitest";
 import { open } from "../../src/index.ts";
 import { libraryNames, libraryScript } from "../../src/monitor/library-scripts.ts";
 import { inRoot } from "../support/javy-prof.ts";
-import { countingScript, instructionModel, plainRun, runUnder } from "../support/monitor-runs.ts";
+import { countingScript, instructionModel, plainRun, runUnder, together } from "../support/monitor-runs.ts";
 
 /** no-clock stops the program: that is what it is for. */
 const names = libraryNames().filter((name) => name !== "no-clock");
 
 /** Beside those of JavaScript; all of them on an engine take minutes. */
 const inAnyProgram = ["calls", "instructions", "metering"];
-
-/** All of them as one script: names that two of them declare are made different. */
-function together(scripts: readonly string[]): string {
-  const renamed = scripts.map((text, n) =>
-    [...text.matchAll(/\bvar (\w+)/g)].reduce(
-      (script, [, name]) => script.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}_${n}`),
-      text.replaceAll(/\/\/.*/g, ""),
-    ),
-  );
-  return renamed.join("\n");
-}
 
 const text = (name: string) => libraryScript(name)!.text;
 

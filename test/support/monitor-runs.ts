@@ -47,3 +47,14 @@ export function instructionModel(): CostModel {
   const perUnit = base.perUnit.slice().fill(0);
   return { ...base, name: "instructions", entry: 0, cost, perUnit, startup: null };
 }
+
+/** Scripts as one: `name` of the nth is called `name_n` there, since several declare the same. */
+export function together(scripts: readonly string[]): string {
+  const renamed = scripts.map((text, n) =>
+    [...text.matchAll(/\bvar (\w+)/g)].reduce(
+      (script, [, name]) => script.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}_${n}`),
+      text.replaceAll(/\/\/.*/g, ""),
+    ),
+  );
+  return renamed.join("\n");
+}
