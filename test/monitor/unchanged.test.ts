@@ -35,7 +35,7 @@ describe.each([
 describe("words.wasm", () => {
   test("has as many instructions one by one as run by run, and as the meter counts", async () => {
     const program = await open(inRoot("fixtures/wasm/words.wasm"));
-    const { count, shown } = await runUnder(program, countingScript, instructionModel());
+    const { count, shown } = await runUnder(program, countingScript, { fuelModel: instructionModel() });
     expect(shown.end.kind).toBe("ok");
     expect(count("runs")).toBe(count("one"));
     expect(count("out")).toBe(count("in"));

@@ -7,8 +7,14 @@ import { executeProgram } from "../../src/run/session.ts";
 import { rowNamed } from "../../src/wasm/opcodes.ts";
 import { SameThread } from "./same-thread.ts";
 
-const request = (fuelModel?: CostModel) =>
-  checkRequest({ maxFuel: 1e12, limits: "none", ...(fuelModel && { fuelModel }) }, "app");
+export interface RunOptions {
+  readonly input?: Uint8Array;
+  readonly export?: string;
+  /** What fuel counts. */
+  readonly fuelModel?: CostModel;
+}
+
+const request = (options: RunOptions) => checkRequest({ maxFuel: 1e12, limits: "none", ...options }, "app");
 
 const framesOf = ({ engine }: Program) => (engine?.dispatch.problem === null ? "js" : "wasm");
 
@@ -17,16 +23,16 @@ function shown({ outcome }: SameThread) {
   return { end, fuel, stdout, stderr, memorySha256, maxMemoryBytes };
 }
 
-export async function plainRun(program: Program) {
+export async function plainRun(program: Program, options: RunOptions = {}) {
   const here = new SameThread();
-  await executeProgram(here.thread, program, { ...request(), frames: framesOf(program) }, {}, true);
+  await executeProgram(here.thread, program, { ...request(options), frames: framesOf(program) }, {}, true);
   return shown(here);
 }
 
-export async function runUnder(program: Program, text: string, model?: CostModel) {
+export async function runUnder(program: Program, text: string, options: RunOptions = {}) {
   const here = new SameThread();
   const script = { file: "test.mm", text, libraries: new Map() };
-  const { report } = await monitorProgram(here.thread, program, request(model), {}, script);
+  const { report } = await monitorProgram(here.thread, program, request(options), {}, script);
   const count = (variable: string) => report.rows.find((row) => row.variable === variable)!.value;
   return { shown: shown(here), count };
 }

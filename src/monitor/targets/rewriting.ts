@@ -20,7 +20,15 @@ import { eventName } from "../scope.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { visitStatements } from "../visit.ts";
 import { alternative } from "./alternative.ts";
-import { Calls, dupAtNumber, libraryModule, monitorModule, programMemory, supportMemory } from "./calls.ts";
+import {
+  Calls,
+  dupAtNumber,
+  hostModule,
+  libraryModule,
+  monitorModule,
+  programMemory,
+  supportMemory,
+} from "./calls.ts";
 import {
   addedFunction,
   duplicating,
@@ -62,6 +70,11 @@ export interface RewritingOptions {
   readonly keepsPlaces?: boolean;
   /** Export a function that sets the state back, for a module that runs before the program does: a plugin. */
   readonly resets?: boolean;
+  /**
+   * What runs first does so when the host has the instance, as `meterNames.start`, and not at its instantiation. Where it
+   * may copy between memories it does in any case. Default: true.
+   */
+  readonly defersStart?: boolean;
   /** Functions of the script that the host calls: what they are exported as. It makes strings for them that take some. */
   readonly exported?: ReadonlyMap<string, Routine>;
   /** Count fuel in any case. */
@@ -178,15 +191,16 @@ class Rewriter {
       throw internalError(
         `the script has ${state.globals.length} values to keep, a module ${mostGlobals} at most`,
       );
-    const { model, checks = false, counts = false } = this.#options;
+    const { model, checks = false, counts = false, beside } = this.#options;
+    const { defersStart = true, showsMemories = false } = this.#options;
     const { memories } = this.#facts.module;
-    if (this.#options.showsMemories || calls.hooks.some(({ name }) => name === "copy" || name === "size"))
+    const asksMemories = showsMemories || calls.hooks.some(({ module }) => module === hostModule);
+    if (asksMemories)
       memories.forEach((_, n) => {
         exports.push({ name: `${monitorPrefix}memory.${n}`, kind: "memory", of: { original: n } });
       });
-    if (this.#options.showsMemories && memories.length > 0)
+    if (showsMemories && memories.length > 0)
       exports.push({ name: programMemoryExport, kind: "memory", of: { original: this.#facts.memory } });
-    const beside = this.#options.beside && calls.usesSupport;
     const called = programCalls.added(this.#functions.length, libraryModule(monitorModule));
     this.#functions.push(...(called?.functions ?? []));
     if (calls.callsProgram) exports.push({ name: programTableExport, kind: "table", of: { added: 0 } });
@@ -199,13 +213,13 @@ class Rewriter {
           ...{ functions: this.#functions, globals: [...state.globals, ...programCalls.globals], exports },
           ...(calls.callsProgram && { tables: [programTable] }),
           ...(called && { tables: called.tables, elements: called.elements }),
-          ...(beside && { memories: [supportMemory] }),
+          ...(beside && calls.usesSupport && { memories: [supportMemory] }),
           ...(start !== undefined && { start }),
         },
         ...((this.#usesFuel || checks || counts) && {
           meter: { model, mode: "run", globals: { kind: "define" }, checks } as const,
         }),
-        deferStart: true,
+        deferStart: !beside && (defersStart || asksMemories),
       },
       layout: { rows, strings: state.strings, support: calls.usesSupport, custom },
       ending,
