@@ -32,14 +32,15 @@ class Entries {
 export function added(module: Module, linked: Linked, types: AddedTypes): Added {
   const entries = new Entries();
   putImports(entries, linked, types);
-  const { runs, deferred, changed } = startOf(module, linked);
-  const [only = null] = runs;
-  const start = runs.length > 1 ? linked.nextFunction : only;
-  if (deferred && start !== null)
-    entries.put(SectionId.export, exportEntry({ name: meterNames.start, kind: "func", index: start }));
+  const start = startOf(module, linked);
+  if (start.deferred !== undefined)
+    entries.put(
+      SectionId.export,
+      exportEntry({ name: meterNames.start, kind: "func", index: start.deferred }),
+    );
   putMeter(entries, module, linked);
   for (const one of linked.plans) putPlan(entries, module, linked, one, types);
-  if (runs.length > 1) {
+  if (start.runs.length > 1) {
     entries.put(
       SectionId.function,
       entry((w) => w.leb(types.index([], []))),
@@ -47,14 +48,16 @@ export function added(module: Module, linked: Linked, types: AddedTypes): Added 
     entries.put(
       SectionId.code,
       body([], (w) => {
-        for (const index of runs) emit(w, "call", index);
+        for (const index of start.runs) emit(w, "call", index);
         emit(w, "end");
       }),
     );
   }
+  const [only = null] = start.runs;
+  const changed = start.deferred !== undefined || start.added;
   return {
     entries: entries.byId,
-    start: changed ? (deferred ? null : start) : undefined,
+    start: changed ? (start.runs.length > 1 ? linked.nextFunction : only) : undefined,
   };
 }
 
@@ -168,12 +171,14 @@ function indexOf(
   return find[kind](of.added);
 }
 
-/** What runs first: the plans' own, then the module's; at instantiation, or deferred. */
+/** What runs at instantiation: the plans' own, then the module's, unless that is deferred. */
 function startOf(module: Module, { plans, map }: Linked) {
-  const added = plans.flatMap(({ plan, indices }) =>
+  const own = module.start === null ? undefined : map.func(module.start);
+  const deferred = plans.some(({ plan }) => plan.deferStart) ? own : undefined;
+  const runs = plans.flatMap(({ plan, indices }) =>
     plan.added?.start === undefined ? [] : [indices.function(plan.added.start)],
   );
-  const runs = [...added, ...(module.start === null ? [] : [map.func(module.start)])];
-  const deferred = plans.some(({ plan }) => plan.deferStart);
-  return { runs, deferred, changed: deferred || added.length > 0 };
+  const added = runs.length > 0;
+  if (own !== undefined && deferred === undefined) runs.push(own);
+  return { runs, deferred, added };
 }

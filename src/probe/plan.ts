@@ -75,10 +75,7 @@ export interface Plan {
   readonly added?: Additions;
   /** Of several plans one may have it. */
   readonly meter?: Meter;
-  /**
-   * A start function runs at instantiation, when nothing listens yet: export it instead, under `meterNames.start`, with
-   * those of the plans in front.
-   */
+  /** A start function runs at instantiation, when nothing listens yet: export it instead, under `meterNames.start`. */
   readonly deferStart?: boolean;
 }
 

@@ -62,7 +62,9 @@ export function instrumentFile(
   others: readonly Plan[] = [],
 ): MonitorFile {
   const module = decodeModule(given);
-  const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, { model });
+  const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, {
+    ...{ model, defersStart: "never" },
+  });
   const { layout, ending } = rewriting;
   const contained = selfContained(rewriting.plan, module, libraries, showing !== null);
   const rows =
@@ -109,7 +111,7 @@ export function instrumentLinked(
       wasmOnly(script),
       script.libraries,
       decodeModule(given),
-      { model, defersStart: false },
+      { model, defersStart: "where it copies" },
       others,
     ] as const),
   );

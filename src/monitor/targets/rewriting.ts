@@ -55,6 +55,7 @@ import {
   programMemoryExport,
   resetExport,
   State,
+  startupExport,
   valueExport,
 } from "./state.ts";
 import { valueFunctions } from "./values.ts";
@@ -71,10 +72,10 @@ export interface RewritingOptions {
   /** Export a function that sets the state back, for a module that runs before the program does: a plugin. */
   readonly resets?: boolean;
   /**
-   * What runs first does so when the host has the instance, as `meterNames.start`, and not at its instantiation. Where it
-   * may copy between memories it does in any case. Default: true.
+   * What the script does first is exported (`startupExport`), to be called when the host has the instance: the host copies
+   * between its memories. Otherwise it is done at instantiation. Default: always.
    */
-  readonly defersStart?: boolean;
+  readonly defersStart?: "always" | "where it copies" | "never";
   /** Functions of the script that the host calls: what they are exported as. It makes strings for them that take some. */
   readonly exported?: ReadonlyMap<string, Routine>;
   /** Count fuel in any case. */
@@ -192,7 +193,7 @@ class Rewriter {
         `the script has ${state.globals.length} values to keep, a module ${mostGlobals} at most`,
       );
     const { model, checks = false, counts = false, beside } = this.#options;
-    const { defersStart = true, showsMemories = false } = this.#options;
+    const { defersStart = "always", showsMemories = false } = this.#options;
     const { memories } = this.#facts.module;
     const asksMemories = showsMemories || calls.hooks.some(({ module }) => module === hostModule);
     if (asksMemories)
@@ -203,6 +204,9 @@ class Rewriter {
       exports.push({ name: programMemoryExport, kind: "memory", of: { original: this.#facts.memory } });
     const called = programCalls.added(this.#functions.length, libraryModule(monitorModule));
     this.#functions.push(...(called?.functions ?? []));
+    const defers = !beside && (defersStart === "always" || (defersStart !== "never" && asksMemories));
+    if (defers && start !== undefined)
+      exports.push({ name: startupExport, kind: "func", of: { added: start } });
     if (calls.callsProgram) exports.push({ name: programTableExport, kind: "table", of: { added: 0 } });
     const rows = [...state.rows].sort((a, b) => (a.place?.probe ?? -1) - (b.place?.probe ?? -1));
     return {
@@ -214,12 +218,12 @@ class Rewriter {
           ...(calls.callsProgram && { tables: [programTable] }),
           ...(called && { tables: called.tables, elements: called.elements }),
           ...(beside && calls.usesSupport && { memories: [supportMemory] }),
-          ...(start !== undefined && { start }),
+          ...(!defers && start !== undefined && { start }),
         },
         ...((this.#usesFuel || checks || counts) && {
           meter: { model, mode: "run", globals: { kind: "define" }, checks } as const,
         }),
-        deferStart: !beside && (defersStart || asksMemories),
+        deferStart: defers,
       },
       layout: { rows, strings: state.strings, support: calls.usesSupport, custom },
       ending,
