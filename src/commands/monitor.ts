@@ -129,11 +129,12 @@ async function write(text: string, out: string | undefined, io: CommandIo): Prom
 }
 
 function ending({ exit, failure, scriptFailure, lost }: Monitoring, io: CommandIo): Ending {
-  if (scriptFailure !== null)
-    io.stderr(
-      `javy-prof: the script failed at wasm:end or wasm:report (${inertText(scriptFailure)}); the report is of what it did until then\n`,
-    );
-  if (exit === "ok" || (exit === "exit" && failure === null)) return scriptFailure === null ? "ok" : "usage";
+  if (scriptFailure) {
+    const where = scriptFailure.at === "begin" ? "before the program ran" : "at wasm:end or wasm:report";
+    io.stderr(`javy-prof: the script failed ${where}: ${inertText(scriptFailure.message)}\n`);
+    if (scriptFailure.at === "begin") return "usage";
+  }
+  if (exit === "ok" || (exit === "exit" && failure === null)) return scriptFailure ? "usage" : "ok";
   const why = failure === null ? exit : `${exit}: ${failure}`;
   io.stderr(
     `javy-prof: the guest did not come to its end (${inertText(why)}); the report is of what it did until then\n`,

@@ -20,6 +20,7 @@ import type { RunEnd } from "../run/job.ts";
 import { instrumentBare, instrumentFile, instrumentLinked, type MonitorFile } from "../run/monitor-file.ts";
 import { instrumentPair } from "../run/monitor-pair.ts";
 import { matchProgram, monitorProgram } from "../run/monitor-session.ts";
+import type { ScriptFailure } from "../run/monitored-run.ts";
 import type { Probes } from "../run/probe-control.ts";
 import { withThread } from "../run/threads.ts";
 import { isWasm } from "../wasm/decode.ts";
@@ -47,8 +48,11 @@ export interface Monitoring {
   /** The stream that took no more of the guest's output, where that stopped it. */
   readonly lost: Exit["lost"] | null;
   readonly report: Report;
-  /** Why `wasm:end` or `wasm:report` did not come to their end, a trap's message; null where they did. */
-  readonly scriptFailure: string | null;
+  /**
+   * A trap of the script's own: in what it does before the program (`begin`), which then did not run, or at `wasm:end` or
+   * `wasm:report` (`end`). Null where there was none.
+   */
+  readonly scriptFailure: ScriptFailure | null;
   /**
    * Rules of `wasm:` that got no code, by their first event: they match no place of the program (0), or as many as it says
    * and their predicates are false at all of them.

@@ -124,12 +124,6 @@ function declare(ast: AstDeclaration, part: Part): readonly Statement[] {
   const stays = ast.report || ast.unshared;
   if (stays && part.kind === "fn")
     throw new Wrong(span, "a function declares no report or unshared variables", "declare them in the probe");
-  if (ast.unshared && !ast.report && part.kind === "script")
-    throw new Wrong(
-      span,
-      "an unshared variable belongs to a probe",
-      "leave unshared away, or declare it in the probe",
-    );
   if (scope.find(name.text))
     throw new Wrong(name.span, `there is a variable ${name.text} already`, "take another name");
   if (event?.event.variables.some((bound) => bound.name === name.text))
@@ -138,6 +132,12 @@ function declare(ast: AstDeclaration, part: Part): readonly Statement[] {
   let initial: Expr | null = null;
   let problem: unknown;
   try {
+    if (ast.unshared && !ast.report && part.kind === "script")
+      throw new Wrong(
+        span,
+        "an unshared variable belongs to a probe",
+        "leave unshared away, or declare it in the probe",
+      );
     initial = ast.value && checkAs(ast.value, part.at, type, name.text);
     if (initial && storage === "site") refuse(initial, part, `the initial value of ${name.text}`);
   } catch (error) {

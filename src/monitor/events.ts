@@ -166,7 +166,7 @@ const special: Readonly<Record<string, readonly Bound[]>> = {
     bound("num_targets", "u32", true, "how many labels there are besides the default"),
     bound(
       ...(["target", "u32", false, "index of the label that is taken; num_targets is the default"] as const),
-      "arg0 <= (num_targets - 1) ? arg0 : num_targets",
+      "arg0 < num_targets ? arg0 : num_targets",
     ),
   ],
   call: [argN, imm(0, "u32", "index of the called function"), resN, ...target],

@@ -10,7 +10,7 @@ import { finishFile, writeReportSection } from "../monitor/report-section.ts";
 import { reportRows } from "../monitor/support/report-rows.ts";
 import { selfContained } from "../monitor/targets/self-contained.ts";
 import { reportingOf, selfReporting } from "../monitor/targets/self-report.ts";
-import type { Meter, Plan } from "../probe/plan.ts";
+import { type Meter, meterNames, type Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { entry } from "../wasm/encode.ts";
@@ -62,7 +62,9 @@ export function instrumentFile(
   others: readonly Plan[] = [],
 ): MonitorFile {
   const module = decodeModule(given);
-  const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, { model });
+  const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, {
+    ...{ model, defersStart: "never" },
+  });
   const { layout, ending } = rewriting;
   const contained = selfContained(rewriting.plan, module, libraries, showing !== null);
   const rows =
@@ -105,10 +107,23 @@ export function instrumentLinked(
 ): MonitorFile {
   const instrumented = script.target === "module" ? linkMonitor : instrumentMonitor;
   const { bytes, job, report } = instrumented(
-    ...([wasmOnly(script), script.libraries, decodeModule(given), { model }, others] as const),
+    ...([
+      wasmOnly(script),
+      script.libraries,
+      decodeModule(given),
+      { model, defersStart: "where it copies" },
+      others,
+    ] as const),
   );
   const run = new MonitoredRun(job, () => ({}));
-  const attach = (instance: WebAssembly.Instance) => run.attach(instance);
+  const begun = new WeakSet<WebAssembly.Instance>();
+  const attach = (instance: WebAssembly.Instance) => {
+    if (begun.has(instance)) return;
+    begun.add(instance);
+    run.attach(instance);
+    const start = instance.exports[meterNames.start];
+    if (typeof start === "function") (start as () => void)();
+  };
   return {
     ...{ bytes, monitor: null, imports: run.imports, attach },
     report: (instance) => {

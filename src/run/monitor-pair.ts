@@ -37,7 +37,9 @@ export function instrumentPair(
 ): MonitorFile {
   const module = decodeModule(given);
   const made = planMonitorModule(wasmOnly(script), script.libraries, { model });
-  const linked = linkToProgram(made, rewrite(emptyModule, made.plan), module, { model });
+  const linked = linkToProgram(made, rewrite(emptyModule, made.plan), module, {
+    ...{ model, defersStart: "never" },
+  });
   const { rewriting, layout } = linked;
   const { ending } = made;
   const hasValues = valueCount(layout.module) > 0;

@@ -2,7 +2,7 @@
  * One monitored run: script and module → instrumented module, run in the guest's thread, report. The module that is
  * monitored is the one that holds the program: a module that is whole, or the plugin that a dynamic one runs on.
  */
-import { Diagnostic, named, unsupported, usageError } from "../base/diagnostics.ts";
+import { Diagnostic, named, unsupported } from "../base/diagnostics.ts";
 import { costKey } from "../fuel/models.ts";
 import type { Compiler } from "../javy/compile.ts";
 import { type JsScript, jsProbesOf } from "../monitor/js/js-probes.ts";
@@ -37,7 +37,7 @@ import type { Program } from "../program/program.ts";
 import type { Module } from "../wasm/types.ts";
 import { compiled, compiledInstrumented } from "./instances.ts";
 import type { RunEnd } from "./job.ts";
-import type { MonitorJob, MonitorRemains } from "./monitored-run.ts";
+import type { MonitorJob, MonitorRemains, ScriptFailure } from "./monitored-run.ts";
 import type { PreparedModules } from "./prepared.ts";
 import { execute, type Live } from "./session.ts";
 import type { GuestThread } from "./thread.ts";
@@ -172,8 +172,7 @@ export async function matchProgram(
 export interface MonitorSession {
   readonly end: RunEnd;
   readonly report: Report;
-  /** Why the script's own end failed, or null. */
-  readonly failure: string | null;
+  readonly failure: ScriptFailure | null;
   readonly rewriting: Rewriting;
   /** Time inside the guest, in milliseconds. */
   readonly milliseconds: number;
@@ -205,7 +204,7 @@ export async function monitorProgram(
   const counts = meters ? "total" : "nothing";
   const outcome = await execute(thread, program, request, plan, modules, live, counts, job);
   const { end, milliseconds, monitor: remains } = outcome;
-  if (!remains) throw notBegun(program, end);
+  if (!remains) throw unsupported(`${program.name}: the program could not be instantiated`);
   const { jsPlaces, failure } = remains;
   return { end, report: withJsRows(report(remains), js, jsPlaces), failure, rewriting, milliseconds };
 }
@@ -217,14 +216,6 @@ function refuseWithoutEngine({ name, engine }: Program): void {
   const details = problem.details.filter((line) => !line.includes(" --"));
   const message = `rules of js: need QuickJS, rules of wasm: do not; ${problem.message}`;
   throw new Diagnostic({ ...problem.fields, file: name, message, details });
-}
-
-/** Why there was no instance: what runs before the program is its start function and the script's. */
-function notBegun({ name, module, plugin }: Program, end: RunEnd): Diagnostic {
-  const why = end.kind === "trap" ? [end.message] : [];
-  if ((plugin?.module ?? module).start === null)
-    return usageError("the script failed before the program began", ...why);
-  return unsupported(`${name}: the program or the script failed in what runs before the program`, ...why);
 }
 
 interface PreparedMonitor extends Pick<MonitoredModule, "rewriting" | "job" | "report"> {

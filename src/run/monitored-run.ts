@@ -18,7 +18,13 @@ import {
   supportModule,
 } from "../monitor/targets/calls.ts";
 import type { UsedLibrary } from "../monitor/targets/self-contained.ts";
-import { monitorPrefix, programMemoryExport, resetExport, valueExport } from "../monitor/targets/state.ts";
+import {
+  monitorPrefix,
+  programMemoryExport,
+  resetExport,
+  startupExport,
+  valueExport,
+} from "../monitor/targets/state.ts";
 import { pauseHook } from "../probe/pauses.ts";
 import { type JsJob, JsListener } from "../profiler/js-listener.ts";
 import { jsHooksModule } from "../profiler/js-plan.ts";
@@ -51,8 +57,13 @@ export interface MonitorRemains {
   readonly support: SupportRemains | null;
   /** By number; none without probes at JavaScript. */
   readonly jsPlaces: readonly RowPlace[];
-  /** Why what the script does at its end did not come to its end, if it did not: a trap's message. */
-  readonly failure: string | null;
+  readonly failure: ScriptFailure | null;
+}
+
+/** What the script does before the program, or behind it, did not come to its end: a trap's message. */
+export interface ScriptFailure {
+  readonly at: "begin" | "end";
+  readonly message: string;
 }
 
 type Exports = WebAssembly.Exports;
@@ -65,6 +76,8 @@ export class MonitoredRun {
   readonly #js: JsListener | null;
   readonly #beside: Exports | null;
   #guest: Exports | undefined;
+  /** What the script's beginning ended by, if it did not come to its end. */
+  #failed: { readonly error: unknown } | null = null;
   readonly imports: WebAssembly.Imports;
 
   /**
@@ -137,8 +150,21 @@ export class MonitoredRun {
     return exports;
   }
 
+  /** Does what the script does before the program; throws what that throws. */
   attach(instance: WebAssembly.Instance, memory?: WebAssembly.Memory): void {
     this.#guest = instance.exports;
+    this.#attachJs(instance, memory);
+    const startup = instance.exports[startupExport];
+    if (typeof startup !== "function") return;
+    try {
+      (startup as () => void)();
+    } catch (error) {
+      this.#failed = { error };
+      throw error;
+    }
+  }
+
+  #attachJs(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
     if (!this.#js) return;
     if (!memory)
       throw unsupported(
@@ -194,7 +220,9 @@ export class MonitoredRun {
       ...ending.map((name) => guest[name]),
       ...(beside?.ending ?? []).map((name) => this.#beside![name]),
     ];
-    const failure = failureOf(endings as (() => void)[], messageOf);
+    const failure: ScriptFailure | null = this.#failed
+      ? { at: "begin", message: messageOf(this.#failed.error) }
+      : failureOf(endings as (() => void)[], messageOf);
     return {
       values: valuesOf(guest, values),
       besideValues: valuesOf(this.#beside, beside?.values ?? 0),
@@ -219,12 +247,15 @@ export class MonitoredRun {
 }
 
 /** Calls one behind the other; the message of what ends this too early, or null. */
-function failureOf(endings: readonly (() => void)[], messageOf: (error: unknown) => string): string | null {
+function failureOf(
+  endings: readonly (() => void)[],
+  messageOf: (error: unknown) => string,
+): ScriptFailure | null {
   try {
     for (const end of endings) end();
     return null;
   } catch (error) {
-    return messageOf(error);
+    return { at: "end", message: messageOf(error) };
   }
 }
 

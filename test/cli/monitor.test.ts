@@ -188,7 +188,7 @@ describe("the command", () => {
     const own = folderWith({
       "app.wasm": program,
       "end.mm": "report var n: i32; report var zero: i32; wasm:begin { n = 5; } wasm:end { n = 3 / zero; }",
-      "begin.mm": "report var n: i32; report var zero: i32; wasm:begin { n = 3 / zero; }",
+      "begin.mm": "report var n: i32; report var zero: i32; wasm:begin { n = 7; n = 3 / zero; }",
       "deep.mm": "report var n: i32; fn f(x: i32) -> i32 { return f(x) + 1; } wasm:report { n = f(1); }",
       "stop.mm": "use whamm_core; report var n: i32; wasm:func:entry { n++; whamm_core.stop(); }",
       "late.mm": "use whamm_core; report var n: i32; wasm:end { n++; whamm_core.stop(); n++; }",
@@ -204,15 +204,13 @@ describe("the command", () => {
         ]);
         return [code, stderr.split("\n")];
       };
-      const atEnd = (why: string) =>
-        `javy-prof: the script failed at wasm:end or wasm:report (${why}); the report is of what it did until then`;
+      const failed = (where: string, why: string) => `javy-prof: the script failed ${where}: ${why}`;
+      const atEnd = (why: string) => failed("at wasm:end or wasm:report", why);
       expect(await of("end.mm")).toEqual([2, ["n = 5", "zero = 0", atEnd("divide by zero"), ""]]);
       expect(await of("deep.mm")).toEqual([2, ["n = 0", atEnd("call stack exhausted"), ""]]);
       expect(await of("late.mm")).toEqual([2, ["n = 1", atEnd("the script stopped it"), ""]]);
-      expect(await of("begin.mm")).toEqual([
-        2,
-        ["javy-prof: the script failed before the program began", "  divide by zero", ""],
-      ]);
+      const early = failed("before the program ran", "divide by zero");
+      expect(await of("begin.mm")).toEqual([2, ["n = 7", "zero = 0", early, ""]]);
       const stopped =
         "javy-prof: the guest did not come to its end (trap: the script stopped it); the report is of what it did until then";
       expect(await of("stop.mm")).toEqual([3, ["n = 1", stopped, ""]]);

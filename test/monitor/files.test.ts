@@ -232,6 +232,41 @@ describe("a pair of files", () => {
   });
 });
 
+test.each([
+  [
+    "nothing that needs the instance",
+    "report var m: map<u32, u64>; wasm:func:entry { m[fid]++; }",
+    "[[0,1],[1,1]]",
+  ],
+  [
+    "memory to copy",
+    'report var s: str; write_str(APP_MEMID, 0, "ab"); wasm:func:exit { s = read_str(APP_MEMID, 0, 2); }',
+    '"ab"',
+  ],
+])("the start function of a program runs where libraries are imports: %s", (_, text, expected) => {
+  const starting =
+    assemble(`(module (memory (export "memory") 1) (global $g (mut i32) (i32.const 0)) (start $start)
+    (func $start (global.set $g (i32.const 5)))
+    (func (export "run") (result i32) (global.get $g)))`).bytes;
+  for (const target of ["rewrite", "module"] as const) {
+    const { bytes, imports, attach, report } = instrument(starting, {
+      script: text,
+      selfContained: false,
+      target,
+    });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), imports);
+    attach(instance);
+    expect((instance.exports["run"] as () => number)()).toBe(5);
+    const [row] = report(instance).rows;
+    const { value } = row!;
+    expect(
+      JSON.stringify(typeof value === "object" && "map" in value ? value.map : value, (_, v) =>
+        typeof v === "bigint" ? Number(v) : v,
+      ),
+    ).toBe(expected);
+  }
+});
+
 test("what is wrong with a script, or its name, is said in the error's message too", () => {
   expect(() => instrument(small, { script: "\nwasm:opcode:cal:before { }", file: "x.mm" })).toThrow(
     "x.mm:2:13: no event matches cal (did you mean call?)",

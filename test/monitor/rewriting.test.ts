@@ -487,6 +487,32 @@ describe("strings and memories", () => {
     expect(report.output).toBe("hello");
   });
 
+  test("the program's memory is there before the program runs, also in front of its own start function", () => {
+    const starting = assemble(`(module (memory (export "memory") 2) (data (i32.const 8) "hello")
+      (global $seen (mut i32) (i32.const 0)) (start $start)
+      (func $start (global.set $seen (i32.load8_u (i32.const 100))))
+      (func (export "run") (result i32) (global.get $seen)))`).bytes;
+    const { values, result } = monitored(
+      starting,
+      `report var early: str = read_str(APP_MEMID, 8, 5); report var same: bool; report var pages: u32; report var back: str;
+      write_str(APP_MEMID, 100, "*");
+      wasm:begin {
+        same = strcmp((8, 5), "hello"); pages = mem_size(APP_MEMID);
+        var s: str = "x"; memcpy(APP_MEMID, 8, APP_MEMID, 200, 5); back = read_str(APP_MEMID, 200, 5);
+      }
+      wasm:func:entry { report var n: u32; n++; }`,
+      { call: ({ run }) => run!() },
+    );
+    expect(result).toBe("*".charCodeAt(0));
+    expect(["early", "same", "pages", "back"].map((name) => values(name)[0])).toEqual([
+      "hello",
+      true,
+      2,
+      "hello",
+    ]);
+    expect(values("n")).toEqual([1, 1]);
+  });
+
   test("printing of strings: by address and length, or as they are", () => {
     const { report } = on(`use whamm_core; var kept: str = "ä"; var last: map<u32, str>;
       wasm:begin { whamm_core.puts(kept.addr(), kept.len()); whamm_core.puts("->"); whamm_core.puts(kept); }
@@ -581,6 +607,21 @@ describe("libraries", () => {
     );
     expect([values("at"), values("fixed"), values("even")]).toEqual([[105], [7], [1]]);
   });
+});
+
+test("the target of a table is one of its labels, also where there is only the default", () => {
+  const tables = assemble(`(module (func (export "run") (param i32) (result i32)
+    (block $a (block $b (br_table $b $a (local.get 0))))
+    (block $c (br_table $c (local.get 0)))
+    (i32.const 1)))`).bytes;
+  const text = `wasm:opcode:br_table:before { report var t: u32; t = target; report var n: u32; n = num_targets; }`;
+  const of = (n: number) => monitored(tables, text, { call: ({ run }) => run!(n) }).values("t");
+  expect([0, 1, 7, -1].map(of)).toEqual([
+    [0, 0],
+    [1, 0],
+    [1, 0],
+    [1, 0],
+  ]);
 });
 
 describe("ends", () => {

@@ -7,24 +7,14 @@ import { describe, expect, test } from "vitest";
 import { open } from "../../src/index.ts";
 import { libraryNames, libraryScript } from "../../src/monitor/library-scripts.ts";
 import { inRoot } from "../support/javy-prof.ts";
-import { countingScript, instructionModel, plainRun, runUnder } from "../support/monitor-runs.ts";
+import { countingScript, instructionModel, plainRun, runUnder, together } from "../support/monitor-runs.ts";
+import { openFixture, runnableFixtures, runOf } from "../support/runnable-fixtures.ts";
 
 /** no-clock stops the program: that is what it is for. */
 const names = libraryNames().filter((name) => name !== "no-clock");
 
 /** Beside those of JavaScript; all of them on an engine take minutes. */
 const inAnyProgram = ["calls", "instructions", "metering"];
-
-/** All of them as one script: names that two of them declare are made different. */
-function together(scripts: readonly string[]): string {
-  const renamed = scripts.map((text, n) =>
-    [...text.matchAll(/\bvar (\w+)/g)].reduce(
-      (script, [, name]) => script.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}_${n}`),
-      text.replaceAll(/\/\/.*/g, ""),
-    ),
-  );
-  return renamed.join("\n");
-}
 
 const text = (name: string) => libraryScript(name)!.text;
 
@@ -43,10 +33,33 @@ describe.each([
   });
 });
 
+/** An engine of each generation, whole, dynamic or bare, and Shopify's; every-fixture.test.ts has all of them under each. */
+const generations = [
+  ...["javy/static.wasm", "shopify/apps/discount-v3.wasm", "engines/bellard2021/preinitialised.wasm"],
+  ...["engines/bellard2023/static.wasm", "engines/bellard2024/app.wasm", "engines/ng19/static.wasm"],
+  ...["engines/ng21/app.wasm", "engines/ng28/bytecode.wasm"],
+  ...["shopify/apps/discount-v2.wasm", "engines/bellard2020/bare.wasm"],
+];
+
+/** The nth share of the library; opcodes alone would take as long as all others. */
+const share = (n: number) =>
+  names.filter((name) => name !== "opcodes").filter((_, i) => i % generations.length === n);
+
+describe.each(generations.map((path, n) => [path, share(n)] as const))("fixtures/%s", (path, some) => {
+  test(`is what it is under ${some.join(", ")}`, async () => {
+    const fixture = runnableFixtures.find((one) => one.path === path)!;
+    const program = await openFixture(fixture);
+    const options = runOf(fixture);
+    const before = await plainRun(program, options);
+    expect(before.end.kind).toBe("ok");
+    expect((await runUnder(program, together(some.map(text)), options)).shown).toEqual(before);
+  });
+});
+
 describe("words.wasm", () => {
   test("has as many instructions one by one as run by run, and as the meter counts", async () => {
     const program = await open(inRoot("fixtures/wasm/words.wasm"));
-    const { count, shown } = await runUnder(program, countingScript, instructionModel());
+    const { count, shown } = await runUnder(program, countingScript, { fuelModel: instructionModel() });
     expect(shown.end.kind).toBe("ok");
     expect(count("runs")).toBe(count("one"));
     expect(count("out")).toBe(count("in"));

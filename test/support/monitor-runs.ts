@@ -7,8 +7,14 @@ import { executeProgram } from "../../src/run/session.ts";
 import { rowNamed } from "../../src/wasm/opcodes.ts";
 import { SameThread } from "./same-thread.ts";
 
-const request = (fuelModel?: CostModel) =>
-  checkRequest({ maxFuel: 1e12, limits: "none", ...(fuelModel && { fuelModel }) }, "app");
+export interface RunOptions {
+  readonly input?: Uint8Array;
+  readonly export?: string;
+  /** What fuel counts. */
+  readonly fuelModel?: CostModel;
+}
+
+const request = (options: RunOptions) => checkRequest({ maxFuel: 1e12, limits: "none", ...options }, "app");
 
 const framesOf = ({ engine }: Program) => (engine?.dispatch.problem === null ? "js" : "wasm");
 
@@ -17,16 +23,16 @@ function shown({ outcome }: SameThread) {
   return { end, fuel, stdout, stderr, memorySha256, maxMemoryBytes };
 }
 
-export async function plainRun(program: Program) {
+export async function plainRun(program: Program, options: RunOptions = {}) {
   const here = new SameThread();
-  await executeProgram(here.thread, program, { ...request(), frames: framesOf(program) }, {}, true);
+  await executeProgram(here.thread, program, { ...request(options), frames: framesOf(program) }, {}, true);
   return shown(here);
 }
 
-export async function runUnder(program: Program, text: string, model?: CostModel) {
+export async function runUnder(program: Program, text: string, options: RunOptions = {}) {
   const here = new SameThread();
   const script = { file: "test.mm", text, libraries: new Map() };
-  const { report } = await monitorProgram(here.thread, program, request(model), {}, script);
+  const { report } = await monitorProgram(here.thread, program, request(options), {}, script);
   const count = (variable: string) => report.rows.find((row) => row.variable === variable)!.value;
   return { shown: shown(here), count };
 }
@@ -46,4 +52,15 @@ export function instructionModel(): CostModel {
   for (const name of ["end", "else"]) cost[rowNamed(name)] = 0;
   const perUnit = base.perUnit.slice().fill(0);
   return { ...base, name: "instructions", entry: 0, cost, perUnit, startup: null };
+}
+
+/** Scripts as one: `name` of the nth is called `name_n` there, since several declare the same. */
+export function together(scripts: readonly string[]): string {
+  const renamed = scripts.map((text, n) =>
+    [...text.matchAll(/\bvar (\w+)/g)].reduce(
+      (script, [, name]) => script.replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}_${n}`),
+      text.replaceAll(/\/\/.*/g, ""),
+    ),
+  );
+  return renamed.join("\n");
 }

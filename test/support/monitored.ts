@@ -66,7 +66,8 @@ function run(
     error = thrown;
   }
   const remains = running.finish()!;
-  if (remains.failure !== null) throw new Error(`the script's end: ${remains.failure}`);
+  if (remains.failure !== null)
+    throw new Error(`the script's ${remains.failure.at}: ${remains.failure.message}`);
   const report = monitor.report(remains);
   const values = (variable: string) =>
     report.rows.filter((row) => row.variable === variable).map(({ value }) => value);

@@ -20,7 +20,15 @@ import { eventName } from "../scope.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { visitStatements } from "../visit.ts";
 import { alternative } from "./alternative.ts";
-import { Calls, dupAtNumber, libraryModule, monitorModule, programMemory, supportMemory } from "./calls.ts";
+import {
+  Calls,
+  dupAtNumber,
+  hostModule,
+  libraryModule,
+  monitorModule,
+  programMemory,
+  supportMemory,
+} from "./calls.ts";
 import {
   addedFunction,
   duplicating,
@@ -47,6 +55,7 @@ import {
   programMemoryExport,
   resetExport,
   State,
+  startupExport,
   valueExport,
 } from "./state.ts";
 import { valueFunctions } from "./values.ts";
@@ -62,6 +71,11 @@ export interface RewritingOptions {
   readonly keepsPlaces?: boolean;
   /** Export a function that sets the state back, for a module that runs before the program does: a plugin. */
   readonly resets?: boolean;
+  /**
+   * What the script does first is exported (`startupExport`), to be called when the host has the instance: the host copies
+   * between its memories. Otherwise it is done at instantiation. Default: always.
+   */
+  readonly defersStart?: "always" | "where it copies" | "never";
   /** Functions of the script that the host calls: what they are exported as. It makes strings for them that take some. */
   readonly exported?: ReadonlyMap<string, Routine>;
   /** Count fuel in any case. */
@@ -178,17 +192,21 @@ class Rewriter {
       throw internalError(
         `the script has ${state.globals.length} values to keep, a module ${mostGlobals} at most`,
       );
-    const { model, checks = false, counts = false } = this.#options;
+    const { model, checks = false, counts = false, beside } = this.#options;
+    const { defersStart = "always", showsMemories = false } = this.#options;
     const { memories } = this.#facts.module;
-    if (this.#options.showsMemories || calls.hooks.some(({ name }) => name === "copy" || name === "size"))
+    const asksMemories = showsMemories || calls.hooks.some(({ module }) => module === hostModule);
+    if (asksMemories)
       memories.forEach((_, n) => {
         exports.push({ name: `${monitorPrefix}memory.${n}`, kind: "memory", of: { original: n } });
       });
-    if (this.#options.showsMemories && memories.length > 0)
+    if (showsMemories && memories.length > 0)
       exports.push({ name: programMemoryExport, kind: "memory", of: { original: this.#facts.memory } });
-    const beside = this.#options.beside && calls.usesSupport;
     const called = programCalls.added(this.#functions.length, libraryModule(monitorModule));
     this.#functions.push(...(called?.functions ?? []));
+    const defers = !beside && (defersStart === "always" || (defersStart !== "never" && asksMemories));
+    if (defers && start !== undefined)
+      exports.push({ name: startupExport, kind: "func", of: { added: start } });
     if (calls.callsProgram) exports.push({ name: programTableExport, kind: "table", of: { added: 0 } });
     const rows = [...state.rows].sort((a, b) => (a.place?.probe ?? -1) - (b.place?.probe ?? -1));
     return {
@@ -199,13 +217,13 @@ class Rewriter {
           ...{ functions: this.#functions, globals: [...state.globals, ...programCalls.globals], exports },
           ...(calls.callsProgram && { tables: [programTable] }),
           ...(called && { tables: called.tables, elements: called.elements }),
-          ...(beside && { memories: [supportMemory] }),
-          ...(start !== undefined && { start }),
+          ...(beside && calls.usesSupport && { memories: [supportMemory] }),
+          ...(!defers && start !== undefined && { start }),
         },
         ...((this.#usesFuel || checks || counts) && {
           meter: { model, mode: "run", globals: { kind: "define" }, checks } as const,
         }),
-        deferStart: true,
+        deferStart: defers,
       },
       layout: { rows, strings: state.strings, support: calls.usesSupport, custom },
       ending,

@@ -12,6 +12,9 @@ import type { Variable } from "../tree.ts";
 /** Prefix of everything that an instrumented module exports for its monitor. */
 export const monitorPrefix = "javy_prof.monitor.";
 
+/** Export that does what the script does before the program, where that is not at instantiation. */
+export const startupExport = `${monitorPrefix}startup`;
+
 /** Export that sets the state back. */
 export const resetExport = `${monitorPrefix}reset`;
 
