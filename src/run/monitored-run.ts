@@ -137,16 +137,10 @@ export class MonitoredRun {
     return exports;
   }
 
-  attach(instance: WebAssembly.Instance, memory?: WebAssembly.Memory): void {
+  attach(instance: WebAssembly.Instance): void {
     this.#guest = instance.exports;
-    if (!this.#js) return;
-    if (!memory)
-      throw unsupported(
-        "rules of js: need the module's memory",
-        'a memory exported as "memory" is looked for',
-      );
     const exports = { ...instance.exports, ...this.#beside };
-    this.#js.attach(exports, memory, (text) => stringNumber(this.#support!, text));
+    this.#js?.attach(exports, (text) => stringNumber(this.#support!, text));
   }
 
   #memory(number: number): WebAssembly.Memory {
