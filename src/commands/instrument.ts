@@ -32,6 +32,7 @@ export async function instrument(path: string, options: InstrumentFlags, io: Com
   try {
     const { bytes, monitor } = instrumentModule(given, {
       ...{ script, file, libs, reportTo, target, fuelModel: await parseModel(options.fuelModel, io.cwd) },
+      selfContained: true,
       ...(options.export === undefined ? {} : { command: options.export }),
     });
     const beside = `${out.replace(/\.wasm$/, "")}.monitor.wasm`;

@@ -19,7 +19,7 @@ import type { Exit, Result } from "../result/result.ts";
 import type { RunEnd } from "../run/job.ts";
 import { instrumentBare, instrumentFile, instrumentLinked, type MonitorFile } from "../run/monitor-file.ts";
 import { instrumentPair } from "../run/monitor-pair.ts";
-import { matchProgram, monitorProgram } from "../run/monitor-session.ts";
+import { matchProgram, monitorProgram, readMonitor } from "../run/monitor-session.ts";
 import type { ScriptFailure } from "../run/monitored-run.ts";
 import type { Probes } from "../run/probe-control.ts";
 import { withThread } from "../run/threads.ts";
@@ -114,8 +114,9 @@ export interface InstrumentOptions {
   readonly fuelModel?: RequestOptions["fuelModel"];
   /**
    * Whether maps, strings, printed text and libraries become part of the module, in memories of their own, or come as
-   * imports. Default: true. The file then needs an engine with multi-memory where the script has any of these: Node 22
-   * and later, wasmtime, browsers of 2024. Node 20 has none: give false there.
+   * imports. Default: true, but with rules of `js:`, which need a host that hears of JavaScript. The file then needs an
+   * engine with multi-memory where the script has any of these: Node 22 and later, wasmtime, browsers of 2024. Node 20 has
+   * none: give false there.
    */
   readonly selfContained?: boolean;
   /**
@@ -136,7 +137,10 @@ export interface Instrumented {
   readonly imports: WebAssembly.Imports;
   /** What its probes came to, and the switch of those that are attachable. */
   readonly probes: Probes;
-  /** To be called right behind the instantiation where it is not self-contained: imports that copy need the instance. */
+  /**
+   * To be called right behind the instantiation where it is not self-contained: imports that copy need the instance, and
+   * rules of `js:` hear nothing before. Of a module with a start function it runs that then, not the instantiation.
+   */
   attach(instance: WebAssembly.Instance): void;
   /** Does what the script does at its end, and reads the report: once, when the program has ended, however it did. */
   report(instance: WebAssembly.Instance): Report;
@@ -166,18 +170,20 @@ function withScript(
   options: InstrumentOptions & { readonly script: string },
   others: readonly Plan[],
 ): MonitorFile {
-  const { script, file, libs = {}, fuelModel = defaultModelName, selfContained = true } = options;
+  const { script, file, libs = {}, fuelModel = defaultModelName } = options;
   const { reportTo = "none", command = commandExport, target = "rewrite" } = options;
   const given = { ...scriptSource(script, file), libraries: new Map(Object.entries(libs)), target };
+  const js = readMonitor(given);
+  const { selfContained = js.probes.length === 0 } = options;
   const model = typeof fuelModel === "string" ? modelNamed(fuelModel) : fuelModel;
   if (!selfContained && reportTo !== "none")
     throw usageError("only a self-contained file can write its report itself");
   const showing =
     reportTo === "stderr" ? { descriptor: 2, command, heading: csvHeading, lead: csvLead } : null;
-  if (!selfContained) return instrumentLinked(given, bytes, model, others);
+  if (!selfContained) return instrumentLinked(js, given, bytes, model, others);
   return target === "module"
-    ? instrumentPair(given, bytes, model, showing, others)
-    : instrumentFile(given, bytes, model, showing, others);
+    ? instrumentPair(js, given, bytes, model, showing, others)
+    : instrumentFile(js, given, bytes, model, showing, others);
 }
 
 /** @throws Diagnostic (usage) where it is a name and no monitor has it. */

@@ -5,7 +5,7 @@
  *
  * What ran before the program (a plugin's own start) is heard, so that activations pair, and not reported.
  */
-import { unsupported } from "../base/diagnostics.ts";
+import { unsupported, usageError } from "../base/diagnostics.ts";
 import type { Recompiled } from "../javy/compile.ts";
 import { type JsFunctionExport, type JsProbe, placeParameter } from "../monitor/js/js-probes.ts";
 import type { RowPlace } from "../monitor/report.ts";
@@ -28,7 +28,7 @@ import {
   staticsAt,
   throwingStatics,
 } from "./js-functions.ts";
-import { jsGlobals } from "./js-plan.ts";
+import { jsGlobals, jsMemory } from "./js-plan.ts";
 import { Exceptions, type Seen } from "./js-thrown.ts";
 import type { NativeFrame, SharedNative } from "./native-frames.ts";
 import { FunctionRegistry, type RegistryListener } from "./registry.ts";
@@ -167,9 +167,9 @@ export class JsListener {
   }
 
   /** The instrumented module is there. `string`: the number of a text in the monitor's strings. */
-  attach(exports: WebAssembly.Exports, memory: WebAssembly.Memory, string: (text: string) => number): void {
+  attach(exports: WebAssembly.Exports, string: (text: string) => number): void {
     this.#exports = exports;
-    this.#memory = guestMemory(memory);
+    this.#memory = guestMemory(exports[jsMemory] as WebAssembly.Memory);
     const numbers = new Map<string, number>();
     this.#string = (text) => {
       const known = numbers.get(text) ?? string(text);
@@ -323,6 +323,7 @@ export class JsListener {
 
   /** The first opcode of an activation. Whether its other opcodes are wanted. */
   #begins(pc: number, fuel: bigint | undefined): boolean {
+    if (!this.#registry) throw unattached();
     const found = this.#active ? this.#resolve(pc) : null;
     const fn = found && this.#functions[found.id]!;
     if (!fn || fn.hoists) {
@@ -416,7 +417,7 @@ export class JsListener {
    * the function around: that of an asynchronous function becomes the end of its promise.
    */
   #throws(pending: boolean, marked: boolean, fuel: bigint | undefined): boolean {
-    const at = this.#exceptions!.leaving();
+    const at = this.#exceptions?.leaving() ?? null;
     if (at === null) return false;
     if (pending) return this.#throwsAtOnce(at, marked, fuel);
     const activation = this.#activations.at(-1)!;
@@ -550,6 +551,14 @@ export class JsListener {
       }
     }
   }
+}
+
+/** No JavaScript runs before the listener is attached, where the instance is the instrumented module's. */
+export function unattached() {
+  return usageError(
+    "rules of js: hear nothing of this instance",
+    "attach(instance) is to be called right behind the instantiation",
+  );
 }
 
 function unknown() {

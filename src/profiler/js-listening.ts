@@ -21,7 +21,11 @@ export interface JsListening {
   readonly fuel: boolean;
 }
 
-export function listenTo(program: Program, probes: readonly JsProbe[], run: RunPlan): JsListening {
+export function listenTo(
+  program: Program,
+  probes: readonly JsProbe[],
+  run: Pick<RunPlan, "engines" | "recompiled">,
+): JsListening {
   const engine = program.engine!;
   const { module, names } = engine;
   const dispatch = engine.dispatch.value;

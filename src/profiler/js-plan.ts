@@ -30,6 +30,9 @@ export const jsGlobals = {
   thrown: "javy_prof.js.thrown",
 } as const;
 
+/** Export of the memory that the engine works in. */
+export const jsMemory = "javy_prof.js.memory";
+
 /** What a monitor wants to hear. */
 export interface JsWants {
   /** Hooks are given the fuel so far. */
@@ -110,9 +113,13 @@ export function jsPlan(module: Module, dispatch: Dispatch, wants: JsWants): Plan
       globals: Object.keys(globals).map(
         (name) => ({ function: global(0n, I64), builtinArgc: global(-1) })[name] ?? global(0),
       ),
-      exports: Object.entries(jsGlobals).map(([own, name]) => ({
-        ...{ name, kind: "global", of: { added: globals[own as keyof typeof jsGlobals] } },
-      })),
+      exports: [
+        ...Object.entries(jsGlobals).map(([own, name]) => ({
+          ...({ name, kind: "global" } as const),
+          of: { added: globals[own as keyof typeof jsGlobals] },
+        })),
+        { name: jsMemory, kind: "memory", of: { original: 0 } },
+      ],
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { Diagnostic } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
-import { entryFile, type JavyModule } from "../javy/module.ts";
+import { entryFile, type JavyModule, recognise } from "../javy/module.ts";
 import type { Places } from "../quickjs/places.ts";
 import { type MapData, OriginalPlaces, placesOf } from "../result/original-places.ts";
 import type { EngineOrigin } from "../result/result.ts";
@@ -101,6 +101,15 @@ export class Program {
     this.#mapData = new Kept(() => this.#map && { ...this.#map.data, compiled: this.#mappedFile });
     this.#places = new Kept(() => placesOf(entryFile, this.entryName(), this.map, this.#map?.parsed));
     this.#sha256 = new Kept(() => sha256Of(module.bytes));
+  }
+
+  /** A module by itself: with no plugin, source or map beside it. */
+  static of(module: Module, name: string): Program {
+    return new Program({
+      ...{ name, module, kind: recognise(module), map: { map: null, unused: null } },
+      ...{ compiled: false, plugin: null, linked: [], compiler: null, source: null, bundled: [] },
+      ...{ builtBy: null, pluginFrom: null, dispatchFunction: undefined },
+    });
   }
 
   get bytes(): Uint8Array {

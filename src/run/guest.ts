@@ -285,7 +285,7 @@ class GuestRun {
     this.#wasi.memory = memory;
     this.profile?.count(instance);
     this.#attachEngine(memory);
-    this.#monitor?.attach(instance, memory);
+    this.#monitor?.attach(instance);
   }
 
   #attachEngine(memory: WebAssembly.Memory | undefined): void {

@@ -2,8 +2,9 @@
  * A module and a script → the module with the script's code in it, to be run by somebody else: self-contained, or with
  * the support library and the script's libraries as imports for engines without multi-memory.
  */
-import { usageError } from "../base/diagnostics.ts";
+import { unsupported, usageError } from "../base/diagnostics.ts";
 import type { JsScript } from "../monitor/js/js-probes.ts";
+import { withJsRows } from "../monitor/js/js-report.ts";
 import { readReport } from "../monitor/read-report.ts";
 import type { Report, RowLayout } from "../monitor/report.ts";
 import { finishFile, writeReportSection } from "../monitor/report-section.ts";
@@ -12,15 +13,13 @@ import { selfContained } from "../monitor/targets/self-contained.ts";
 import { reportingOf, selfReporting } from "../monitor/targets/self-report.ts";
 import { type Meter, meterNames, type Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
+import { unattached } from "../profiler/js-listener.ts";
+import { type JsListening, listenTo } from "../profiler/js-listening.ts";
+import { Program } from "../program/program.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { entry } from "../wasm/encode.ts";
-import {
-  instrumentMonitor,
-  linkMonitor,
-  type MonitorScript,
-  planMonitor,
-  readMonitor,
-} from "./monitor-session.ts";
+import type { Module } from "../wasm/types.ts";
+import { instrumentMonitor, linkMonitor, type MonitorScript, planMonitor } from "./monitor-session.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 
 export interface MonitorFile {
@@ -42,19 +41,19 @@ export interface Showing {
   readonly lead: (row: RowLayout) => string;
 }
 
-/** A script that needs nobody who knows JavaScript's functions: a file is run by anybody. @throws as reading does. */
-export function wasmOnly(script: MonitorScript): JsScript {
-  const js = readMonitor(script);
-  if (js.probes.length > 0)
-    throw usageError(
-      "rules of js: need a host that knows the engine's functions, which a file does not have",
-      "run the program under the monitor: javy-prof monitor",
-    );
-  return js;
+/** What needs nobody who knows JavaScript's functions: a file is run by anybody. @throws Diagnostic (usage) where it does. */
+export function wasmOnly(js: JsScript): JsScript {
+  if (js.probes.length === 0) return js;
+  throw usageError(
+    "rules of js: need a host that knows the engine's functions, which a file does not have",
+    "run the program under the monitor: javy-prof monitor",
+    "or in a host of your own in JavaScript: instrument() of the library gives it the imports (docs/library.md)",
+  );
 }
 
 /** `others`: plans besides the script's, behind it. @throws ScriptError, or Diagnostic where it cannot be done. */
 export function instrumentFile(
+  js: JsScript,
   script: MonitorScript,
   given: Uint8Array,
   model: Meter["model"],
@@ -62,7 +61,7 @@ export function instrumentFile(
   others: readonly Plan[] = [],
 ): MonitorFile {
   const module = decodeModule(given);
-  const { rewriting, libraries } = planMonitor(wasmOnly(script), script.libraries, module, {
+  const { rewriting, libraries } = planMonitor(wasmOnly(js), script.libraries, module, {
     ...{ model, defersStart: "never" },
   });
   const { layout, ending } = rewriting;
@@ -98,37 +97,57 @@ export function withSection(module: Uint8Array, section: Uint8Array): Uint8Array
   });
 }
 
-/** @throws ScriptError, or Diagnostic where it cannot be done. */
+/**
+ * With what the script needs as imports: its libraries, and who hears of JavaScript for it. @throws Diagnostic where it
+ * cannot be done.
+ */
 export function instrumentLinked(
+  js: JsScript,
   script: MonitorScript,
   given: Uint8Array,
   model: Meter["model"],
   others: readonly Plan[] = [],
 ): MonitorFile {
+  const module = decodeModule(given);
+  const heard = js.probes.length > 0 ? listenIn(module, js) : null;
   const instrumented = script.target === "module" ? linkMonitor : instrumentMonitor;
   const { bytes, job, report } = instrumented(
-    ...([
-      wasmOnly(script),
-      script.libraries,
-      decodeModule(given),
-      { model, defersStart: "where it copies" },
-      others,
-    ] as const),
+    js,
+    script.libraries,
+    module,
+    { model, counts: heard?.fuel ?? false, defersStart: "where it copies" },
+    [...(heard ? [heard.plan] : []), ...others],
   );
-  const run = new MonitoredRun(job, () => ({}));
+  const run = new MonitoredRun({ ...job, ...(heard && { js: heard.job }) }, () => ({}));
   const begun = new WeakSet<WebAssembly.Instance>();
   const attach = (instance: WebAssembly.Instance) => {
     if (begun.has(instance)) return;
     begun.add(instance);
     run.attach(instance);
+    if (heard) run.begin();
     const start = instance.exports[meterNames.start];
     if (typeof start === "function") (start as () => void)();
   };
   return {
     ...{ bytes, monitor: null, imports: run.imports, attach },
     report: (instance) => {
+      if (heard && !begun.has(instance)) throw unattached();
       attach(instance);
-      return report(run.finish()!);
+      const remains = run.finish()!;
+      return withJsRows(report(remains), js, remains.jsPlaces);
     },
   };
+}
+
+/** What hearing the JavaScript of a module takes, with its engine in it and nothing beside it. */
+function listenIn(module: Module, { probes }: JsScript): JsListening {
+  const program = Program.of(module, "module");
+  const { engine, payload } = program;
+  if (!engine)
+    throw unsupported(
+      "rules of js: need the module that the engine is in, and this one imports it",
+      "instrument the plugin that it runs on",
+    );
+  const engines = engine.engines(payload).value;
+  return listenTo(program, probes, { engines, recompiled: { compiled: null, positions: null } });
 }

@@ -3,6 +3,7 @@
  * program rewritten to call it. Whoever runs them instantiates the script's module first and gives its exports to the
  * program as the import `javy_prof_monitor`; nothing else is needed.
  */
+import type { JsScript } from "../monitor/js/js-probes.ts";
 import { type LinkedLayout, readJoinedReport } from "../monitor/module/joined-report.ts";
 import { emptyModule, linkToProgram, planMonitorModule } from "../monitor/module/monitor-module.ts";
 import { pairReporting, pairRows, reporterHooks } from "../monitor/module/pair-report.ts";
@@ -29,6 +30,7 @@ export const pairModule = "javy_prof_monitor";
 
 /** @throws ScriptError, or Diagnostic where it cannot be done. */
 export function instrumentPair(
+  js: JsScript,
   script: MonitorScript,
   given: Uint8Array,
   model: Meter["model"],
@@ -36,7 +38,7 @@ export function instrumentPair(
   others: readonly Plan[] = [],
 ): MonitorFile {
   const module = decodeModule(given);
-  const made = planMonitorModule(wasmOnly(script), script.libraries, { model });
+  const made = planMonitorModule(wasmOnly(js), script.libraries, { model });
   const linked = linkToProgram(made, rewrite(emptyModule, made.plan), module, {
     ...{ model, defersStart: "never" },
   });

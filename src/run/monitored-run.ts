@@ -151,9 +151,10 @@ export class MonitoredRun {
   }
 
   /** Does what the script does before the program; throws what that throws. */
-  attach(instance: WebAssembly.Instance, memory?: WebAssembly.Memory): void {
+  attach(instance: WebAssembly.Instance): void {
     this.#guest = instance.exports;
-    this.#attachJs(instance, memory);
+    const exports = { ...instance.exports, ...this.#beside };
+    this.#js?.attach(exports, (text) => stringNumber(this.#support!, text));
     const startup = instance.exports[startupExport];
     if (typeof startup !== "function") return;
     try {
@@ -162,17 +163,6 @@ export class MonitoredRun {
       this.#failed = { error };
       throw error;
     }
-  }
-
-  #attachJs(instance: WebAssembly.Instance, memory: WebAssembly.Memory | undefined): void {
-    if (!this.#js) return;
-    if (!memory)
-      throw unsupported(
-        "rules of js: need the module's memory",
-        'a memory exported as "memory" is looked for',
-      );
-    const exports = { ...instance.exports, ...this.#beside };
-    this.#js.attach(exports, memory, (text) => stringNumber(this.#support!, text));
   }
 
   #memory(number: number): WebAssembly.Memory {
