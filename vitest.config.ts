@@ -17,6 +17,8 @@ const slower = {
     "test/host/stdin-pieces.test.ts",
     "test/javy/modules.test.ts",
     "test/monitor/every-fixture.test.ts",
+    "test/monitor/js/own-host.test.ts",
+    "test/monitor/js/throw.test.ts",
     "test/monitor/targets.test.ts",
     "test/probe/callbacks/javy.test.ts",
     "test/probe/fuel-cases.test.ts",

@@ -464,7 +464,9 @@ export class JsListener {
   ): void {
     const { exceptions, throwCalls } = fn;
     if (!exceptions || exceptions.rethrows.has(from)) return;
-    if (marked && (at === null || this.#exceptions!.isKept(activation, at))) return;
+    // a statement throws its own, whatever the functions throw that are called while it closes iterators
+    const mayBeKept = marked && !exceptions.throws.has(from);
+    if (mayBeKept && (at === null || this.#exceptions!.isKept(activation, at))) return;
     const offset = Math.max(from, 0);
     const calls = throwCalls.get(offset) ?? this.#calls("throw", staticsAt(fn, offset));
     throwCalls.set(offset, calls);

@@ -1,6 +1,6 @@
 /**
  * Exceptions as the listener of JavaScript follows them from function to function: where the value is that is thrown, and
- * whether it is one with which a function left that was called, known by its bits: the same object, or an equal primitive.
+ * whether it is one with which a function left that was called, known by its bits: of an object, which one it is.
  *
  * QuickJS clears its runtime's exception when something catches it, but not what an opcode called before: a built-in
  * function may swallow what a callback threw and throw another, as JS_IteratorClose does the other way round.

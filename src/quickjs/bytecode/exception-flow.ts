@@ -16,7 +16,8 @@ import { type Instruction, instructions, operandKinds } from "./disassemble.ts";
 export interface ExceptionFlow {
   /** By code offset of the handler: how many values lie on the operand stack below the exception. */
   readonly handlers: ReadonlyMap<number, number>;
-  /** Offsets of the opcodes that throw on what a handler was given. */
+  /** Offsets of the opcodes of throw statements, and of those that throw on what a handler was given. */
+  readonly throws: ReadonlySet<number>;
   readonly rethrows: ReadonlySet<number>;
   /** Whether control comes from the opcode at `from` to the handler at `to` by an exception, and by nothing else. */
   throwsFrom(from: number, to: number): boolean;
@@ -37,7 +38,7 @@ export function exceptionFlow(code: Uint8Array, opcodes: readonly Opcode[]): Exc
   );
   const ordinary = new Map<number, number[]>();
   const endings = new Map<number, number>();
-  const rethrows = new Set<number>();
+  const [throws, rethrows] = [new Set<number>(), new Set<number>()];
   list.forEach((one, i) => {
     const { offset, opcode } = one;
     endings.set(offset + opcode.size, offset);
@@ -45,11 +46,12 @@ export function exceptionFlow(code: Uint8Array, opcodes: readonly Opcode[]): Exc
     for (const to of [...follows, ...jumps(one)])
       if (targets.has(to)) ordinary.set(to, [...(ordinary.get(to) ?? []), offset]);
     const handler = targets.has(offset) || endsOfHandlers.test(list[i - 1]?.opcode.name ?? "");
-    if ((opcode.name === "throw" && handler) || opcode.name === "using_dispose_end") rethrows.add(offset);
+    if (opcode.name === "throw") (handler ? rethrows : throws).add(offset);
+    if (opcode.name === "using_dispose_end") rethrows.add(offset);
   });
   return {
     handlers: targets.size === 0 ? new Map() : handlerDepths(list),
-    rethrows,
+    ...{ throws, rethrows },
     throwsFrom: (from, to) => targets.has(to) && !ordinary.get(to)?.includes(from),
     before: (offset) => endings.get(offset) ?? -1,
   };

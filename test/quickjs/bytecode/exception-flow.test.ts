@@ -52,7 +52,9 @@ function again(a) { try { a(); } catch (e) { throw e; } finally { a.x(); } }
 function comma(a) { throw (a(), a.x); }`;
   const rethrows = (name: string) => {
     const { code, flow } = flowOf(source, name);
-    return offsetsOf(code, "throw").map((offset) => flow.rethrows.has(offset));
+    const offsets = offsetsOf(code, "throw");
+    for (const offset of offsets) expect(flow.throws.has(offset)).toBe(!flow.rethrows.has(offset));
+    return offsets.map((offset) => flow.rethrows.has(offset));
   };
   expect(rethrows("fin")).toEqual([true]);
   expect(rethrows("empty")).toEqual([true]);
