@@ -11,10 +11,13 @@ export interface CompileJob {
   /** The plugin's functions: to allocate, and to compile; `words` of what the latter's result points at. */
   readonly abi: { readonly realloc: string; readonly name: string; readonly words: 2 | 3 };
   readonly source: Uint8Array;
+  /** Of a module whose stack lies at the beginning of its memory, the bytes of that: how much was used is then told. */
+  readonly stack?: number;
 }
 
 export type CompileOutcome =
-  | { readonly kind: "bytecode"; readonly bytecode: Uint8Array }
+  /** `stack`: bytes of the stack that were used, where that was asked for. */
+  | { readonly kind: "bytecode"; readonly bytecode: Uint8Array; readonly stack?: number }
   /** `trapped`: the compiler did not say so itself, but was ended by an error. */
   | { readonly kind: "failed"; readonly message: string; readonly trapped: boolean };
 

@@ -10,11 +10,12 @@ import { type JavyModule, recognise } from "../javy/module.ts";
 import { SourceMap } from "../result/source-map.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { bundle, isForBundler } from "./bundle.ts";
-import { compileSource } from "./compile-source.ts";
+import { type CompiledEntry, compileSource } from "./compile-source.ts";
 import { type Entry, type Given, readEntry, readSource, type SourceEntry } from "./given.ts";
 import { isStripped } from "./line-source.ts";
 import { readLinked } from "./linked.ts";
 import { choosePlugin, type Plugin } from "./plugin.ts";
+import { compileLarge } from "./positions.ts";
 import { Program } from "./program.ts";
 import { type MapFound, mapOf } from "./program-map.ts";
 import { type FoundPlugin, findShopifyPlugin, usesShopifyPlugin } from "./shopify-cli.ts";
@@ -126,14 +127,11 @@ async function compileEntry(
   if (source !== undefined) await readSource(source, entry, cwd);
   const { name, text } = entry;
   const map = await mapOfEntry(entry, options, cwd);
-  const outcome = await compileSource(
-    compiler,
-    plugin,
-    text,
-    name,
-    map.map?.data ?? null,
-    entry.path === null ? null : dirname(entry.path),
-  );
+  const large = plugin.origin === "embedded" ? await compileLarge(compiler, text) : null;
+  const folder = entry.path === null ? null : dirname(entry.path);
+  const outcome: CompiledEntry = large
+    ? { kind: "bytecode", bytecode: large }
+    : await compileSource(compiler, plugin, text, name, map.map?.data ?? null, folder);
   if (outcome.kind === "imports") {
     if (entry.path === null || entry.bundled) throw outcome.error;
     return compileEntry(await bundled(entry, entry.path), given, cwd, options, compiler);

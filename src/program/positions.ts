@@ -6,17 +6,36 @@
 import { readFileSync } from "node:fs";
 import { encodeText } from "../base/bytes.ts";
 import { packageFile } from "../base/package-files.ts";
-import type { CompiledSource, Compiler } from "../javy/compile.ts";
-import type { EngineVersion } from "../quickjs/engines/versions.ts";
+import type { CompiledSource, CompileOutcome, Compiler } from "../javy/compile.ts";
+import { readUnit } from "../quickjs/bytecode/read-unit.ts";
+import { withoutPositions } from "../quickjs/bytecode/without-positions.ts";
+import { type EngineVersion, engineById, withPositions } from "../quickjs/engines/versions.ts";
 import type { LinesOf } from "./line-source.ts";
+import { keepFacts } from "./payload-facts.ts";
 
 /** The bytecode version that it writes: nothing of another engine's code is ever the same. */
 export const positionsVersion = 26;
 
+/** The engine that it is made from. */
+const positionsEngine = "ng26";
+
 const abi = { realloc: "cabi_realloc", name: "compile-src", words: 3 } as const;
+
+/** Bytes of its stack, which lies at the beginning of its memory (plugin/positions/build.sh). */
+const stackBytes = 4_194_304;
+
+/**
+ * A source of so many characters is compiled but once: that takes a second for 10 MB. This compiler takes sources that are
+ * nested some times deeper than the engine does. So what used more of its stack than `mostStack` bytes is compiled by both:
+ * a bundle uses 10 KB of it, and where the engine gives up it is 600 KB or more, whatever is nested.
+ */
+const largeSource = 1_000_000;
+const mostStack = 65_536;
 
 let module: WebAssembly.Module | undefined;
 const kept = new WeakMap<LinesOf, Promise<CompiledSource | null>>();
+/** With positions, by the bytecode without them. */
+const compiledOnce = new WeakMap<Uint8Array, Uint8Array>();
 
 /**
  * The source of a program, compiled with positions, once for each program; null where there is no source or bytecode,
@@ -32,8 +51,34 @@ export function findPositions(
   const ids = engines.filter(({ version }) => version === positionsVersion).map(({ id }) => id);
   if (source === null || payload?.[0] !== positionsVersion || ids.length === 0) return Promise.resolve(null);
   let found = kept.get(program);
-  if (found === undefined) kept.set(program, (found = compileWithPositions(compiler, source.text, ids)));
+  const known = compiledOnce.get(payload);
+  if (found === undefined)
+    kept.set(
+      program,
+      (found = known
+        ? Promise.resolve({ bytecode: known, engines: ids })
+        : compileWithPositions(compiler, source.text, ids)),
+    );
   return found;
+}
+
+/**
+ * The embedded engine's bytecode of a large source, which is what the compiler of positions makes but for these; they are
+ * kept for findPositions. Null for a source that is small, nested deep, does not compile, or imports anything: then the
+ * engine is to be asked. @throws Diagnostic as findPositions.
+ */
+export async function compileLarge(compiler: Compiler, source: string): Promise<Uint8Array | null> {
+  if (source.length < largeSource) return null;
+  const outcome = await compiled(compiler, source);
+  if (outcome.kind === "failed" || (outcome.stack ?? stackBytes) > mostStack) return null;
+  const engine = engineById(positionsEngine);
+  const { bytecode } = outcome;
+  const unit = readUnit(bytecode, 0, withPositions(engine));
+  if (unit.module === null || unit.module.requests.length > 0) return null;
+  const without = withoutPositions(bytecode, unit);
+  compiledOnce.set(without, bytecode);
+  keepFacts(without, engine, unit);
+  return without;
 }
 
 async function compileWithPositions(
@@ -41,12 +86,17 @@ async function compileWithPositions(
   source: string,
   engines: readonly string[],
 ): Promise<CompiledSource | null> {
+  const outcome = await compiled(compiler, source);
+  return outcome.kind === "failed" ? null : { bytecode: outcome.bytecode, engines };
+}
+
+function compiled(compiler: Compiler, source: string): Promise<CompileOutcome> {
   module ??= new WebAssembly.Module(readFileSync(packageFile("plugin/positions.wasm")) as BufferSource);
-  const outcome = await compiler.compile({
+  return compiler.compile({
     kind: "compile",
     plugin: module,
     abi,
     source: encodeText(source),
+    stack: stackBytes,
   });
-  return outcome.kind === "failed" ? null : { bytecode: outcome.bytecode, engines };
 }

@@ -10,7 +10,7 @@ import { isEnd, withoutApi } from "./ends.ts";
 import { compiled, initialise } from "./instances.ts";
 
 /** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
-export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcome {
+export function compileGuest({ plugin, source, abi, stack }: CompileJob): CompileOutcome {
   const written: Uint8Array[] = [];
   const wasi = new Wasi(
     hostOptions(
@@ -53,7 +53,11 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     const [failed, pointer, length] = (abi.words === 3 ? fields : [0, ...fields]) as [number, number, number];
     const bytes = new Uint8Array(memory.buffer, pointer, length).slice();
     return failed === 0
-      ? { kind: "bytecode", bytecode: bytes }
+      ? {
+          kind: "bytecode",
+          bytecode: bytes,
+          ...(stack !== undefined && { stack: stackUsed(memory, stack) }),
+        }
       : { kind: "failed", message: new TextDecoder().decode(bytes).trim(), trapped: false };
   } catch (thrown) {
     const error = finality.reasonOf(thrown);
@@ -68,6 +72,12 @@ export function compileGuest({ plugin, source, abi }: CompileJob): CompileOutcom
     }
     throw internalError(`compiling failed: ${String(error)}`);
   }
+}
+
+/** Bytes between the end of the stack, which grows down, and the lowest that was written. */
+function stackUsed({ buffer }: WebAssembly.Memory, stack: number): number {
+  const lowest = new Uint8Array(buffer, 0, stack).findIndex((byte) => byte !== 0);
+  return lowest < 0 ? 0 : stack - lowest;
 }
 
 /** What an instrumented plugin imports to be heard, for one that nobody listens to. */
