@@ -26,17 +26,26 @@ import {
 import { chargeBranch, chargeElse, chargeEnd, chargeIf, chargeLoop, endWrap } from "./charging";
 import { beginMeter, charge, chargeSize, check, checkAtEntry, checks, spill, usesLocal } from "./meter";
 import { Flow, Opcode, Space, Stop, Type } from "./numbers";
-import { readLeb, skipImmediates, value } from "./reader";
+import {
+  declarations,
+  groups,
+  immediates,
+  locals,
+  numberAt,
+  numbers,
+  readLeb,
+  readLocals,
+  skipImmediates,
+  value,
+} from "./reader";
 import { copied, copyTo, passOver, put, putIndexed, putLeb, to, writeAt } from "./writer";
 
 export { learnt } from "./blocks";
 export { pending, resume, setMeter, stale, usesLocal } from "./meter";
+export { kinds } from "./reader";
 export { to, writeAt } from "./writer";
 
-/** An instruction's number: its byte, or where those of its prefix begin (0xfb at 256, 512 each) and its sub-opcode. */
-const numbers: i32 = 256 + 4 * 512;
-/** By number: the kind of immediates, and 1; 0 where the instruction is not known here. */
-export const kinds: usize = memory.data(numbers);
+/** By number of an instruction (reader.ts). */
 export const flows: usize = memory.data(numbers);
 /** By number: of what space the one index is, if that space moves. */
 export const spaces: usize = memory.data(numbers);
@@ -91,9 +100,7 @@ export function meter(from: u32, last: u32, outputAt: usize): u32 {
   return last;
 }
 
-/** The body at hand: its count of groups of locals, its declarations behind that, its code, its first added local. */
-let groups: u32 = 0;
-let declarations: usize = 0;
+/** The body at hand: where its code begins and ends, and its first added local. */
 let first: usize = 0;
 let end: usize = 0;
 let addedLocal: u32 = 0;
@@ -101,22 +108,9 @@ let addedLocal: u32 = 0;
 function readBody(i: u32): bool {
   const body = bodies + i * 12;
   end = code + load<u32>(body, 4);
-  declarations = readLeb(code + load<u32>(body));
-  if (declarations === 0) return false;
-  groups = value;
-  let at = declarations;
-  let locals: u32 = 0;
-  for (let group: u32 = 0; group < groups; group++) {
-    at = readLeb(at);
-    if (at === 0 || at >= end || value > 100_000) return false;
-    locals += value;
-    const type = load<u8>(at++);
-    // a reference in its long form
-    if (type === 0x63 || type === 0x64 || locals > 100_000) return false;
-  }
-  first = at;
+  first = readLocals(code + load<u32>(body), end);
   addedLocal = load<u32>(body, 8) + locals;
-  return at <= end;
+  return first !== 0;
 }
 
 function writeBody(i: u32): bool {
@@ -225,16 +219,10 @@ export function go(): u32 {
   let at = here;
   if (to + slack > outputEnd) return Stop.Unknown;
   while (at < end) {
-    let number = <usize>load<u8>(at);
-    let immediates = at + 1;
-    if (number >= 0xfb && number < 0xff) {
-      immediates = readLeb(immediates);
-      if (immediates === 0 || value >= 512) return Stop.Unknown;
-      number = 256 + (number - 0xfb) * 512 + <usize>value;
-    }
-    const kind = <u32>load<u8>(kinds + number);
-    if (kind === 0) return Stop.Unknown;
-    const next = skipImmediates(immediates, kind - 1, end);
+    const number = numberAt(at);
+    if (number >= numbers) return Stop.Unknown;
+    const from = immediates;
+    const next = skipImmediates(from, number, end);
     if (next === 0 || next > end) return Stop.Unknown;
     const flow = <u32>load<u8>(flows + number);
     const space = <u32>load<u8>(spaces + number);
@@ -257,9 +245,9 @@ export function go(): u32 {
         if (next !== end) return Stop.Unknown;
         copyTo(at);
         return finishOrStop();
-      } else if (!step(flow, at, immediates, next)) return Stop.Unknown;
+      } else if (!step(flow, at, from, next)) return Stop.Unknown;
     }
-    if (space !== Space.None && !renumber(space, immediates, next)) return Stop.Unknown;
+    if (space !== Space.None && !renumber(space, from, next)) return Stop.Unknown;
     at = next;
     if (stop !== 0 && stop < at) nextStop(at);
     if (stopsHere) {
@@ -299,7 +287,7 @@ function putLastEnd(): u32 {
 }
 
 /** Steps over an instruction that does more to control than go on; false where the kernel does not go on. */
-function step(flow: u32, at: usize, immediates: usize, next: usize): bool {
+function step(flow: u32, at: usize, from: usize, next: usize): bool {
   switch (flow) {
     case Flow.Block:
     case Flow.Loop:
@@ -330,7 +318,7 @@ function step(flow: u32, at: usize, immediates: usize, next: usize): bool {
     case Flow.Br:
     case Flow.BrIf:
     case Flow.BrTable: {
-      if (!listTargets(flow === Flow.BrTable, immediates)) return false;
+      if (!listTargets(flow === Flow.BrTable, from)) return false;
       if (!reachable) return true;
       const stays = flow === Flow.BrIf;
       chargeBranch(stays);
@@ -393,13 +381,14 @@ function writeSized(unit: u32): bool {
   return true;
 }
 
-/** Writes the one index at `immediates` anew, where it moved. */
-function renumber(space: u32, immediates: usize, next: usize): bool {
-  if (readLeb(immediates) === 0 || value >= 0x8000_0000) return false;
-  const from = space === Space.Func ? movedFunctions : movedGlobals;
-  if (value < from) return true;
-  copyTo(immediates);
-  putLeb(value + (space === Space.Func ? functionsMove : globalsMove));
+/** Writes the one index at `from` anew, where it moved. */
+function renumber(space: u32, from: usize, next: usize): bool {
+  if (readLeb(from) === 0 || value >= 0x8000_0000) return false;
+  const isFunction = space === Space.Func;
+  const first = isFunction ? movedFunctions : movedGlobals;
+  if (value < first) return true;
+  copyTo(from);
+  putLeb(value + (isFunction ? functionsMove : globalsMove));
   passOver(next);
   return true;
 }

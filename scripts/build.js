@@ -1,5 +1,5 @@
 /**
- * Builds dist/: src/ compiled by tsc, the metering kernel by AssemblyScript, the collector and the monitors' support library
+ * Builds dist/: src/ compiled by tsc, the kernels that walk over code by AssemblyScript, the collector and the monitors' support library
  * and reporter assembled, optimised and validated by binaryen, and the JSON schema of the result generated from its types. `npm run build`. Users get these
  * in the package; none of the tools runs on their machine.
  */
@@ -28,7 +28,8 @@ await bundle();
 await assemble(join(fresh, "profiler", "counters"), "source", "collectorSource", "collector.wasm");
 await assemble(join(fresh, "monitor", "support"), "source", "supportSource", "support.wasm");
 await assemble(join(fresh, "monitor", "support"), "reporter-source", "reporterSource", "reporter.wasm");
-await compileKernel();
+await compileAssembly("kernel", "probe/kernel.wasm");
+await compileAssembly("search", "wasm/search.wasm");
 await prepareEngine();
 writeSchema(
   "result/result.ts",
@@ -80,14 +81,18 @@ async function assemble(folder, text, name, file) {
   for (const source of [`${text}.js`, `${text}.d.ts`]) rmSync(join(folder, source));
 }
 
-/** Compiles the metering kernel, assembly/, as probe/kernel.wasm: no runtime, and nothing that it would import. */
-async function compileKernel() {
+/**
+ * Compiles a module of assembly/, as `<path>` beside the code: no runtime, and nothing that it would import.
+ * @param {string} name @param {string} path
+ */
+async function compileAssembly(name, path) {
   const { default: asc } = await import("assemblyscript/asc");
   const options = ["-O3", "--runtime", "stub", "--use", "abort="];
-  const files = ["assembly/kernel.ts", "--baseDir", root, "--outFile", join(fresh, "probe", "kernel.wasm")];
+  const files = [`assembly/${name}.ts`, "--baseDir", root, "--outFile", join(fresh, path)];
   const { error, stderr } = await asc.main([...files, ...options]);
   const said = stderr.toString();
-  if (error || said !== "") throw new Error(`assembly/ does not compile without a warning\n${said}`);
+  if (error || said !== "")
+    throw new Error(`assembly/${name}.ts does not compile without a warning\n${said}`);
 }
 
 /**

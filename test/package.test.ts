@@ -97,6 +97,7 @@ test("has nothing else", () => {
     "dist/profiler/counters/collector.wasm",
     "dist/result.schema.json",
     "dist/scale.schema.json",
+    "dist/wasm/search.wasm",
   ]);
 });
 

@@ -5,6 +5,7 @@
  * only that it can be another. Which instructions to look at is data of the model (models.ts).
  */
 import { ByteReader } from "../base/bytes.ts";
+import { bodiesContaining } from "../wasm/facts/containing.ts";
 import { type FunctionFlow, functionFlow, type Instruction, type Value } from "../wasm/facts/dataflow.ts";
 import { initialisers } from "../wasm/facts/initialisers.ts";
 import { lebAt, skipBlockType, skipImmediates } from "../wasm/instructions.ts";
@@ -40,13 +41,13 @@ export function uncounted(module: Module, model: CostModel): readonly Uncounted[
   const watched = new Uint8Array(opcodes.length);
   for (const row of model.uncounted.keys()) watched[row] = 1;
 
-  module.bodies.forEach((_, i) => {
-    const func = module.importedFunctions + i;
+  for (const body of bodiesContaining(module, watched)) {
+    const func = module.importedFunctions + body;
     for (const code = codeOf(module, func); code.advanceTo(watched); ) {
       const reason = model.uncounted.get(code.row)!;
       if (applies[reason]({ module, model, func, code })) add(reason, { func, offset: code.at });
     }
-  });
+  }
   if (model.startup !== null) for (const code of inInitialisers(module, model)) add(code, null);
   return [...found.values()];
 }

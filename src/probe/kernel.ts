@@ -4,15 +4,14 @@
  * it. Functions without probes are written whole; of others the kernel writes what is between the probes (kernel-walk.ts).
  */
 import type { ByteWriter } from "../base/bytes.ts";
+import { aligned, growTo, worthwhile } from "../wasm/kernels.ts";
 import { funcTypeAt, type Module } from "../wasm/types.ts";
-import { instantiateKernel, type KernelExports } from "./kernel-module.ts";
+import { type KernelExports, meteringKernel } from "./kernel-module.ts";
 import { KernelWalk, type ProbedFunction } from "./kernel-walk.ts";
 import type { MeterState } from "./meter.ts";
 import type { Meter } from "./plan.ts";
 import type { RewriteContext } from "./rewrite-context.ts";
 
-/** The code of functions, in bytes, from which on the kernel is worth being loaded. */
-const worthwhile = 65_536;
 /** Room for what is written at a time, in bytes; a function that needs more is not the kernel's. */
 const room = 1_048_576;
 
@@ -34,7 +33,7 @@ export class Kernel {
 
   constructor(context: RewriteContext, meter: Meter) {
     const { module } = context;
-    const exports = instantiateKernel(context, meter);
+    const exports = meteringKernel(context, meter);
     this.#exports = exports;
     const bodies = placesOf(module);
     const [first, last] = [module.bodies[0]!.start, module.bodies.at(-1)!.end];
@@ -43,8 +42,8 @@ export class Kernel {
     this.#shift = codeAt - first;
     this.#output = aligned(codeAt + (last - first));
     const end = this.#output + room;
+    growTo(exports, end);
     const { memory } = exports;
-    memory.grow(Math.ceil((end - memory.buffer.byteLength) / 65536));
     new Uint32Array(memory.buffer, bodiesAt, bodies.length).set(bodies);
     new Uint8Array(memory.buffer, codeAt).set(module.bytes.subarray(first, last));
     exports.place(codeAt, bodiesAt, end, meter.model.entry);
@@ -67,8 +66,6 @@ export class Kernel {
     return walk.enter(one) ? walk : undefined;
   }
 }
-
-const aligned = (address: number): number => Math.ceil(address / 8) * 8;
 
 /** Three numbers for each body: offsets of its start and end from the first one's start, and its function's parameters. */
 function placesOf(module: Module): Uint32Array {

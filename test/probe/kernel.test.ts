@@ -74,6 +74,12 @@ const inTurn = (count: number) => (w: ByteWriter) => {
   }
 };
 
+/** Ten thousand labels of five bytes are in the code of the 45,000 that there should be. */
+const pastTheEnd = (w: ByteWriter) => {
+  bytes(w, 0x20, 0x00, 0x0e);
+  w.leb(45_000);
+  for (let i = 0; i < 10_000; i++) bytes(w, 0x80, 0x80, 0x80, 0x80, 0x00);
+};
 const nops = (count: number) => (w: ByteWriter) => w.copy(new Uint8Array(count).fill(1));
 
 describe("what is unusual in code", () => {
@@ -87,6 +93,7 @@ describe("what is unusual in code", () => {
     ["a sub-opcode of two bytes", (w) => bytes(w, 0x43, 0, 0, 0, 0, 0xfc, 0x80, 0x00, 0x1a), true],
     ["a br_table of no targets but the default", (w) => bytes(w, 0x20, 0x00, 0x0e, 0x00, 0x00), true],
     ["a br_table that does not fit", (w) => bytes(w, 0x20, 0x00, 0x0e, 0xff, 0x7f, 0x00), false],
+    ["a br_table that runs far past the end", pastTheEnd, false],
     ["an i64 of ten bytes", (w) => bytes(w, 0x42, ...Array(9).fill(0x80), 0x00, 0x1a), true],
     ["an i64 of eleven bytes", (w) => bytes(w, 0x42, ...Array(10).fill(0x80), 0x00, 0x1a), false],
     ["an unknown instruction", (w) => bytes(w, 0xff), false],
