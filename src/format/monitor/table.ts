@@ -5,8 +5,8 @@
  */
 
 import { grouped } from "../../base/numbers.ts";
-import { isMap, type MapType, typeText } from "../../monitor/language-types.ts";
-import type { Report, ReportMap, ReportRow, RowPlace } from "../../monitor/report.ts";
+import { isMap, type MapType, type Type, typeText } from "../../monitor/language-types.ts";
+import type { Report, ReportMap, ReportRow, ReportValue, RowPlace } from "../../monitor/report.ts";
 import { cellWidth, cut, pad } from "../cells.ts";
 import { inertText } from "../inert.ts";
 import { functionText, isZero, valueText } from "./value-text.ts";
@@ -42,13 +42,18 @@ function entryLines(type: MapType, map: ReportMap["map"]): string[] {
   const cells = sorted
     .slice(0, most)
     .map(([key, value]) => [
-      numbers ? grouped(value as number) : inertText(valueText(type.value, value)),
-      inertText(valueText(type.key, key, true)),
+      numbers ? grouped(value as number) : textOf(type.value, value),
+      textOf(type.key, key, true),
     ]);
   const lined = cells.length > 0 ? [["value", "key"], ...cells] : [];
   const width = Math.max(0, ...lined.map(([value]) => cellWidth(value!)));
   const lines = lined.map(([value, key]) => `  ${pad(value!, width, numbers ? "right" : "left")}  ${key}`);
   return [...lines, ...rest(map.length)];
+}
+
+/** Numbers as JavaScript writes them. */
+function textOf(type: Type, value: ReportValue, key = false): string {
+  return inertText(valueText(type, value, key, String));
 }
 
 function rest(length: number): string[] {
@@ -60,7 +65,7 @@ function shown({ type, value }: ReportRow): string {
     return Number.isInteger(Number(value)) && type !== "f32" && type !== "f64"
       ? grouped(value)
       : String(value);
-  return inertText(valueText(type, value));
+  return textOf(type, value);
 }
 
 /** All rows of one rule: those of one place become one line. */

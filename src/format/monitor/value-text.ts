@@ -4,17 +4,26 @@ import { isMap, isTuple, type Type } from "../../monitor/language-types.ts";
 import { formatFloat } from "../../monitor/number-text.ts";
 import type { ReportMap, ReportRow, ReportValue } from "../../monitor/report.ts";
 
-/** `0->1;1->3` for a map, `(a; b)` for a tuple, `(a,b)` where that is a map's key, `+2e0` for a float. */
-export function valueText(type: Type, value: ReportValue, key = false): string {
+/** `0->1;1->3` for a map, `(a; b)` for a tuple, `(a,b)` where that is a map's key, `+2e0` for a float unless `float` says else. */
+export function valueText(
+  type: Type,
+  value: ReportValue,
+  key = false,
+  float: (value: number, single: boolean) => string = formatFloat,
+): string {
   if (isMap(type)) {
     const { map } = value as ReportMap;
-    return map.map(([k, v]) => `${valueText(type.key, k, true)}->${valueText(type.value, v)}`).join(";");
+    return map
+      .map(([k, v]) => `${valueText(type.key, k, true, float)}->${valueText(type.value, v, false, float)}`)
+      .join(";");
   }
   if (isTuple(type)) {
-    const items = type.items.map((item, i) => valueText(item, (value as readonly ReportValue[])[i]!, key));
+    const items = type.items.map((item, i) =>
+      valueText(item, (value as readonly ReportValue[])[i]!, key, float),
+    );
     return `(${items.join(key ? "," : "; ")})`;
   }
-  if (type === "f32" || type === "f64") return formatFloat(value as number, type === "f32");
+  if (type === "f32" || type === "f64") return float(value as number, type === "f32");
   return String(value);
 }
 
