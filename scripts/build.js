@@ -167,7 +167,7 @@ async function bundled(entryPoints, splitting) {
     // both need files of their own packages beside them
     external: ["speedscope", "open"],
     plugins: [
-      { name: "tables-as-text", setup: tablesAsText },
+      { name: "tables-as-files", setup: tablesAsFiles },
       { name: "past-the-face", setup: pastTheFace },
       { name: "commands-together", setup: commandsTogether },
       { name: "node-as-required", setup: nodeAsRequired },
@@ -178,18 +178,22 @@ async function bundled(entryPoints, splitting) {
 }
 
 /**
- * Engines' opcode tables as JSON texts, each parsed when somebody first asks for more than its version: a run needs one
- * of eleven, and V8 reads a text faster than a hundred thousand bytes of array literals.
+ * Engines' opcode tables as JSON files, each read when somebody first asks for more than its version: a run needs one of
+ * eleven, and V8 reads JSON faster than a hundred thousand bytes of array literals.
  * @param {import("esbuild").PluginBuild} build
  */
-function tablesAsText({ onLoad }) {
+function tablesAsFiles({ onLoad }) {
+  mkdirSync(join(fresh, "bin", "opcodes"), { recursive: true });
   onLoad({ filter: /[\\/]engines[\\/]opcodes[\\/](ng|bellard)\w+\.js$/ }, async ({ path }) => {
     const [[name, { version, ...rest }]] = Object.entries(await import(pathToFileURL(path).href));
+    const file = `opcodes/${name}.json`;
+    writeFileSync(join(fresh, "bin", file), JSON.stringify(rest));
     const getters = Object.keys(rest).map((key) => `get ${key}() { return table().${key}; }`);
+    const read = `${gotten("node:fs")}.readFileSync(new URL("${file}", import.meta.url), "utf8")`;
     return {
       contents: `
 let parsed;
-const table = () => (parsed ??= JSON.parse(${JSON.stringify(JSON.stringify(rest))}));
+const table = () => (parsed ??= JSON.parse(${read}));
 export const ${name} = { version: ${version}, ${getters.join(", ")} };`,
     };
   });
@@ -233,11 +237,14 @@ function ownText(path) {
 function commandGroups() {
   const commands = readdirSync(join(fresh, "commands", "declared")).filter((file) => file.endsWith(".js"));
   const watching = ["run-watch.js", "check-watch.js"];
-  const ofPrograms = ["run.js", "info.js", "disasm.js", "build.js", "export.js"];
+  const running = ["run.js", "build.js"];
+  const looking = ["info.js", "disasm.js", "export.js"];
+  const apart = [...running, ...looking, "view.js"];
   return {
     // a program runs where it is read, if it is short
-    "of-programs": [...ofPrograms, "../run/trial.js"],
-    others: [...commands.filter((file) => ![...ofPrograms, "view.js"].includes(file)), ...watching],
+    running: [...running, "../run/trial.js"],
+    looking,
+    others: [...commands.filter((file) => !apart.includes(file)), ...watching],
   };
 }
 
@@ -315,6 +322,9 @@ async function prepareEngine() {
   /** @type {typeof import("../src/profiler/prepare-engine.ts")} */
   const { prepareEngine: prepare } = await import(path);
   const { facts, module } = prepare();
+  // V8 will not look at functions that are never called
+  if (!WebAssembly.validate(/** @type {BufferSource} */ (module)))
+    throw new Error("the prepared engine does not validate");
   mkdirSync(join(fresh, "engine"));
   writeFileSync(join(fresh, "engine", "engine.wasm"), module);
   writeFileSync(join(fresh, "engine", "engine.json"), `${JSON.stringify(facts)}\n`);

@@ -5,8 +5,9 @@
  * has not written its own.
  */
 import { setMaxListeners } from "node:events";
-import { existsSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, writeSync } from "node:fs";
 import { delimiter } from "node:path";
+import { isatty } from "node:tty";
 import { Command, CommanderError } from "commander";
 import { Diagnostic, type Ending, internalError, usageError } from "./base/diagnostics.ts";
 import { nearest } from "./base/nearest.ts";
@@ -85,7 +86,7 @@ const io: CommandIo = {
   stderr: (text) => void stderr.write(text),
   isTerminal: stderr.isTTY ?? false,
   stdoutIsTerminal: process.stdout.isTTY ?? false,
-  stdinIsTerminal: process.stdin.isTTY ?? false,
+  stdinIsTerminal: !isFileOrDevice(0) && (process.stdin.isTTY ?? false),
   readStdin: async () => Buffer.concat(await process.stdin.toArray()),
   onKey,
   width: widthOf(process.env, stderr.columns),
@@ -96,6 +97,19 @@ const io: CommandIo = {
   cwd: process.cwd(),
   interrupted: interrupt.signal,
 };
+
+/**
+ * Whether a descriptor has its answer at once. Of others, process.stdin makes a stream (3 ms), and with it one that does not
+ * block: only so can a guest be stopped that waits for its input.
+ */
+function isFileOrDevice(fd: number): boolean {
+  try {
+    const found = fstatSync(fd);
+    return found.isFile() || (found.isCharacterDevice() && !isatty(fd));
+  } catch {
+    return false;
+  }
+}
 
 function onKey(pressed: (key: string) => void): () => void {
   const { stdin } = process;

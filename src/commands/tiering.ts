@@ -10,9 +10,11 @@
  *   11,000 million  0.91    1.20   1.31   1.49
  *
  * Switching it on again while a long program runs changed nothing, nor did a larger budget (--wasm-tiering-budget) help
- * short ones. A flag that V8 does not know prints a line, so that majors that were not tried are left alone.
+ * short ones. A flag that V8 does not know prints a line, so that majors that were not tried are left alone. All of them
+ * know wasm-lazy-validation (base/v8-flags.ts).
  */
 import { setFlagsFromString } from "node:v8";
+import { changeFlags } from "../base/v8-flags.ts";
 
 const measured = [20, 22, 24, 26];
 
@@ -30,6 +32,7 @@ const later: Readonly<Record<number, string>> = {
 /** To be called before the first module is compiled. `node`: the version of Node.js, as in `20.19.0`. */
 export function holdOptimiserBack(node: string): void {
   const major = Number.parseInt(node, 10);
+  if (measured.includes(major)) changeFlags(setFlagsFromString);
   // no function has that index: nothing is compiled a second time
   if (measured.includes(major)) setFlagsFromString("--wasm-tier-up-filter=1000000");
   const flag = later[major];

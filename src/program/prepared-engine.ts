@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { internalError } from "../base/diagnostics.ts";
 import { Kept } from "../base/kept.ts";
 import { packageFile } from "../base/package-files.ts";
+import { withFlag } from "../base/v8-flags.ts";
 import { type CostModel, costKey, modelNamed } from "../fuel/models.ts";
 import type { Uncounted } from "../fuel/uncounted.ts";
 import type { PluginAbi } from "../javy/abi.ts";
@@ -41,10 +42,14 @@ export const preparedEngine = new Kept<PreparedFacts>(() => {
   }
 });
 
-/** The instrumented module, compiled. */
-export const preparedCode = new Kept(
-  () => new WebAssembly.Module(readFileSync(packageFile(preparedModule)) as BufferSource),
-);
+/**
+ * The instrumented module, compiled. V8 may validate its functions when they are first called, of which most never are: the
+ * build has validated all (5 to 10 ms of CPU).
+ */
+export const preparedCode = new Kept(() => {
+  const code = readFileSync(packageFile(preparedModule)) as BufferSource;
+  return withFlag("wasm-lazy-validation", () => new WebAssembly.Module(code));
+});
 
 /** Whether what was prepared counts by these costs, whatever they are called. */
 export function countsBy({ model }: PreparedFacts, asked: CostModel): boolean {

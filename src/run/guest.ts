@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { writeSync } from "node:fs";
 import { encodeText } from "../base/bytes.ts";
+import { internalError } from "../base/diagnostics.ts";
 import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
 import { withStubs } from "../host/missing-imports.ts";
@@ -17,16 +18,20 @@ import { meterNames } from "../probe/plan.ts";
 import { endOf, HostThrew, isEnd, Stop, trapMessage } from "./ends.ts";
 import { compiled, initialise, initialisers } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
-import { MonitoredRun } from "./monitored-run.ts";
+import type { MonitoredRun } from "./monitored-run.ts";
 import { ProfiledRun } from "./profiled-run.ts";
 import { Report } from "./report.ts";
 import { SharedLine } from "./shared-line.ts";
 import { Watch } from "./watch.ts";
 
-/** What is around a run: how it reaches the process, and what ends it besides what the job says, by throwing. */
+/** What is around a run. */
 export interface Surroundings {
+  /** How it reaches the process. */
   readonly descriptors: Descriptors;
+  /** What ends it besides what the job says, by throwing. */
   readonly look: () => void;
+  /** What a job with a monitor needs: much code, which the others are spared. */
+  readonly Monitored: typeof MonitoredRun;
 }
 
 /** Runs a program on a host that is ours. */
@@ -56,8 +61,8 @@ export function runGuest(job: RunJob, around?: Partial<Surroundings>): RunOutcom
 }
 
 /** Runs a module on a host that the user made. */
-export async function runUserHost(job: RunJob): Promise<RunOutcome> {
-  const run = new GuestRun(job);
+export async function runUserHost(job: RunJob, around?: Partial<Surroundings>): Promise<RunOutcome> {
+  const run = new GuestRun(job, around);
   const path = job.host.userHost!;
   const pluginModule = job.plugin && compiled(job.plugin.module);
   const appModule = compiled(job.app);
@@ -135,7 +140,7 @@ class GuestRun {
   #ended = false;
   #milliseconds = 0;
 
-  constructor(job: RunJob, { descriptors = ownDescriptors, look }: Partial<Surroundings> = {}) {
+  constructor(job: RunJob, { descriptors = ownDescriptors, look, Monitored }: Partial<Surroundings> = {}) {
     this.#job = job;
     const { passThrough } = job.host;
     this.#output = {
@@ -167,8 +172,9 @@ class GuestRun {
     this.#functions = this.#finality.all(this.#wasi.functions) as WebAssembly.ModuleImports;
     // A monitor's libraries print beside the report.
     const write = (_: 1 | 2, bytes: Uint8Array) => options.write(2, bytes);
+    if (job.monitor && !Monitored) throw internalError("a run with a monitor needs one that runs it");
     this.#monitor = job.monitor
-      ? new MonitoredRun(
+      ? new Monitored!(
           job.monitor,
           (memory) =>
             this.#finality.all(libraryWasi({ ...options, write, stdin: () => new Uint8Array() }, memory)),

@@ -7,12 +7,13 @@ import type { SentRecording } from "../result/recording.ts";
 import { compileGuest } from "./compile-guest.ts";
 import { runGuest, runUserHost, type Surroundings } from "./guest.ts";
 import type { FailedOutcome, RunJob } from "./job.ts";
+import { MonitoredRun } from "./monitored-run.ts";
 
 parentPort?.on("message", async (job: CompileJob | RunJob) => {
   try {
     if (job.kind === "compile") parentPort?.postMessage(compileGuest(job));
     else {
-      const outcome = job.host.userHost ? await runUserHost(job) : runGuest(job, around(job));
+      const outcome = job.host.userHost ? await runUserHost(job, around(job)) : runGuest(job, around(job));
       parentPort?.postMessage(outcome, outcome.recording ? columnsOf(outcome.recording) : []);
     }
   } catch (error) {
@@ -22,7 +23,8 @@ parentPort?.on("message", async (job: CompileJob | RunJob) => {
 });
 
 function around({ passed }: RunJob): Partial<Surroundings> {
-  return passed ? { descriptors: passedOn(ownDescriptors, passed) } : {};
+  const descriptors = passed ? passedOn(ownDescriptors, passed) : ownDescriptors;
+  return { Monitored: MonitoredRun, descriptors };
 }
 
 /** The buffers of a recording's columns: handed over, not copied. */

@@ -72,7 +72,7 @@ describe("files that a command reads", () => {
     expect(files.length).toBeGreaterThan(6);
     expect(files.length).toBeLessThanOrEqual(15);
     expect(files.filter((file) => file.includes("worker"))).toEqual([]);
-    expect(bytesOf(files)).toBeLessThanOrEqual(760_000);
+    expect(bytesOf(files)).toBeLessThanOrEqual(560_000);
   });
 });
 

@@ -2,6 +2,7 @@
 import { compileGuest } from "../../src/run/compile-guest.ts";
 import { runGuest } from "../../src/run/guest.ts";
 import type { RunJob, RunOutcome } from "../../src/run/job.ts";
+import { MonitoredRun } from "../../src/run/monitored-run.ts";
 import type { GuestThread } from "../../src/run/thread.ts";
 
 export class SameThread implements Pick<GuestThread, "compile" | "run"> {
@@ -13,7 +14,7 @@ export class SameThread implements Pick<GuestThread, "compile" | "run"> {
   }
 
   async run(job: RunJob): Promise<RunOutcome> {
-    this.outcome = runGuest({ ...job, hashMemory: true });
+    this.outcome = runGuest({ ...job, hashMemory: true }, { Monitored: MonitoredRun });
     return this.outcome;
   }
 
