@@ -3,7 +3,7 @@
  * and by what follows from that. What two categories claim is left without one: a function has the right category or
  * none.
  */
-import { branchTables } from "../../wasm/facts/branch-tables.ts";
+import { largeBranchTables } from "../../wasm/facts/branch-tables.ts";
 import type { CodeFacts } from "../../wasm/facts/code-facts.ts";
 import { typeText } from "../../wasm/type-text.ts";
 import type { Module } from "../../wasm/types.ts";
@@ -40,11 +40,14 @@ export function engineFunctions(input: EngineInput): Map<number, EngineCategory>
 class Search {
   readonly #input: EngineInput;
   readonly #claims = new Map<number, Set<EngineCategory>>();
+  /** Function types as text, by type index. */
+  readonly #types: readonly string[];
   /** Functions that evaluate what was read. */
   readonly #evaluating = new Set<number>();
 
   constructor(input: EngineInput) {
     this.#input = input;
+    this.#types = input.module.types.map((_, type) => typeText(input.module, type));
   }
 
   /** The interpreter is told by its dispatch, whatever else it contains. */
@@ -64,7 +67,7 @@ class Search {
   }
 
   #type(index: number): string {
-    return typeText(this.#input.module, this.#input.module.functions[index]!);
+    return this.#types[this.#input.module.functions[index]!]!;
   }
 
   marks(): void {
@@ -98,7 +101,7 @@ class Search {
         claim(categoryOfAddress.get(constant));
         if (evaluating.has(constant)) this.#evaluating.add(index);
       }
-      for (const type of indirect) claim(categoryOfType.get(typeText(module, type)));
+      for (const type of indirect) claim(categoryOfType.get(this.#types[type]!));
       for (const callee of calls) claim(categoryOfImport.get(callee));
     }
   }
@@ -120,9 +123,9 @@ class Search {
 
   /** Where marking (rt, object, mark_func) was not inlined, the passes of the collector (rt) call it, and it calls them. */
   collecting(): void {
-    const { module, facts } = this.#input;
+    const { facts } = this.#input;
     const marks = (index: number) =>
-      [...facts.get(index)!.indirect].some((type) => typeText(module, type) === "ili>");
+      [...facts.get(index)!.indirect].some((type) => this.#types[type] === "ili>");
     let level = new Set([...facts.keys()].filter(marks));
     // until the collector itself is there, with the runtime as its only parameter
     while (level.size > 0 && ![...level].some((index) => this.#type(index) === "i>")) {
@@ -181,10 +184,9 @@ class Search {
         .filter((callee) => !reached.has(callee));
       for (const callee of level) if (callee !== dispatch.function) reached.add(callee);
     }
-    const tables = branchTables(module, reached).filter(
-      ({ function: index, targets }) => targets >= 20 && index !== dispatch.function,
-    );
-    for (const table of tables) if (isByteDispatch(module, table)) this.#claim(table.function, "regexp");
+    reached.delete(dispatch.function);
+    for (const table of largeBranchTables(module, 20, reached))
+      if (isByteDispatch(module, table)) this.#claim(table.function, "regexp");
   }
 }
 

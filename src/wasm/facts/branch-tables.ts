@@ -49,10 +49,16 @@ function entriesAt(bytes: Uint8Array, at: number, end: number): { entries: numbe
   return { entries, targets };
 }
 
-/** The br_tables with `fewest` distinct targets or more, most first. */
-export function largeBranchTables(module: Module, fewest: number): TableFigures[] {
+/** The br_tables with `fewest` distinct targets or more, most first; of the functions in `only` (absolute indices), or all. */
+export function largeBranchTables(
+  module: Module,
+  fewest: number,
+  only?: ReadonlySet<number>,
+): TableFigures[] {
   const code = new Instructions(module, branchTable);
-  return suspects(module, fewest).filter((table) => code.beginAt(table.function, table.offset));
+  return suspects(module, fewest).filter(
+    (table) => only?.has(table.function) !== false && code.beginAt(table.function, table.offset),
+  );
 }
 
 /** The `count` br_tables with the most distinct targets, most first. */

@@ -24,6 +24,10 @@ function sameTables(module: Module): number {
     expect(largeBranchTables(module, fewest)).toEqual(all.filter(({ targets }) => targets >= fewest));
   for (const count of [1, 2, 5, 1000])
     expect(largestBranchTables(module, count)).toEqual(all.slice(0, count));
+  const some = new Set(all.slice(0, 3).map((table) => table.function));
+  expect(largeBranchTables(module, 2, some)).toEqual(
+    all.filter((table) => table.targets >= 2 && some.has(table.function)),
+  );
   return all.length;
 }
 
