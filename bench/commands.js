@@ -7,7 +7,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { dense } from "./programs.js";
+import { bundle, dense } from "./programs.js";
 
 const inRoot = (/** @type {string} */ path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const cli = inRoot("dist/cli.js");
@@ -64,11 +64,18 @@ export function commandRows(node, rounds) {
         over: "plain",
       };
     });
+    const namespaceOfBundle = build("bundle", bundle());
     const commands = [
       { name: "node -e 0", command: nothing, base: null, over: "" },
       { name: "--help", command: [node, cli, "--help"], base: nothing, over: "node -e 0" },
       { name: "run hello", command: run("hello.js"), base: nothing, over: "node -e 0" },
       ...sizes,
+      {
+        name: "run, source of 2 MB",
+        command: run("bundle.js"),
+        base: [node, plain, "bundle.wasm", "plugin.wasm", namespaceOfBundle],
+        over: "plain",
+      },
       {
         name: "run, static module of 1.4 MB",
         command: run("static.wasm"),

@@ -106,3 +106,26 @@ console.log(sum);
 
 /** By what they cost, about. */
 export const dense = { "10 M": mixed(12), "100 M": mixed(124), "1 G": mixed(1246) };
+
+/** Source of 2 MB, as bundles are: 10,000 functions in 100 groups, of which twenty are called. */
+export const bundle = () => {
+  const groups = Array.from({ length: 100 }, (_, group) => {
+    const functions = Array.from(
+      { length: 100 },
+      (_, i) => `
+  function part${i}(items, options) {
+    if (options && options.name === "group${group}") return items.filter((item) => item.id !== ${i});
+    return items.map((item) => ({ ...item, id: item.id + ${i} }));
+  }`,
+    ).join("");
+    return `const group${group} = (() => {${functions}
+  return (items) => ${group % 10 === 0 ? "part0(part50(items), { name: String(items.length) })" : "items"};
+})();`;
+  });
+  const names = groups.map((_, group) => `group${group}`);
+  return `${groups.join("\n")}
+let items = [{ id: 1 }, { id: 2 }, { id: 3 }];
+for (const group of [${names.join(", ")}]) items = group(items);
+console.log(items.length, items[0].id);
+`;
+};
