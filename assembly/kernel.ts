@@ -160,8 +160,9 @@ export let here: usize = 0;
 let stop: usize = 0;
 let stops: usize = 0;
 let stopsEnd: usize = 0;
-/** The walk has stopped before the instruction where it is, or before the function's last `end`. */
+/** The walk has stopped before the instruction where it is, for probes or for its size; or before the function's last `end`. */
 let wasBefore: bool = false;
+let wasSized: bool = false;
 let wasAtEnd: bool = false;
 let isProbed: bool = false;
 export let hasCall: bool = false;
@@ -175,6 +176,7 @@ function beginWalk(begin: usize, again: bool, probed: bool, isWrapped: bool): vo
   stops = 0;
   stopsEnd = 0;
   wasBefore = false;
+  wasSized = false;
   wasAtEnd = false;
   hasCall = false;
   hasSize = false;
@@ -237,10 +239,18 @@ export function go(): u32 {
       }
       wasBefore = false;
     }
-    if (reachable) charge(load<u32>(costs + number * 4));
+    if (reachable && !wasSized) charge(load<u32>(costs + number * 4));
     if (flow !== Flow.Plain) {
       if (flow === Flow.Sized) {
-        if (reachable && !writeSized(load<u32>(units + number * 4))) return Stop.Unknown;
+        if (reachable && !isProbed) writeSized(load<u32>(units + number * 4));
+        else if (reachable && !wasSized) {
+          // other locals are added, too
+          here = at;
+          wasBefore = true;
+          wasSized = true;
+          return Stop.Sized;
+        }
+        wasSized = false;
       } else if (flow === Flow.End && depth === 1) {
         if (next !== end) return Stop.Unknown;
         copyTo(at);
@@ -370,15 +380,13 @@ function writeReturn(next: usize): void {
   passOver(next);
 }
 
-/** Charges an instruction by its size, the topmost operand; of functions with probes other locals are added, too. */
-function writeSized(unit: u32): bool {
-  if (isProbed) return false;
+/** Charges an instruction by its size, the topmost operand. */
+function writeSized(unit: u32): void {
   const size = addedLocal + 1;
   hasSize = true;
   putIndexed(Opcode.LocalSet, size);
   chargeSize(size, unit);
   putIndexed(Opcode.LocalGet, size);
-  return true;
 }
 
 /** Writes the one index at `from` anew, where it moved. */

@@ -71,11 +71,15 @@ export enum Type {
   I32 = 0x7f,
 }
 
-/** Why a walk stops: something unknown, the end, before or behind an instruction with a probe, before the exit probes. */
+/**
+ * Why a walk stops: something unknown, the end, before or behind an instruction with a probe, before the exit probes,
+ * before an instruction that is charged by its size.
+ */
 export enum Stop {
   Unknown = 0,
   Done = 1,
   Before = 2,
   After = 3,
   Exit = 4,
+  Sized = 5,
 }

@@ -229,8 +229,9 @@ class FunctionRewriter {
       else {
         this.#code.next = walk.at;
         this.#code.advance();
-        this.#sites!.step();
-        this.#sites!.before();
+        this.#sites?.step();
+        if (stop === Stop.before) this.#sites!.before();
+        else this.#sized();
       }
       if (!walk.put(this.#w)) return undefined;
     }

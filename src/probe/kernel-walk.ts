@@ -6,8 +6,8 @@ import type { ByteWriter } from "../base/bytes.ts";
 import type { KernelExports } from "./kernel-module.ts";
 import type { MeterState } from "./meter.ts";
 
-/** Why a walk stops: at what the kernel does not know, at the end, and where probes stand. */
-export const Stop = { unknown: 0, done: 1, before: 2, after: 3, exit: 4 } as const;
+/** Why a walk stops: at what the kernel does not know, at the end, where probes stand, and to have a size charged. */
+export const Stop = { unknown: 0, done: 1, before: 2, after: 3, exit: 4, sized: 5 } as const;
 
 export interface ProbedFunction {
   /** Number of its body among those of the module. */

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { ByteWriter } from "../../src/base/bytes.ts";
+import type { Place } from "../../src/probe/action.ts";
 import type { FunctionProbes, Plan } from "../../src/probe/plan.ts";
 import { findSites } from "../../src/probe/sites.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
@@ -172,6 +173,27 @@ test("labels of a br_table that share a potential with those of another one take
       (drop (i32.const 1))))
     (drop (i32.const 2))))`);
   for (const plan of everyMeter) expect(expectSame(module, [plan])).toEqual([0]);
+});
+
+test("sizes are charged between probes, by JavaScript", () => {
+  const module = assemble(`(module (memory 1) (func (param i32) (result i32)
+    (memory.fill (i32.const 0) (i32.const 9) (local.get 0))
+    (if (local.get 0) (then (memory.copy (i32.const 0) (i32.const 9) (i32.const 7)) (return (i32.const 3))))
+    (memory.fill (i32.const 0) (i32.const 9) (local.get 0)) (i32.const 1)))`);
+  const look = (when: "before" | "after", kind: "operand" | "fuel") => ({
+    ...{ when, values: [kind === "fuel" ? { kind } : { kind, index: 0 }] as const },
+    write: (w: ByteWriter, { push }: Place) => {
+      push(0);
+      emit(w, "drop");
+    },
+  });
+  const at = findSites(module, ({ name }) => name === "memory.fill");
+  const sites = new Map(at.map(({ offset }) => [offset, [look("before", "operand"), look("after", "fuel")]]));
+  for (const plan of everyMeter)
+    for (const probes of [frameProbes(0), { sites }, { ...frameProbes(0), sites }])
+      expect(expectSame(module, [{ ...plan, hooks: frameHooks, functions: new Map([[0, probes]]) }])).toEqual(
+        [0],
+      );
 });
 
 test("functions between those with probes, and what plans import", () => {
