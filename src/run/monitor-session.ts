@@ -21,7 +21,7 @@ import { readScript } from "../monitor/script.ts";
 import type { Source } from "../monitor/source.ts";
 import { supportBytes, supportInterface, supportLibrary } from "../monitor/support/library.ts";
 import { planRewriting, type Rewriting, type RewritingOptions } from "../monitor/targets/rewriting.ts";
-import { type UsedLibrary, usedLibraries } from "../monitor/targets/self-contained.ts";
+import { askForSupport, type UsedLibrary, usedLibraries } from "../monitor/targets/self-contained.ts";
 import { interfaceOf, StaticCalls } from "../monitor/targets/user-library.ts";
 import { planPauses } from "../probe/pauses.ts";
 import type { Plan } from "../probe/plan.ts";
@@ -88,11 +88,8 @@ export function planMonitor(
   const rewriting = planRewriting(script, module, {
     ...{ ...options, staticCall: statics.call, exported },
   });
-  return {
-    rewriting,
-    libraries: usedLibraries(script, given),
-    usesSupport: rewriting.layout.support || script.libraries.includes(supportLibrary),
-  };
+  const libraries = usedLibraries(script, given);
+  return { rewriting, libraries, usesSupport: rewriting.layout.support || askForSupport(libraries) };
 }
 
 /**

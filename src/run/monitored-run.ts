@@ -3,7 +3,7 @@
  * between their memories and the program's, and what remains of the monitor's state when the guest has ended, however
  * it did. Plain data goes in and comes out.
  */
-import { unsupported } from "../base/diagnostics.ts";
+import { Diagnostic, unsupported } from "../base/diagnostics.ts";
 import type { Finality } from "../host/finality.ts";
 import { GuestFault } from "../host/wasi.ts";
 import { stringNumber } from "../monitor/module/link-instance.ts";
@@ -141,8 +141,11 @@ export class MonitoredRun {
       ...(this.#support && { whamm_core: this.#support as WebAssembly.ModuleImports }),
     };
     try {
-      exports = new WebAssembly.Instance(new WebAssembly.Module(bytes as BufferSource), imports).exports;
+      const module = new WebAssembly.Module(bytes as BufferSource);
+      refuseForeign(name, WebAssembly.Module.imports(module), imports);
+      exports = new WebAssembly.Instance(module, imports).exports;
     } catch (error) {
+      if (error instanceof Diagnostic) throw error;
       throw unsupported(`the library ${name} cannot be used: ${(error as Error).message}`);
     }
     const initialize = exports["_initialize"];
@@ -234,6 +237,20 @@ export class MonitoredRun {
       outputLength: (support["output_len"] as () => number)(),
     };
   }
+}
+
+function refuseForeign(
+  library: string,
+  wanted: readonly WebAssembly.ModuleImportDescriptor[],
+  given: WebAssembly.Imports,
+): void {
+  const foreign = wanted.find(({ module, name }) => given[module]?.[name] === undefined);
+  if (!foreign) return;
+  throw unsupported(
+    `the library ${library} imports ${foreign.module}.${foreign.name}, which there is not`,
+    "a library may import WASI, and what scripts may call of whamm_core",
+    ...(foreign.name === "abort" ? ["AssemblyScript goes without it: asc --use abort="] : []),
+  );
 }
 
 /** Calls one behind the other; the message of what ends this too early, or null. */

@@ -219,6 +219,35 @@ describe("the command", () => {
     }
   });
 
+  test("says what a library imports that there is not", async () => {
+    const own = folderWith({
+      "app.wasm": program,
+      "lib.wasm": assemble(`(module (import "env" "abort" (func $abort)) (func (export "f") (call $abort)))`)
+        .bytes,
+      "broken.wasm": "no module",
+      "prints.wasm": assemble(`(module (import "whamm_core" "putc" (func $putc (param i32)))
+        (func (export "f") (call $putc (i32.const 46))))`).bytes,
+      "use.mm": "use lib; wasm:func:entry { lib.f(); }",
+    });
+    try {
+      const of = (file: string, ...more: string[]) =>
+        javyProf(own.path, ["monitor", "use.mm", "app.wasm", "--lib", `lib=${file}`, ...more]);
+      expect((await of("lib.wasm")).stderr).toBe(
+        "javy-prof: the library lib imports env.abort, which there is not\n" +
+          "  a library may import WASI, and what scripts may call of whamm_core\n" +
+          "  AssemblyScript goes without it: asc --use abort=\n",
+      );
+      // the script does not use the library that its own prints through
+      for (const target of ["rewrite", "module"])
+        expect((await of("prints.wasm", "--target", target)).stderr).toMatch(/^\.+\n$/);
+      expect((await of("broken.wasm")).stderr).toMatch(
+        /^javy-prof: the library lib: not a WebAssembly module\n/,
+      );
+    } finally {
+      own.remove();
+    }
+  });
+
   test("refuses rules of js: where no engine is, without advice that this command does not take", async () => {
     const own = folderWith({ "app.wasm": program, "js.mm": "js:func:entry { report var n: u32; n++; }" });
     try {

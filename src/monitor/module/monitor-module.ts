@@ -8,10 +8,9 @@ import { decodeModule } from "../../wasm/decode.ts";
 import type { Module } from "../../wasm/types.ts";
 import type { JsScript } from "../js/js-probes.ts";
 import type { ReportLayout } from "../report.ts";
-import { supportLibrary } from "../support/library.ts";
 import { hostModule } from "../targets/calls.ts";
 import { planRewriting, type Rewriting, type RewritingOptions } from "../targets/rewriting.ts";
-import { type UsedLibrary, usedLibraries } from "../targets/self-contained.ts";
+import { askForSupport, type UsedLibrary, usedLibraries } from "../targets/self-contained.ts";
 import { StaticCalls } from "../targets/user-library.ts";
 import { readExportName } from "./export-name.ts";
 import type { LinkedLayout } from "./joined-report.ts";
@@ -50,10 +49,10 @@ export function planMonitorModule(
     ...{ model, resets, staticCall: statics.call, beside: lowered.sites, told: lowered.told },
     exported: new Map([...exported, ...lowered.exported]),
   });
+  const libraries = usedLibraries(script, given);
   return {
-    ...{ plan, layout, ending, statics, reported: lowered.reported },
-    libraries: usedLibraries(script, given),
-    usesSupport: layout.support || script.libraries.includes(supportLibrary),
+    ...{ plan, layout, ending, statics, reported: lowered.reported, libraries },
+    usesSupport: layout.support || askForSupport(libraries),
     asksMemories: plan.hooks.some(({ module }) => module === hostModule),
   };
 }

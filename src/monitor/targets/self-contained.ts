@@ -32,6 +32,14 @@ export function usedLibraries(
   return libraries.map((name) => ({ name, module: given.get(name) ?? null }));
 }
 
+/** Whether one of the libraries is the support library, or imports from it. */
+export function askForSupport(libraries: readonly UsedLibrary[]): boolean {
+  return libraries.some(
+    (one) =>
+      one.module === null || decodeModule(one.module).imports.some(({ module }) => module === supportLibrary),
+  );
+}
+
 export interface SelfContained {
   readonly plan: Plan;
   /** undefined where it is not part of the file. */
