@@ -75,7 +75,7 @@ function writtenBy(
 }
 
 /** One inside the other; each takes some of the stack here. */
-const deepestReplaced = 250;
+const deepestReplaced = 400;
 
 const everyRow = new Uint8Array(opcodes.length).fill(1);
 
@@ -409,14 +409,14 @@ class FunctionRewriter {
   #replaceBlock(flow: number): void {
     this.#copyTo(this.#code.at);
     const outside = this.#control.frames.length;
-    this.#put((depth) =>
-      this.#deeper(outside, depth, () => {
-        this.#asItIs(flow, true);
-        this.#sites!.after();
-        this.#steps(outside);
-        this.#copyTo(this.#code.next);
-      }),
-    );
+    this.#put((depth) => {
+      this.#deeper(outside, depth);
+      this.#asItIs(flow, true);
+      this.#sites!.after();
+      this.#steps(outside);
+      this.#copyTo(this.#code.next);
+      this.#shifts.end();
+    });
     this.#copied = this.#code.next;
   }
 
@@ -424,14 +424,14 @@ class FunctionRewriter {
   #replacePart(): void {
     this.#copyTo(this.#code.next);
     const outside = this.#control.frames.length - 1;
-    this.#put((depth) =>
-      this.#deeper(outside + 1, depth, () => {
-        this.#sites!.after();
-        this.#steps(outside, true);
-        if (this.#control.reachable) this.#sites!.before("ending");
-        this.#copyTo(this.#code.at);
-      }),
-    );
+    this.#put((depth) => {
+      this.#deeper(outside + 1, depth);
+      this.#sites!.after();
+      this.#steps(outside, true);
+      if (this.#control.reachable) this.#sites!.before("ending");
+      this.#copyTo(this.#code.at);
+      this.#shifts.end();
+    });
     if (flowOf[this.#code.row] !== Flow.end) throw new DecodeError("an else has no end", this.#code.at);
     this.#copied = this.#code.at;
     this.#instruction(Flow.end, "before");
@@ -461,12 +461,12 @@ class FunctionRewriter {
     control.reachable = true;
   }
 
-  #deeper(open: number, by: number, write: () => void): void {
+  #deeper(open: number, by: number): void {
     if (this.#shifts.depth >= deepestReplaced)
       throw unsupported(
         `more than ${deepestReplaced} blocks, one inside the other, have something to stand instead of them`,
       );
-    this.#shifts.inside(open, by, write);
+    this.#shifts.begin(open, by);
   }
 
   /** An action stands instead of the instruction. What the meter needs where the original is written is done before. */

@@ -28,10 +28,13 @@ export class LabelShifts {
     return this.#shifts.length;
   }
 
-  /** What `write` writes stands `by` blocks deeper; `open`: how many blocks of the function are open around it, the function's own included. */
-  inside(open: number, by: number, write: () => void): void {
+  /** What is written from now on stands `by` blocks deeper; `open`: how many blocks of the function are open around it, the function's own included. */
+  begin(open: number, by: number): void {
     this.#shifts.push({ from: open, by });
-    write();
+  }
+
+  /** Ends what began last. */
+  end(): void {
     this.#shifts.pop();
   }
 

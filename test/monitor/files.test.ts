@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { instrument } from "../../src/index.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
-import { assemble, isValid } from "../support/binaryen.ts";
+import { assemble, everything, isValid } from "../support/binaryen.ts";
 import { countingProgram } from "../support/counting-program.ts";
 import { monitored } from "../support/monitored.ts";
 
@@ -195,6 +195,25 @@ describe("a pair of files", () => {
     const expected = monitored(bytes, text, { call: ({ run }) => run!(4) });
     expect([result, made.report(instance)]).toEqual([expected.result, expected.report]);
     expect(made.report(instance).output).not.toBe("");
+  });
+
+  test("passes operands of every type to what is called instead", () => {
+    const types = assemble(
+      `(module (type $s (struct (field i32))) (type $f (func (param i32)))
+        (func $one (param v128 (ref $s) (ref null $s) f64 externref) (result (ref $s) v128 f32)
+          (local.get 1) (local.get 0) (f32.const 1))
+        (func $other (param v128 (ref $s) (ref null $s) f64 externref) (result (ref $s) v128 f32)
+          (ref.as_non_null (local.get 2)) (local.get 0) (f32.const 2))
+        (func (export "run") (param i32)
+          (call $one (v128.const i64x2 1 2) (struct.new $s (i32.const 1)) (struct.new $s (i32.const 2))
+            (f64.const 3) (ref.null extern))
+          (drop) (drop) (drop)))`,
+      everything,
+    ).bytes;
+    const script = "wasm:opcode:call:alt / fuel > 2 / { drop_args(); if (fuel > 3) { alt_call_by_id(1); } }";
+    const { bytes, monitor } = instrument(types, { script, target: "module" });
+    for (const file of [bytes, monitor!, instrument(types, { script }).bytes])
+      expect(isValid(file)).toBe(true);
   });
 
   test("names the program's own memory among several", () => {

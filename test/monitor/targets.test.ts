@@ -44,6 +44,18 @@ test("a plugin's state is set back to what the script began with", async () => {
   expect(but(await reported(program, text, "module"))).toEqual(but(inPlace));
 });
 
+test("an engine all of whose blocks could be replaced, and are not, does and consumes what it did", async () => {
+  const program = await open(inRoot("fixtures/programs/closures.js"));
+  const alt = (events: string) => `report var n: u64; wasm:${events} / fuel == 0 / { n++; }`;
+  const { report, ...plain } = await reported(program, alt("func:entry"), "rewrite");
+  expect(report.rows.map(({ value }) => value)).toEqual([0n]);
+  for (const target of ["rewrite", "module"] as const)
+    expect(await reported(program, alt("opcode:block|loop|if|else:alt"), target)).toEqual({
+      report,
+      ...plain,
+    });
+});
+
 describe.each([
   ["fixtures/wasm/words.wasm", libraryNames().filter((name) => !isJs(name))],
   ["fixtures/programs/closures.js", libraryNames().filter(isJs)],
