@@ -39,11 +39,12 @@ export function findDispatch(module: Module, only?: number): Dispatch {
       : only < module.functions.length
         ? branchTables(module, [only])
         : [];
-  const rejected = new Map<TableFigures, string>();
+  /** Why not, by the br_table's offset. */
+  const rejected = new Map<number, string>();
   const accepted: Dispatch[] = [];
   for (const table of candidates.slice(0, 16)) {
     const result = provenance(module, table);
-    if (typeof result === "string") rejected.set(table, result);
+    if (typeof result === "string") rejected.set(table.offset, result);
     else accepted.push(result);
   }
   if (accepted.length === 1 || (only !== undefined && accepted.length > 0)) return accepted[0]!;
@@ -61,7 +62,7 @@ export function findDispatch(module: Module, only?: number): Dispatch {
     ...(tables.length === 0
       ? ["found: no br_table at all"]
       : (only === undefined ? tables : candidates.slice(0, 5)).map((table) => {
-          const reason = rejected.get(table);
+          const reason = rejected.get(table.offset);
           return `found: ${describe(table)}${reason ? `; ${reason}` : ""}`;
         })),
     ...(only === undefined && tables.length > 0

@@ -121,6 +121,11 @@ describe("what is no dispatch", () => {
     expect(details.join("\n")).toContain("--dispatch-function");
   });
 
+  test("each is named with the reason", () => {
+    const { details } = refusal(assemble(interpreter("(call $other)")));
+    expect(details.join("\n")).toContain("distinct targets; its operand also comes from call at 0x");
+  });
+
   test("a module without any br_table", () => {
     expect(refusal(assemble("")).details.join("\n")).toContain("found: no br_table at all");
   });
