@@ -13,6 +13,8 @@ export interface CompileJob {
   readonly source: Uint8Array;
   /** Of a module whose stack lies at the beginning of its memory, the bytes of that: how much was used is then told. */
   readonly stack?: number;
+  /** Of a module whose `realloc` is C's: bytes of memory that it gets at once, since growing it page by page takes long. */
+  readonly room?: number;
 }
 
 export type CompileOutcome =

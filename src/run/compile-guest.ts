@@ -10,7 +10,7 @@ import { isEnd, withoutApi } from "./ends.ts";
 import { compiled, initialise } from "./instances.ts";
 
 /** Compiles JavaScript to QuickJS bytecode with the plugin, in an instance of its own. */
-export function compileGuest({ plugin, source, abi, stack }: CompileJob): CompileOutcome {
+export function compileGuest({ plugin, source, abi, stack, room = 0 }: CompileJob): CompileOutcome {
   const written: Uint8Array[] = [];
   const wasi = new Wasi(
     hostOptions(
@@ -44,7 +44,8 @@ export function compileGuest({ plugin, source, abi, stack }: CompileJob): Compil
   const realloc = exports[abi.realloc] as (...args: number[]) => number;
   const compile = exports[abi.name] as (at: number, length: number) => number;
   try {
-    const at = realloc(0, 0, 1, source.length);
+    let at = realloc(0, 0, 1, Math.max(source.length, room));
+    if (room > source.length) at = realloc(at, room, 1, source.length);
     new Uint8Array(memory.buffer, at, source.length).set(source);
     const view = () => new DataView(memory.buffer);
     const result = compile(at, source.length);
