@@ -1,11 +1,12 @@
 /**
- * Writes the metered bodies of functions that no probe stands in: the same bytes as src/probe/function.ts writes, whose
- * way it goes. A walk over code is what a cold process spends most of its time in when it is JavaScript; WebAssembly is
- * fast from its first instruction on. What a body has that the kernel does not know (exceptions, garbage collection,
- * damage, LEBs of unusual length …) makes it stop there, and the rewriter writes that body.
+ * Writes metered bodies: the same bytes as src/probe/function.ts writes, whose way it goes. A walk over code is what a cold
+ * process spends most of its time in when it is JavaScript; WebAssembly is fast from its first instruction on. What a
+ * body has that the kernel does not know (handlers of exceptions, casts, damage, LEBs of unusual length …) makes it stop
+ * there, and the rewriter writes that body.
  *
- * The rewriter fills the tables below from THE table and the cost model, puts code and bodies behind `free` in the
- * kernel's memory, and calls `setMeter`, `move`, `place`, and `meter` as often as it takes.
+ * The rewriter fills the tables below and `kinds` from THE table and the cost model, puts code and bodies behind `free` in
+ * the kernel's memory, and calls `setMeter`, `move` and `place`; then `meter` as often as it takes for bodies without
+ * probes, and for one with probes `enter`, and `go` from stop to stop.
  */
 import {
   addTarget,
