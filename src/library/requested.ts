@@ -12,7 +12,7 @@ export interface ProfileOptions extends Omit<RequestOptions, "input">, Live {
    * an error, or given back with its `problem`. Default: "throw". */
   readonly onProblem?: "throw" | "return";
   /**
-   * Whether the calling thread may be kept busy, for about 300 ms at most. A short program then runs on it, which spares
+   * Whether the calling thread may be kept busy, for about 500 ms at most. A short program then runs on it, which spares
    * booting a thread: 100 ms of CPU, for the first run. For a process that has nothing else to do. Default: false.
    */
   readonly mayBlock?: boolean;
