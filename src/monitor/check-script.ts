@@ -73,6 +73,7 @@ class Checker {
     for (const item of items) if (item.kind === "fn") this.#try(() => this.#routine(item));
     const probes = items.filter((item) => item.kind === "probe").flatMap((item) => this.#probes(item));
     return {
+      source: null,
       libraries: [...this.#libraries.keys()],
       variables: this.#variables,
       routines: [...this.#routines.values()],

@@ -6,7 +6,7 @@
 import type { BinaryOperator, UnaryOperator, When } from "./ast.ts";
 import type { Event, Mode } from "./events.ts";
 import type { Type, Value } from "./language-types.ts";
-import type { Span } from "./source.ts";
+import type { Source, Span } from "./source.ts";
 
 export interface Variable {
   readonly name: string;
@@ -49,6 +49,8 @@ export interface Probe {
 }
 
 export interface Script {
+  /** Its text; null of a script that nobody wrote: what links a module of its own to a program. */
+  readonly source: Source | null;
   /** Names of used libraries, in order. */
   readonly libraries: readonly string[];
   readonly variables: readonly Variable[];

@@ -282,7 +282,18 @@ describe("mode alt", () => {
     expect(summed(text(`${fits} else { drop_args(); }`)).result).toBe(5 + 10);
     for (const wrong of ["alt_call_by_id(1);", "if (fuel > 1) { alt_call_by_id(1); }"])
       expect(() => summed(text(wrong))).toThrow(/alt_call_by_id: the function 1 has another type/);
-    expect(() => summed(text('alt_call_by_name("none");'))).toThrow(/the module has no function none/);
+    const nobody = 'alt_call_by_name("none");';
+    const column = text(nobody).indexOf('"none"') + 1;
+    expect(() => summed(text(nobody))).toThrow(
+      `test.mm:1:${column}: alt_call_by_name: the module has no function none`,
+    );
+  });
+
+  test("a function by its name, which nothing else of the script takes a string for", () => {
+    const { result } = summed(
+      'wasm:opcode:call:alt / fid == 4 && imm0 == 0 / { alt_call_by_name("other"); }',
+    );
+    expect(result).toBe(5 + 4 + 3 + 30);
   });
 
   test("takes a whole block away", () => {

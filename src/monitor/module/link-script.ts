@@ -29,7 +29,7 @@ export function linkScript(module: Module, reports: (state: string) => boolean):
     ...{ body: [call(beginExport)], variables: [], first: [], span: nowhere },
   };
   return {
-    ...{ libraries: [monitorModule], variables: [], routines: [] },
+    ...{ source: null, libraries: [monitorModule], variables: [], routines: [] },
     first: [...linking.data(), ...(types.has(initExport) ? [call(initExport)] : [])],
     probes: [...(types.has(beginExport) ? [begin] : []), ...probes.sort((a, b) => a.number - b.number)],
   };

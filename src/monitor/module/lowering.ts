@@ -8,11 +8,11 @@
  *   fn $2() -> u32 { return $1(mem_alloc(8)); }  fn (place, arg0) { if (arg0 > 9) { n++; } }
  *   exported as     wasm:opcode:call:before #0.0 /$0(fid)/ ($2(), arg0)
  */
-import { usageError } from "../../base/diagnostics.ts";
 import { I64 } from "../../wasm/types.ts";
 import { foldStatements } from "../fold.ts";
 import { flatten, isMap, type Type, typeText, unit, zeroOf } from "../language-types.ts";
-import { eventName } from "../scope.ts";
+import { eventName, Wrong } from "../scope.ts";
+import { withPlaces } from "../script.ts";
 import { supportLibrary } from "../support/library.ts";
 import { libraryMemory, memoryRule } from "../targets/calls.ts";
 import { partBytes, type SiteMemory } from "../targets/environment.ts";
@@ -42,9 +42,9 @@ export interface ModuleScript {
   readonly reported: ReadonlyMap<string, readonly SiteVariable[]>;
 }
 
-/** @throws Diagnostic (usage) where a call asks for what must be known beforehand. */
+/** @throws ScriptError where a call asks for what must be known beforehand. */
 export function moduleScriptOf(script: Script): ModuleScript {
-  return new Lowering(script).result();
+  return withPlaces(script, () => new Lowering(script).result());
 }
 
 type Shape = Pick<ModuleProbe, "predicate" | "args"> & { readonly routine: Routine };
@@ -73,7 +73,7 @@ class Lowering {
     for (const [name, routine] of told.exported) this.#exported.set(name, routine);
     return {
       script: {
-        ...{ libraries: script.libraries, first: told.first, probes: told.probes },
+        ...{ source: script.source, libraries: script.libraries, first: told.first, probes: told.probes },
         variables: [...told.lasting, ...script.variables],
         routines: [...script.routines, ...this.#inner, ...new Set(this.#exported.values())],
       },
@@ -136,7 +136,8 @@ class Lowering {
     if (name === "drop_args") return { kind: "drop_args" };
     if (name === "dup_at") return { kind: "dup_at", memory: this.#memory(args[0]!) };
     const [target] = args;
-    if (!isStatic(target!)) throw usageError(`${name} takes a function that is known beforehand`);
+    if (!isStatic(target!))
+      throw new Wrong(target!.span, `${name} takes a function that is known beforehand`);
     const asked = { type: target!.type, span: probe.span };
     return this.#helper(name as AltCall, target!.type, probe, (asks) => [
       ...(reached
@@ -167,7 +168,7 @@ class Lowering {
     const [library] = expr.kind === "call" ? expr.args : [];
     if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "memid")
       return libraryMemory(this.#script.libraries, (library as Expr & { kind: "constant" }).value as string);
-    throw usageError(memoryRule);
+    throw new Wrong(expr.span, memoryRule);
   }
 
   /** An exported function over static variables, and how it is called. */

@@ -6,11 +6,11 @@
  * for `alt_call_…` (program-calls.ts).
  */
 import type { ByteWriter } from "../../base/bytes.ts";
-import { usageError } from "../../base/diagnostics.ts";
 import type { CodeInPlace, Place } from "../../probe/action.ts";
 import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
 import { funcTypeAt, I64, type ValType } from "../../wasm/types.ts";
+import { Wrong } from "../scope.ts";
 import type { Expr } from "../tree.ts";
 import { callsLanguage, dropsAlways, visitStatements } from "../visit.ts";
 import { InGlobals, InLocals } from "./alt-results.ts";
@@ -121,20 +121,23 @@ function calledInstead(
     if (!expr.callee.name.startsWith("alt_call") && !isNumber(expr)) return;
     const [target] = expr.args;
     const name = isNumber(expr) ? altCallOf(target!) : expr.callee.name;
-    if (target?.kind !== "constant") throw usageError(`${name} takes a function that is known beforehand`);
+    if (target?.kind !== "constant")
+      throw new Wrong(expr.span, `${name} takes a function that is known beforehand`);
     if (isNumber(expr) && typeof target.value !== "string" && Number(target.value) === notReached) {
       found.set(expr, notReached);
       return;
     }
     const index = typeof target.value === "string" ? facts.functionNamed(target.value) : Number(target.value);
     const type = index === undefined ? undefined : facts.module.functions[index];
-    if (type === undefined) throw usageError(`${name}: the module has no function ${String(target.value)}`);
+    if (type === undefined)
+      throw new Wrong(target.span, `${name}: the module has no function ${String(target.value)}`);
     const signature = funcTypeAt(facts.module, type)!;
     const same =
       [...signature.params].reverse().join() === takes.join() &&
       [...signature.results].reverse().join() === leaves.join();
     if (!same)
-      throw usageError(
+      throw new Wrong(
+        target.span,
         `${name}: the function ${String(target.value)} has another type than what it replaces`,
       );
     found.set(expr, isNumber(expr) ? shared.programCalls.calling(index!, takes, leaves) : index!);

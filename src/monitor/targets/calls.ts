@@ -6,13 +6,14 @@
  * Memories go by numbers: the program's by their indices, the support library's and those of libraries from
  * `firstForeign` on, in the order of `libraries`. Only a host sees them all, so copying between them is its work.
  */
-import { usageError } from "../../base/diagnostics.ts";
+
 import type { Hook, Indices } from "../../probe/action.ts";
 import type { AddedMemory } from "../../probe/additions.ts";
 import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
 import { I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten } from "../language-types.ts";
+import { Wrong } from "../scope.ts";
 import { type SupportFunction, supportFunctions, supportLibrary } from "../support/library.ts";
 import type { Expr, Routine } from "../tree.ts";
 import type { CodeWriter, Environment } from "./code.ts";
@@ -120,7 +121,7 @@ export class Calls {
       const params = expr.args.flatMap((arg) => flatten(arg.type));
       const hook = this.#hook({ module: libraryModule(library), name, params, results: flatten(expr.type) });
       emit(w, "call", indices.hook(hook));
-    } else throw usageError(`${callee.name} cannot be called here`);
+    } else throw new Wrong(expr.span, `${callee.name} cannot be called here`);
   }
 
   /** Functions of the language whose arguments are not pushed in order. */
@@ -261,7 +262,10 @@ export class Calls {
     // Both write to the memory that they name, which has addresses of the same width.
     const own = site.name === "memory.fill" ? first : second;
     if (target !== own)
-      throw usageError(`dup_at: what ${site.name} writes can go to the memory only that it writes to`);
+      throw new Wrong(
+        expr.args[0]!.span,
+        `dup_at: what ${site.name} writes can go to the memory only that it writes to`,
+      );
     pushAddress(this.#facts.module.memories[target]!.is64);
     push("arg1");
     push("arg0");
@@ -324,5 +328,5 @@ export class Calls {
 
 function constantOf(expr: Expr): unknown {
   if (expr.kind === "constant") return expr.value;
-  throw usageError(memoryRule);
+  throw new Wrong(expr.span, memoryRule);
 }

@@ -17,6 +17,7 @@ import { exportName } from "../module/export-name.ts";
 import type { Told } from "../module/program-data.ts";
 import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
+import { withPlaces } from "../script.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { visitStatements } from "../visit.ts";
 import { alternative } from "./alternative.ts";
@@ -119,7 +120,7 @@ export interface IdleRule {
 }
 
 export function planRewriting(script: Script, module: Module, options: RewritingOptions): Rewriting {
-  return new Rewriter(script, module, options).plan();
+  return withPlaces(script, () => new Rewriter(script, module, options).plan());
 }
 
 class Rewriter {
@@ -173,7 +174,7 @@ class Rewriter {
     this.#atNoPlace("end", exports);
     const custom = this.#atNoPlace("report", exports) > 0;
     const ending = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-    if (takesStrings(this.#options.exported)) calls.support("str_push", provisional);
+    if (passesStrings(this.#options.exported)) calls.support("str_push", provisional);
     const start = this.#addStartup(exports);
     for (const [name, routine] of this.#options.exported ?? [])
       exports.push({ name, kind: "func", of: { added: calls.routines.get(routine)! } });
@@ -548,9 +549,11 @@ function isEvent({ event }: Probe, packageName: string | null, name: string): bo
   return event.package === packageName && event.name === name;
 }
 
-/** Whether one of the functions has a string among its parameters. */
-function takesStrings(functions: ReadonlyMap<string, Routine> = new Map()): boolean {
-  return [...functions.values()].some(({ parameters }) => parameters.some(({ type }) => type === "str"));
+/** Whether one of the functions has a string among its parameters, or gives one. */
+function passesStrings(functions: ReadonlyMap<string, Routine> = new Map()): boolean {
+  return [...functions.values()].some(
+    ({ parameters, result }) => result === "str" || parameters.some(({ type }) => type === "str"),
+  );
 }
 
 /** Whether a probe asks for a dynamic variable of its event. */
