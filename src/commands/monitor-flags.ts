@@ -8,6 +8,7 @@ export interface MonitorFlags extends JavyFlags {
   readonly export?: string;
   readonly plugin?: string;
   readonly sourceMap?: string;
+  readonly host?: string;
   readonly lib?: readonly string[];
   readonly target: string;
   readonly format: string;
@@ -34,6 +35,7 @@ export function addMonitorFlags(command: Command): Command {
     .option("--target <name>", targetHelp, "rewrite")
     .option("--format <name>", REPORT_FORMATS.join(", "), "table")
     .option("-o, --out <file>", "where the report goes; default: stderr")
+    .option("--host <file>", "ES module that gives the module its imports and drives it: docs/hosts.md")
     .option("--fuel-model <model>", `what \`fuel\` counts: ${fuelModelHelp}`)
     .option("--max-fuel <n>", "stop the guest past this fuel: 11000000, 11M, 500k")
     .option("--timeout <seconds>", "stop the guest past this time")

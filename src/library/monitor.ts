@@ -28,7 +28,7 @@ import { withProbes } from "./probes.ts";
 import { type ProfileOptions, requested } from "./requested.ts";
 
 /** What a monitor is given besides the program's own options. */
-export interface MonitorOptions extends Omit<ProfileOptions, "frames" | "onProblem" | "host"> {
+export interface MonitorOptions extends Omit<ProfileOptions, "frames" | "onProblem"> {
   /**
    * Where the script's code is: in the program, or in a module of its own that the program calls. The report is the same.
    * Default: rewrite.

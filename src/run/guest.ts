@@ -16,7 +16,7 @@ import type { HostRun } from "../host/user-host-spec.ts";
 import { type Unrepeatable, Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
 import { meterNames } from "../probe/plan.ts";
 import { endOf, HostThrew, isEnd, Stop, trapMessage } from "./ends.ts";
-import { compiled, initialise, initialisers } from "./instances.ts";
+import { compiled, initialise, initialisers, runStart } from "./instances.ts";
 import type { RunEnd, RunJob, RunOutcome } from "./job.ts";
 import type { MonitoredRun } from "./monitored-run.ts";
 import { ProfiledRun } from "./profiled-run.ts";
@@ -80,7 +80,9 @@ export async function runUserHost(job: RunJob, around?: Partial<Surroundings>): 
   };
   const attached = (instance: WebAssembly.Instance, memory: WebAssembly.Memory) => {
     run.attach(instance, memory);
+    // a reactor that is whole is initialised by its host
     if (pluginModule) initialise(instance);
+    else runStart(instance);
   };
   let host: HostRun | null = null;
   try {

@@ -36,6 +36,12 @@ export function initialisers(names: readonly string[]): string[] {
   return wanted.filter((name) => names.includes(name));
 }
 
+/** Runs a start function that was put off until the instance was there. */
+export function runStart({ exports }: WebAssembly.Instance): void {
+  const start = exports[meterNames.start];
+  if (typeof start === "function") (start as () => void)();
+}
+
 export function initialise({ exports }: WebAssembly.Instance, entry?: string): void {
   for (const name of initialisers(Object.keys(exports))) {
     const call = exports[name];
