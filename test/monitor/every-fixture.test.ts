@@ -25,7 +25,10 @@ describe.skipIf(!process.env["EVERY_FIXTURE"])("fixtures/", () => {
     const counting = { ...options, fuelModel: instructionModel() };
     const { count, shown } = await runUnder(program, countingScript, counting);
     expect({ ...shown, fuel: before.fuel }).toEqual(before);
-    expect(count("runs")).toBe(count("one"));
+    // at a trap, the runs do not end that the functions around it were in
+    const unended = (count("one") as bigint) - (count("runs") as bigint);
+    if (before.end.kind === "trap") expect(unended).toBeGreaterThanOrEqual(0n);
+    else expect(unended).toBe(0n);
     // a function that proc_exit ends, or an exception leaves, is not left
     if (before.end.kind === "ok") expect(count("out")).toBe(count("in"));
     // what the app of a dynamic program consumes is fuel, and no place of a monitor

@@ -21,6 +21,8 @@ const shopify = (name: string, generation: 2 | 3): RunnableFixture => ({
   plugin: `shopify/shopify_functions_javy_v${generation}.wasm`,
   ...(name === "discount" && { input: "shopify/inputs/cart.json" }),
   ...(name === "logs" && { input: "shopify/inputs/logs.json" }),
+  // whatever it is: a platform has always one
+  ...(name === "throw" && { input: "shopify/inputs/logs.json" }),
 });
 
 export const runnableFixtures: readonly RunnableFixture[] = [
