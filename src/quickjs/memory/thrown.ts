@@ -9,7 +9,7 @@
 import type { EngineVersion } from "../engines/versions.ts";
 import { Glance, type GuestMemory } from "./checked-view.ts";
 import { functionFields, functionOfObject } from "./functions.ts";
-import { contextRuntime, type GuestAtoms, guestAtoms } from "./guest-atoms.ts";
+import { contextAtoms, contextRuntime, type GuestAtoms } from "./guest-atoms.ts";
 import { objectAt, ownProperties, prototypeOf } from "./properties.ts";
 
 /** Prototypes that are followed, and characters of a text that are believed. */
@@ -72,9 +72,9 @@ export function bitsAt(memory: GuestMemory, at: number): bigint {
 
 /** The class of the error at an address; null where it is not known, or has none. */
 export function classOf({ memory, engine, context }: Thrower, at: number): string | null {
-  const atoms = atomsOf(memory, engine, context);
-  if (!atoms) return null;
   const glance = new Glance(memory);
+  const atoms = contextAtoms(glance, engine, context);
+  if (!atoms) return null;
   const layout = engine.memory;
   const nameIn = (values: ReadonlyMap<string, number>) =>
     textAt(glance, engine, atoms, values.get("name") ?? 0);
@@ -92,17 +92,12 @@ export function classOf({ memory, engine, context }: Thrower, at: number): strin
 
 /** The `message` of the error at an address, or the string that is there; null where there is none, or a long one. */
 export function messageOf({ memory, engine, context }: Thrower, at: number): string | null {
-  const atoms = atomsOf(memory, engine, context);
-  if (!atoms) return null;
   const glance = new Glance(memory);
+  const atoms = contextAtoms(glance, engine, context);
+  if (!atoms) return null;
   const object = objectAt(glance, engine.memory, at);
   const from = object === null ? at : valuesOf(glance, engine, atoms, object).get("message");
   return textAt(glance, engine, atoms, from ?? 0);
-}
-
-function atomsOf(memory: GuestMemory, engine: EngineVersion, context: number): GuestAtoms | null {
-  const runtime = contextRuntime(memory, engine, context);
-  return runtime === null ? null : guestAtoms(memory, engine, runtime);
 }
 
 /** The addresses of an object's own values, by their names. */
