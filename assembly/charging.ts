@@ -1,6 +1,6 @@
 /**
  * When the meter must be right, and where: src/probe/charging.ts, where everything is explained, for code without
- * exceptions and probes. Each function is called before the instruction that it names is written.
+ * exceptions. Each function is called before the instruction that it names is written.
  */
 import {
   Frame,

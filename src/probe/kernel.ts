@@ -4,8 +4,9 @@
  * it. Functions without probes are written whole; of others the kernel writes what is between the probes (kernel-walk.ts).
  */
 import type { ByteWriter } from "../base/bytes.ts";
-import { aligned, growTo, worthwhile } from "../wasm/kernels.ts";
+import { placeCode, worthwhile } from "../wasm/kernels.ts";
 import { funcTypeAt, type Module } from "../wasm/types.ts";
+import { codeSize } from "../wasm/walk.ts";
 import { type KernelExports, meteringKernel } from "./kernel-module.ts";
 import { KernelWalk, type ProbedFunction } from "./kernel-walk.ts";
 import type { MeterState } from "./meter.ts";
@@ -18,9 +19,8 @@ const room = 1_048_576;
 /** A kernel for the functions of a module; undefined where it has nothing to do, or less code than `least`, in bytes. */
 export function kernelFor(context: RewriteContext, least = worthwhile): Kernel | undefined {
   const { meter } = context;
-  const { bodies } = context.module;
-  if (meter?.mode !== "run" || bodies.length === 0) return undefined;
-  if (bodies.at(-1)!.end - bodies[0]!.start < least) return undefined;
+  const { module } = context;
+  if (meter?.mode !== "run" || module.bodies.length === 0 || codeSize(module) < least) return undefined;
   return new Kernel(context, meter);
 }
 
@@ -36,17 +36,11 @@ export class Kernel {
     const exports = meteringKernel(context, meter);
     this.#exports = exports;
     const bodies = placesOf(module);
-    const [first, last] = [module.bodies[0]!.start, module.bodies.at(-1)!.end];
-    const bodiesAt = aligned(exports.free.value);
-    const codeAt = bodiesAt + bodies.byteLength;
-    this.#shift = codeAt - first;
-    this.#output = aligned(codeAt + (last - first));
-    const end = this.#output + room;
-    growTo(exports, end);
-    const { memory } = exports;
-    new Uint32Array(memory.buffer, bodiesAt, bodies.length).set(bodies);
-    new Uint8Array(memory.buffer, codeAt).set(module.bytes.subarray(first, last));
-    exports.place(codeAt, bodiesAt, end, meter.model.entry);
+    const { table, code, behind } = placeCode(exports, module, bodies.byteLength, room);
+    new Uint32Array(exports.memory.buffer, table, bodies.length).set(bodies);
+    exports.place(code, table, behind + room, meter.model.entry);
+    this.#shift = code - module.bodies[0]!.start;
+    this.#output = behind;
   }
 
   /**

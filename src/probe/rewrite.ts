@@ -7,6 +7,7 @@ import { ByteWriter } from "../base/bytes.ts";
 import { appendToVector, encodeModule, entry, type NewSection } from "../wasm/encode.ts";
 import { movedRows, reindexSection } from "../wasm/reindex.ts";
 import { type Module, type Section, SectionId } from "../wasm/types.ts";
+import { codeSize } from "../wasm/walk.ts";
 import { type Added, added } from "./add.ts";
 import { AddedTypes } from "./added-types.ts";
 import { Flow, flowOf } from "./control.ts";
@@ -80,8 +81,7 @@ function rewriteCode(
 ): Uint8Array | undefined {
   const { bodies, importedFunctions } = context.module;
   if (bodies.length + more.length === 0) return undefined;
-  const size = bodies.length > 0 ? bodies.at(-1)!.end - bodies[0]!.start : 0;
-  const w = new ByteWriter(Math.ceil(size * 1.8) + 1024);
+  const w = new ByteWriter(Math.ceil(codeSize(context.module) * 1.8) + 1024);
   w.leb(bodies.length + more.length);
   let next = 0;
   /** Those without probes up to `end`. */

@@ -9,10 +9,11 @@ type Debug = Pick<
   "file" | "line" | "column" | "lineTable" | "columnTable" | "variables" | "closure"
 >;
 
-const parts = [
-  ...["file", "line", "column", "lineTable", "columnTable"],
-  ...["variables", "closure"],
-] as readonly (keyof Debug)[];
+/** What a function can have from elsewhere. */
+export function debugOf(fn: BytecodeFunction): Debug {
+  const { file, line, column, lineTable, columnTable, variables, closure } = fn;
+  return { file, line, column, lineTable, columnTable, variables, closure };
+}
 
 /** By index of a function: what it has that it had not. Plain data. */
 export type CarriedDebug = ReadonlyMap<number, Partial<Debug>>;
@@ -23,10 +24,10 @@ export function debugBeside(given: BytecodeUnit, carried: BytecodeUnit): Carried
   for (const [index, fn] of carried.functions.entries()) {
     const before = given.functions[index]!;
     if (fn === before) continue;
-    found.set(
-      index,
-      Object.fromEntries(parts.filter((part) => fn[part] !== before[part]).map((part) => [part, fn[part]])),
+    const other = Object.entries(debugOf(fn)).filter(
+      ([part, value]) => value !== before[part as keyof Debug],
     );
+    found.set(index, Object.fromEntries(other));
   }
   return found;
 }

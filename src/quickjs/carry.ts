@@ -18,6 +18,7 @@
  */
 import { CodeAtoms } from "./bytecode/code-atoms.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
+import { debugOf } from "./carried-debug.ts";
 import { displayNames } from "./names/names-of-functions.ts";
 
 /** Why a function kept no lines. */
@@ -69,8 +70,7 @@ export function carryDebug(stripped: BytecodeUnit, compiled: BytecodeUnit): Carr
       return fn;
     }
     carried++;
-    const { file, line, column, lineTable, columnTable, variables, closure } = source;
-    return { ...fn, file, line, column, lineTable, columnTable, variables, closure };
+    return { ...fn, ...debugOf(source) };
   });
   return { unit: { ...stripped, functions }, carried, lost };
 }

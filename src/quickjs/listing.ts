@@ -5,7 +5,7 @@
  *   get_loc8 4  →  loc 4 "total"     fclosure8 0  →  const 0 "mapper"     if_false8 21  →  target 38
  */
 import { constantTexts } from "./bytecode/constants.ts";
-import { type Instruction, instructions, type OperandKind, operandKinds } from "./bytecode/disassemble.ts";
+import { type Instruction, instructions, isLabel, operandKinds } from "./bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "./bytecode/function.ts";
 import { positionAt, soundLines, startOf } from "./bytecode/line-table.ts";
 import { operandWords } from "./bytecode/operand-words.ts";
@@ -145,10 +145,6 @@ function operands(
     // a number that is part of the opcode's name says nothing more
     return kind === "implied" ? [] : { refers: "number", value, text: operandWords(name, value) };
   });
-}
-
-function isLabel(kind: OperandKind): boolean {
-  return kind.startsWith("label");
 }
 
 function indexText(

@@ -136,6 +136,11 @@ function shortEnd(bytes: Uint8Array, at: number, shape: number): number {
 export const codeStart = (module: Module, index: number): number =>
   module.bodies[index - module.importedFunctions]!.start;
 
+/** Bytes from the first function's body to the end of the last. */
+export function codeSize({ bodies }: Module): number {
+  return bodies.length === 0 ? 0 : bodies.at(-1)!.end - bodies[0]!.start;
+}
+
 /** The code of function `index` (absolute, a defined one), from its first instruction to its last `end`. */
 export function codeOf(module: Module, index: number): CodeWalk {
   const body = module.bodies[index - module.importedFunctions]!;

@@ -75,6 +75,30 @@ export function operandKinds(opcode: Opcode): readonly OperandKind[] {
   return formats[opcode.format] ?? [];
 }
 
+export function isLabel(kind: OperandKind): boolean {
+  return kind.startsWith("label");
+}
+
+/** Whether values are popped besides those of the opcode's row: arguments of a call, as many as the first operand says. */
+export function popsArguments(opcode: Opcode): boolean {
+  return opcode.format.startsWith("npop");
+}
+
+/** The opcodes behind which control never goes on, by name. */
+export const diverts: ReadonlySet<string> = new Set([
+  "goto",
+  "goto8",
+  "goto16",
+  "return",
+  "return_undef",
+  "return_async",
+  "throw",
+  "throw_error",
+  "ret",
+  "tail_call",
+  "tail_call_method",
+]);
+
 /** Whether the operand at `offset + 1` is an atom, which loading a program rewrites. */
 export function hasAtom(opcode: Opcode): boolean {
   return opcode.format.startsWith("atom");

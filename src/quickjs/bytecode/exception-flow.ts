@@ -11,7 +11,14 @@
  * Depths are found as the compiler finds how much stack a function needs (compute_stack_size of quickjs.c).
  */
 import type { Opcode } from "../engines/opcodes/table.ts";
-import { type Instruction, instructions, operandKinds } from "./disassemble.ts";
+import {
+  diverts,
+  type Instruction,
+  instructions,
+  isLabel,
+  operandKinds,
+  popsArguments,
+} from "./disassemble.ts";
 
 export interface ExceptionFlow {
   /** By code offset of the handler: how many values lie on the operand stack below the exception. */
@@ -25,8 +32,6 @@ export interface ExceptionFlow {
   before(offset: number): number;
 }
 
-/** Control never goes on behind these. */
-const ends = /^(goto\d*|tail_call|tail_call_method|return|return_undef|return_async|throw|throw_error|ret)$/;
 /** They drop what they end with, where a handler throws on: no expression that is thrown ends so. */
 const endsOfHandlers = /^(gosub|drop|using_dispose)/;
 
@@ -42,7 +47,7 @@ export function exceptionFlow(code: Uint8Array, opcodes: readonly Opcode[]): Exc
   list.forEach((one, i) => {
     const { offset, opcode } = one;
     endings.set(offset + opcode.size, offset);
-    const follows = ends.test(opcode.name) ? [] : [offset + opcode.size];
+    const follows = diverts.has(opcode.name) ? [] : [offset + opcode.size];
     for (const to of [...follows, ...jumps(one)])
       if (targets.has(to)) ordinary.set(to, [...(ordinary.get(to) ?? []), offset]);
     const handler = targets.has(offset) || endsOfHandlers.test(list[i - 1]?.opcode.name ?? "");
@@ -60,7 +65,7 @@ export function exceptionFlow(code: Uint8Array, opcodes: readonly Opcode[]): Exc
 /** Where an opcode may lead to besides the next one, without an exception. */
 function jumps({ opcode, operands }: Instruction): number[] {
   if (opcode.name === "catch") return [];
-  return operandKinds(opcode).flatMap((kind, i) => (kind.startsWith("label") ? [operands[i]!] : []));
+  return operandKinds(opcode).flatMap((kind, i) => (isLabel(kind) ? [operands[i]!] : []));
 }
 
 /** What lies on the stack behind a jump, compared with what lies there where none is taken. */
@@ -94,13 +99,14 @@ function handlerDepths(list: readonly Instruction[]): Map<number, number> {
     const { opcode, operands } = one;
     const { name } = opcode;
     const state = states.get(offset)!;
-    const depth = state.depth + opcode.pushes - opcode.pops - moreArguments(one);
+    const counted = popsArguments(opcode) ? operands[0]! : 0;
+    const depth = state.depth + opcode.pushes - opcode.pops - counted;
     if (name === "catch") {
       found.set(operands[0]!, state.depth);
       reach(operands[0]!, { depth, catcher: state.catcher });
     }
     for (const to of jumps(one)) reach(to, { depth: depth + jumpEffect(name), catcher: state.catcher });
-    if (!ends.test(name)) reach(offset + opcode.size, behind(name, offset, state, depth));
+    if (!diverts.has(name)) reach(offset + opcode.size, behind(name, offset, state, depth));
   }
   return found;
 
@@ -114,9 +120,4 @@ function handlerDepths(list: readonly Instruction[]): Map<number, number> {
     const dropped = { drop: depth, nip: depth - 1, nip1: depth - 1, iterator_close: depth + 2 }[name];
     return dropped === level ? { depth, catcher: outer.catcher } : { depth, catcher };
   }
-}
-
-/** Values that are popped besides those of the opcode's row: arguments of a call. */
-function moreArguments({ opcode, operands }: Instruction): number {
-  return /^npop/.test(opcode.format) ? operands[0]! : 0;
 }

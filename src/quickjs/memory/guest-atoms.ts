@@ -9,23 +9,27 @@ import { Glance, type GuestMemory } from "./checked-view.ts";
 
 /** The runtime of a context; null when `context` is no context of this engine. */
 export function contextRuntime(memory: GuestMemory, engine: EngineVersion, context: number): number | null {
+  return contextAtoms(memory, engine, context)?.runtime ?? null;
+}
+
+/** Looks atoms of a context's runtime up, as guestAtoms does; null when `context` is no context of this engine. */
+export function contextAtoms(memory: GuestMemory, engine: EngineVersion, context: number): GuestAtoms | null {
   const { object, context: layout } = engine.memory;
-  const glance = new Glance(memory);
+  const glance = Glance.at(memory);
   if (!glance.holdsStructure(context, object.gcType.offset, layout.runtime + 4)) return null;
   if (glance.field(context, object.gcType) !== object.gcTypeContext) return null;
-  const runtime = glance.u32(context + layout.runtime);
-  return guestAtoms(memory, engine, runtime) === null ? null : runtime;
+  return guestAtoms(glance, engine, glance.u32(context + layout.runtime));
 }
 
 /** Looks atoms up while the guest stands still; null when `runtime` is no runtime of this engine. */
 export function guestAtoms(memory: GuestMemory, engine: EngineVersion, runtime: number): GuestAtoms | null {
   const { runtime: layout, firstAtom } = engine.memory;
-  const glance = new Glance(memory);
+  const glance = Glance.at(memory);
   if (!glance.holds(runtime, Math.max(layout.atoms, layout.atomCount) + 4)) return null;
   const array = glance.u32(runtime + layout.atoms);
   const count = glance.u32(runtime + layout.atomCount);
   if (count < firstAtom || !glance.holds(array, 4 * count)) return null;
-  const atoms = new GuestAtoms(glance, engine, array, count);
+  const atoms = new GuestAtoms(glance, engine, { runtime, array, count });
   // the first and the last predefined atom tell this engine's runtime from anything else
   const { atoms: texts } = engine.table;
   const known = atoms.get(1)?.text === texts[0] && atoms.get(firstAtom - 1)?.text === texts.at(-1);
@@ -33,6 +37,8 @@ export function guestAtoms(memory: GuestMemory, engine: EngineVersion, runtime: 
 }
 
 export class GuestAtoms implements AtomTexts {
+  /** Address of the JSRuntime. */
+  readonly runtime: number;
   /** Texts that were asked for, by atom; undefined for what is none. */
   readonly #texts = new Map<number, string | null | undefined>();
   readonly #glance: Glance;
@@ -40,9 +46,14 @@ export class GuestAtoms implements AtomTexts {
   readonly #array: number;
   readonly #count: number;
 
-  constructor(glance: Glance, engine: EngineVersion, array: number, count: number) {
+  constructor(
+    glance: Glance,
+    engine: EngineVersion,
+    { runtime, array, count }: { runtime: number; array: number; count: number },
+  ) {
     this.#glance = glance;
     this.#engine = engine;
+    this.runtime = runtime;
     this.#array = array;
     this.#count = count;
   }

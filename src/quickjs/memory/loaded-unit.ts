@@ -20,7 +20,7 @@ import type { BitField } from "../engines/layouts/layout.ts";
 import { type EngineVersion, engineById } from "../engines/versions.ts";
 import { Glance, type GuestMemory } from "./checked-view.ts";
 import { type FunctionFields, functionFields } from "./functions.ts";
-import { contextRuntime, type GuestAtoms, guestAtoms } from "./guest-atoms.ts";
+import { contextAtoms, type GuestAtoms } from "./guest-atoms.ts";
 
 export interface LoadedUnit {
   readonly unit: BytecodeUnit;
@@ -76,8 +76,7 @@ export function hasAtomsAt(memory: GuestMemory, engine: EngineVersion, root: num
 
 function atomsAt(memory: GuestMemory, engine: EngineVersion, root: number): GuestAtoms | null {
   const realm = functionFields(memory, engine.memory, root)?.realm ?? 0;
-  const runtime = contextRuntime(memory, engine, realm);
-  return runtime === null ? null : guestAtoms(memory, engine, runtime);
+  return contextAtoms(memory, engine, realm);
 }
 
 interface TreeOptions {

@@ -43,8 +43,8 @@ function anyFunction(memory: GuestMemory, engine: EngineVersion): number | null 
   const next = (from: number) => glance.search(object.gcType, object.gcTypeFunction, from, end, 4);
   for (let address = next(4 * Math.ceil(before / 4) + 4); address >= 0; address = next(address + 4)) {
     // what is no function is told soonest by what would be its context
-    if (contextRuntime(memory, engine, glance.u32(address + layout.realm)) === null) continue;
-    if (functionFields(memory, engine.memory, address)) return address;
+    if (contextRuntime(glance, engine, glance.u32(address + layout.realm)) === null) continue;
+    if (functionFields(glance, engine.memory, address)) return address;
   }
   return null;
 }

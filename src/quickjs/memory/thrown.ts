@@ -9,7 +9,7 @@
 import type { EngineVersion } from "../engines/versions.ts";
 import { Glance, type GuestMemory } from "./checked-view.ts";
 import { functionFields, functionOfObject } from "./functions.ts";
-import { contextRuntime, type GuestAtoms, guestAtoms } from "./guest-atoms.ts";
+import { contextAtoms, contextRuntime, type GuestAtoms } from "./guest-atoms.ts";
 import { objectAt, ownProperties, prototypeOf } from "./properties.ts";
 
 /** Prototypes that are followed, and characters of a text that are believed. */
@@ -25,9 +25,10 @@ export interface Thrower {
 
 /** The address of the JSValue that leads out of the innermost function; null where that is not known. */
 export function leavingException({ memory, engine, context }: Thrower): number | null {
-  const runtime = contextRuntime(memory, engine, context);
+  const glance = new Glance(memory);
+  const runtime = contextRuntime(glance, engine, context);
   const at = runtime === null ? 0 : runtime + engine.memory.runtime.exception;
-  return new Glance(memory).holds(at, engine.memory.value.size) ? at : null;
+  return glance.holds(at, engine.memory.value.size) ? at : null;
 }
 
 /**
@@ -37,28 +38,31 @@ export function leavingException({ memory, engine, context }: Thrower): number |
 export function caughtException(thrower: Thrower, depth: number): number | null {
   const { memory, engine } = thrower;
   const { frame: layout, value } = engine.memory;
-  const [frame, bytecode] = [frameOf(thrower), runningFunction(thrower)];
-  const fields = bytecode === null ? null : functionFields(memory, engine.memory, bytecode);
-  if (frame === null || !fields) return null;
   const glance = new Glance(memory);
+  const frame = frameOf(glance, thrower);
+  const bytecode = frame === null ? null : functionOfFrame(glance, engine, frame);
+  const fields = bytecode === null ? null : functionFields(glance, engine.memory, bytecode);
+  if (frame === null || !fields) return null;
   const at = glance.u32(frame + layout.variables) + (fields.variableCount + depth) * value.size;
   return glance.holds(at, value.size) ? at : null;
 }
 
 /** The address of the JSFunctionBytecode of the innermost function, by its frame; null where that is not known. */
 export function runningFunction(thrower: Thrower): number | null {
-  const { memory, engine } = thrower;
-  const frame = frameOf(thrower);
-  const running =
-    frame === null ? null : objectAt(new Glance(memory), engine.memory, frame + engine.memory.frame.function);
-  return running === null ? null : functionOfObject(memory, engine.memory, running);
+  const glance = new Glance(thrower.memory);
+  const frame = frameOf(glance, thrower);
+  return frame === null ? null : functionOfFrame(glance, thrower.engine, frame);
+}
+
+function functionOfFrame(glance: Glance, engine: EngineVersion, frame: number): number | null {
+  const running = objectAt(glance, engine.memory, frame + engine.memory.frame.function);
+  return running === null ? null : functionOfObject(glance, engine.memory, running);
 }
 
 /** The address of the innermost JSStackFrame. */
-function frameOf({ memory, engine, context }: Thrower): number | null {
+function frameOf(glance: Glance, { engine, context }: Thrower): number | null {
   const { frame: layout, runtime: at } = engine.memory;
-  const runtime = contextRuntime(memory, engine, context);
-  const glance = new Glance(memory);
+  const runtime = contextRuntime(glance, engine, context);
   if (runtime === null || !glance.holds(runtime + at.frame, 4)) return null;
   const frame = glance.u32(runtime + at.frame);
   return glance.holds(frame, layout.size) ? frame : null;
@@ -72,9 +76,9 @@ export function bitsAt(memory: GuestMemory, at: number): bigint {
 
 /** The class of the error at an address; null where it is not known, or has none. */
 export function classOf({ memory, engine, context }: Thrower, at: number): string | null {
-  const atoms = atomsOf(memory, engine, context);
-  if (!atoms) return null;
   const glance = new Glance(memory);
+  const atoms = contextAtoms(glance, engine, context);
+  if (!atoms) return null;
   const layout = engine.memory;
   const nameIn = (values: ReadonlyMap<string, number>) =>
     textAt(glance, engine, atoms, values.get("name") ?? 0);
@@ -92,17 +96,12 @@ export function classOf({ memory, engine, context }: Thrower, at: number): strin
 
 /** The `message` of the error at an address, or the string that is there; null where there is none, or a long one. */
 export function messageOf({ memory, engine, context }: Thrower, at: number): string | null {
-  const atoms = atomsOf(memory, engine, context);
-  if (!atoms) return null;
   const glance = new Glance(memory);
+  const atoms = contextAtoms(glance, engine, context);
+  if (!atoms) return null;
   const object = objectAt(glance, engine.memory, at);
   const from = object === null ? at : valuesOf(glance, engine, atoms, object).get("message");
   return textAt(glance, engine, atoms, from ?? 0);
-}
-
-function atomsOf(memory: GuestMemory, engine: EngineVersion, context: number): GuestAtoms | null {
-  const runtime = contextRuntime(memory, engine, context);
-  return runtime === null ? null : guestAtoms(memory, engine, runtime);
 }
 
 /** The addresses of an object's own values, by their names. */

@@ -10,7 +10,14 @@
  * stack.ts say what opcodes do, the engine's table the rest.
  */
 
-import { type Instruction, instructions, operandKinds } from "../bytecode/disassemble.ts";
+import {
+  diverts,
+  type Instruction,
+  instructions,
+  isLabel,
+  operandKinds,
+  popsArguments,
+} from "../bytecode/disassemble.ts";
 import type { BytecodeFunction, BytecodeUnit } from "../bytecode/function.ts";
 import type { Opcode } from "../engines/opcodes/table.ts";
 import {
@@ -49,21 +56,6 @@ function receiverOf(fn: BytecodeFunction, birth: Birth | undefined, outer: Value
   return /^\p{Lu}/u.test(fn.name) ? variable(fn.name) : unknown;
 }
 
-/** After these, control does not reach the next instruction. */
-const ends = new Set([
-  "goto",
-  "goto8",
-  "goto16",
-  "return",
-  "return_undef",
-  "return_async",
-  "throw",
-  "throw_error",
-  "ret",
-  "tail_call",
-  "tail_call_method",
-]);
-
 /** What an opcode does to the machine, and whether control goes on behind it. */
 interface Step {
   readonly act: (tracer: Tracer, instruction: Instruction) => void;
@@ -76,7 +68,7 @@ const known = new WeakMap<readonly Opcode[], readonly Step[]>();
 function stepsOf(opcodes: readonly Opcode[]): readonly Step[] {
   let steps = known.get(opcodes);
   if (!steps) {
-    steps = opcodes.map((opcode) => ({ act: actOf(opcode), ends: ends.has(opcode.name) }));
+    steps = opcodes.map((opcode) => ({ act: actOf(opcode), ends: diverts.has(opcode.name) }));
     known.set(opcodes, steps);
   }
   return steps;
@@ -116,9 +108,10 @@ const plainActs = new WeakMap<Opcode, Step["act"]>();
 
 /** The effect that the opcode's row declares: call arguments are popped besides; a jump takes the stack along. */
 function plainAct(opcode: Opcode): Step["act"] {
-  const { pops, pushes, format } = opcode;
-  const counts = format.startsWith("npop");
-  const jumps = operandKinds(opcode)[0]?.startsWith("label") ?? false;
+  const { pops, pushes } = opcode;
+  const [first] = operandKinds(opcode);
+  const counts = popsArguments(opcode);
+  const jumps = first !== undefined && isLabel(first);
   return (tracer, { operands }) => {
     tracer.stack.drop(pops + (counts ? operands[0]! : 0));
     for (let i = 0; i < pushes; i++) tracer.stack.push(unknown);

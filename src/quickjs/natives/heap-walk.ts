@@ -10,7 +10,7 @@ import type { Atom } from "../bytecode/atoms.ts";
 import type { EngineVersion } from "../engines/versions.ts";
 import { Glance } from "../memory/checked-view.ts";
 import { functionFields, functionOfObject } from "../memory/functions.ts";
-import { contextRuntime, type GuestAtoms, guestAtoms } from "../memory/guest-atoms.ts";
+import { contextAtoms, type GuestAtoms } from "../memory/guest-atoms.ts";
 import { isObject, type OwnProperty, objectAt, ownProperties, prototypeOf } from "../memory/properties.ts";
 import { entrySize, type ListReader, type NativeFunction } from "./function-lists.ts";
 import { intrinsicName, joinedName, memberName, type NamedNative } from "./native-names.ts";
@@ -25,15 +25,13 @@ export interface Heap {
 
 /** The contexts of `engine` in an initial memory, walked; null where there is none. */
 export function walkHeap(lists: ListReader, engine: EngineVersion): Heap | null {
-  const memory = { bytes: lists.memory };
-  const glance = new Glance(memory);
+  const glance = new Glance({ bytes: lists.memory });
   const { object, heap } = engine.memory;
   const last = lists.memory.length - heap.global - 8;
   const next = (from: number) => glance.search(object.gcType, object.gcTypeContext, from, last, 8);
   for (let at = next(8); at >= 0; at = next(at + 8)) {
-    const runtime = contextRuntime(memory, engine, at);
-    const atoms = runtime === null ? null : guestAtoms(memory, engine, runtime);
-    if (runtime !== null && atoms) return new Walk(lists, engine, atoms, runtime).from(at);
+    const atoms = contextAtoms(glance, engine, at);
+    if (atoms) return new Walk(lists, engine, atoms).from(at);
   }
   return null;
 }
@@ -43,7 +41,6 @@ class Walk {
   readonly #glance: Glance;
   readonly #engine: EngineVersion;
   readonly #atoms: GuestAtoms;
-  readonly #runtime: number;
   readonly #named = new Map<number, Atom | null>();
   readonly #seen = new Set<number>();
   readonly #queue: { readonly name: string; readonly address: number }[] = [];
@@ -53,12 +50,11 @@ class Walk {
   /** Natives that only functions of the embedder's own JavaScript hold (`Javy.IO.readSync` is one), with their names. */
   readonly #captured = new Map<number, string[]>();
 
-  constructor(lists: ListReader, engine: EngineVersion, atoms: GuestAtoms, runtime: number) {
+  constructor(lists: ListReader, engine: EngineVersion, atoms: GuestAtoms) {
     this.#lists = lists;
     this.#glance = new Glance({ bytes: lists.memory });
     this.#engine = engine;
     this.#atoms = atoms;
-    this.#runtime = runtime;
   }
 
   /** Breadth first, so that the shortest name of a function is found first. */
@@ -73,7 +69,7 @@ class Walk {
     this.#run();
     // what no global name leads to: the prototypes of iterators, generators and the like
     const prototypes = glance.u32(context + memory.heap.classPrototypes);
-    const count = glance.u32(this.#runtime + memory.heap.classCount);
+    const count = glance.u32(this.#atoms.runtime + memory.heap.classCount);
     if (count < 1000 && glance.holds(prototypes, count * memory.value.size)) {
       for (let id = 1; id < count; id++) {
         const at = prototypes + id * memory.value.size;
@@ -87,7 +83,7 @@ class Walk {
     for (const [address, names] of this.#captured)
       this.#embedded(joinedName(names), address, glance.u16(address + memory.heap.classId));
     const allocators = this.#lists.functions(
-      this.#runtime + memory.heap.allocators,
+      this.#atoms.runtime + memory.heap.allocators,
       memory.heap.allocatorCount,
     );
     return { natives: this.#natives, scripts: [...this.#scripts], allocators };
@@ -95,7 +91,7 @@ class Walk {
 
   #className(id: number): string {
     const { heap } = this.#engine.memory;
-    const classes = this.#glance.u32(this.#runtime + heap.classes);
+    const classes = this.#glance.u32(this.#atoms.runtime + heap.classes);
     if (!this.#glance.holds(classes, (id + 1) * heap.classSize)) return "";
     const atom = this.#glance.u32(classes + id * heap.classSize + heap.className);
     return this.#atoms.get(atom)?.text ?? "";

@@ -12,19 +12,25 @@ const I64_CONST = rowNamed("i64.const");
 const END_BYTE = opcodes[END]!.code;
 const I32_CONST_BYTE = opcodes[I32_CONST]!.code;
 
-/** Skips a constant expression, its `end` included; returns the value of a lone i32.const or i64.const, else null. */
-export function readConstant(r: ByteReader): bigint | null {
+/** Reads what nearly all are, in thousands of data segments: an i32.const and `end`. Null where it is another, and is not read. */
+export function readLoneI32(r: ByteReader): bigint | null {
   const begin = r.at;
   if (r.bytes[begin] === I32_CONST_BYTE) {
-    // what nearly all are, in thousands of data segments
     r.at = begin + 1;
-    const lone = r.sleb();
+    const value = r.sleb();
     if (r.bytes[r.at] === END_BYTE) {
       r.at += 1;
-      return BigInt(lone);
+      return BigInt(value);
     }
     r.at = begin;
   }
+  return null;
+}
+
+/** Skips a constant expression, its `end` included; returns the value of a lone i32.const or i64.const, else null. */
+export function readConstant(r: ByteReader): bigint | null {
+  const lone = readLoneI32(r);
+  if (lone !== null) return lone;
   let value: bigint | null = null;
   for (let count = 0; ; count++) {
     const start = r.at;

@@ -8,6 +8,7 @@ import { lebAt, readImmediates, readOpcode } from "../instructions.ts";
 import { opcodes, rowNamed } from "../opcodes.ts";
 import type { Module } from "../types.ts";
 import { arityOf } from "./arity.ts";
+import { readLoneI32 } from "./constant.ts";
 
 export interface Expression {
   /** Rows of its instructions, without the `end`. */
@@ -44,8 +45,9 @@ export function readExpression(
   module: Module,
   globals: readonly Pick<Expression, "value" | "result">[],
 ): Expression {
-  const lone = readLoneInteger(r);
-  if (lone) return lone;
+  const lone = readLoneI32(r);
+  if (lone !== null)
+    return { rows: loneI32, arrays: noArrays, value: lone, result: { value: lone, constant: true } };
   const rows: number[] = [];
   const arrays = new Map<number, NewArray>();
   const stack: Operand[] = [];
@@ -77,20 +79,8 @@ export function readExpression(
   };
 }
 
-const loneInteger = [I32_CONST];
+const loneI32 = [I32_CONST];
 const noArrays: Expression["arrays"] = new Map();
-
-/** What nearly all expressions are, those of thousands of data segments: an i32.const, and nothing else. */
-function readLoneInteger(r: ByteReader): Expression | null {
-  const start = r.at;
-  if (r.u8() === opcodes[I32_CONST]!.code) {
-    const value = BigInt(r.sleb());
-    if (r.u8() === opcodes[END]!.code)
-      return { rows: loneInteger, arrays: noArrays, value, result: { value, constant: true } };
-  }
-  r.at = start;
-  return null;
-}
 
 function ofGlobal(global: Pick<Expression, "value" | "result"> | undefined): Operand {
   return global ? { value: global.result.value, constant: global.value !== null } : unknown;

@@ -100,6 +100,6 @@ function data(r: ByteReader, expression: Read): ActiveData | null {
   const offset = flags === 1 ? null : expression(r);
   const size = r.leb();
   const start = r.base + r.at;
-  r.at += size;
+  r.skip(size);
   return offset && { memory, offset, content: { start, end: start + size } };
 }
