@@ -14,7 +14,7 @@ import type { LinesOf } from "./line-source.ts";
 import { keepFacts } from "./payload-facts.ts";
 
 /** The bytecode version that it writes: nothing of another engine's code is ever the same. */
-export const positionsVersion = 26;
+const positionsVersion = 26;
 
 /** The engine that it is made from. */
 const positionsEngine = "ng26";
