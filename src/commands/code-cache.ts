@@ -22,10 +22,10 @@ export function keepCode(keeper: CodeKeeper, env: Environment, version: string):
   if (caches === null) return null;
   const folder = join(caches, "javy-prof");
   try {
-    mkdirSync(caches, { recursive: true, mode: 0o700 });
-    if (!isOwn(caches)) return null;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!isOwn(folder)) return null;
+    for (const one of [caches, folder]) {
+      mkdirSync(one, { recursive: true, mode: 0o700 });
+      if (!isOwn(one)) return null;
+    }
     const ofVersion = join(folder, version);
     keeper.enableCompileCache(ofVersion);
     return ofVersion;

@@ -31,10 +31,12 @@ export async function monitorCommand(
   }
   if (script === undefined || entry === undefined)
     throw usageError("a script and a program are needed", "javy-prof monitor calls app.js");
-  if (/\.(wasm|[cm]?[jt]s)$/.test(script) && !/\.(wasm|[cm]?[jt]s)$/.test(entry))
+  if (isProgram(script) && !isProgram(entry))
     throw usageError("the script comes first, then the program", `javy-prof monitor ${entry} ${script}`);
   return run(script, entry, args, options, io);
 }
+
+const isProgram = (path: string): boolean => /\.(wasm|[cm]?[jt]s)$/.test(path);
 
 async function run(
   script: string,

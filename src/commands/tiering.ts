@@ -32,9 +32,10 @@ const later: Readonly<Record<number, string>> = {
 /** To be called before the first module is compiled. `node`: the version of Node.js, as in `20.19.0`. */
 export function holdOptimiserBack(node: string): void {
   const major = Number.parseInt(node, 10);
-  if (measured.includes(major)) changeFlags(setFlagsFromString);
+  if (!measured.includes(major)) return;
+  changeFlags(setFlagsFromString);
   // no function has that index: nothing is compiled a second time
-  if (measured.includes(major)) setFlagsFromString("--wasm-tier-up-filter=1000000");
+  setFlagsFromString("--wasm-tier-up-filter=1000000");
   const flag = later[major];
   if (flag !== undefined) setFlagsFromString(flag);
 }

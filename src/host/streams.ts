@@ -62,7 +62,7 @@ export class Output {
   #kept = 0;
   #bytes = 0;
 
-  constructor(to: 1 | 2 | null, descriptors: Pick<Descriptors, "write"> = ownDescriptors) {
+  constructor(to: 1 | 2 | null, descriptors: Pick<Descriptors, "write">) {
     this.to = to;
     this.#descriptors = descriptors;
   }

@@ -14,7 +14,7 @@ import type { LinesOf } from "./line-source.ts";
 import { keepFacts } from "./payload-facts.ts";
 
 /** The bytecode version that it writes: nothing of another engine's code is ever the same. */
-export const positionsVersion = 26;
+const positionsVersion = 26;
 
 /** The engine that it is made from. */
 const positionsEngine = "ng26";
@@ -53,15 +53,10 @@ export function findPositions(
   const { source, payload } = program;
   const ids = engines.filter(({ version }) => version === positionsVersion).map(({ id }) => id);
   if (source === null || payload?.[0] !== positionsVersion || ids.length === 0) return Promise.resolve(null);
-  let found = kept.get(program);
   const known = compiledOnce.get(payload);
-  if (found === undefined)
-    kept.set(
-      program,
-      (found = known
-        ? Promise.resolve({ bytecode: known, engines: ids })
-        : compileWithPositions(compiler, source.text, ids)),
-    );
+  if (known) return Promise.resolve({ bytecode: known, engines: ids });
+  let found = kept.get(program);
+  if (found === undefined) kept.set(program, (found = compileWithPositions(compiler, source.text, ids)));
   return found;
 }
 

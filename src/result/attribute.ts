@@ -332,7 +332,7 @@ class Attribution {
       if (mark >= 0) mark = tree.indexOf[mark]!;
     };
     // before anything is merged, since a rest does not say whose what is in it was
-    const natives = nativesByFunction(all, this.#sorts(ids.length + outside.length));
+    const natives = nativesByFunction(all, this.#sorts());
     const frames = ids.length + outside.length;
     const bytes = events ? callBytes(events.node.length, frames, toFuel(total)) : Number.POSITIVE_INFINITY;
     const beside = functionBytes + code.lineBytes + sampleBytes(code.pcs.length);
@@ -364,14 +364,12 @@ class Attribution {
     };
   }
 
-  /** Of the first `count` rows: what is none of the recording's is a phase, the root, or a rest of paths. */
-  #sorts(count: number): FunctionSort[] {
+  /** By row; phases, the root and a rest of paths, which come behind, have none. */
+  #sorts(): FunctionSort[] {
     const { ids, others } = this.#shown;
     const { functions } = this.#recording;
-    return Array.from({ length: count }, (_, row) => {
-      if (row >= ids.length) return others[row - ids.length] ?? "outside";
-      return functions[ids[row]!]!.origin.kind === "native" ? "native" : "js";
-    });
+    const own = Array.from(ids, (id) => (functions[id]!.origin.kind === "native" ? "native" : "js"));
+    return [...own, ...others];
   }
 
   #functions({ all, nodes, outside, natives }: Tree): FunctionRow[] {

@@ -194,10 +194,11 @@ function brokenRows(result: Result): string[] {
   }
   const totals = inclusiveFuel(tree, functions.length);
   const sorts = functions.map(sortOfRow);
-  const natives: ReadonlyMap<number, readonly NativeShare[]> = sorts.includes("native")
+  const hasRest = functions.some(isRest);
+  const toldNatives = !hasRest && sorts.includes("native");
+  const natives: ReadonlyMap<number, readonly NativeShare[]> = toldNatives
     ? nativesByFunction(columns(tree), sorts)
     : new Map();
-  const hasRest = functions.some(isRest);
   for (const row of functions) {
     const what = `functions[${row.id}]`;
     broken.push(

@@ -43,7 +43,7 @@ export function sortOfRow({ kind }: { readonly kind: string }): FunctionSort {
   return kind === "js" ? "js" : kind === "phase" ? "outside" : "native";
 }
 
-/** The native functions of each JavaScript function, by its id, the dearest first. `sorts`: by id; a rest of paths has none. */
+/** The native functions of each JavaScript function, by its id, the dearest first. `sorts`: by id; what is neither may have none. */
 export function nativesByFunction(
   nodes: Columns,
   sorts: readonly FunctionSort[],

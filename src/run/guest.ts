@@ -10,7 +10,7 @@ import { Finality } from "../host/finality.ts";
 import { type Host, type PlatformFacts, type Streams, wasiHost } from "../host/host.ts";
 import { withStubs } from "../host/missing-imports.ts";
 import { shopifyHost } from "../host/shopify/shopify.ts";
-import { type Descriptors, hostOptions, Output, ownDescriptors } from "../host/streams.ts";
+import { type Descriptors, hostOptions, Output, ownDescriptors, passedOn } from "../host/streams.ts";
 import { hostError, loadUserHost, prepareUserGuest } from "../host/user-host.ts";
 import type { HostRun } from "../host/user-host-spec.ts";
 import { type Unrepeatable, Wasi, type WasiOptions, wasiModule } from "../host/wasi.ts";
@@ -26,16 +26,16 @@ import { Watch } from "./watch.ts";
 
 /** What is around a run. */
 export interface Surroundings {
-  /** How it reaches the process. */
-  readonly descriptors: Descriptors;
+  /** How it reaches the process; default: by its own descriptors. */
+  readonly descriptors?: Descriptors;
   /** What ends it besides what the job says, by throwing. */
-  readonly look: () => void;
+  readonly look?: () => void;
   /** What a job with a monitor needs: much code, which the others are spared. */
-  readonly Monitored: typeof MonitoredRun;
+  readonly Monitored?: typeof MonitoredRun;
 }
 
 /** Runs a program on a host that is ours. */
-export function runGuest(job: RunJob, around?: Partial<Surroundings>): RunOutcome {
+export function runGuest(job: RunJob, around?: Surroundings): RunOutcome {
   const run = new GuestRun(job, around);
   const { profile, host } = run;
   const pluginModule = job.plugin && compiled(job.plugin.module);
@@ -61,7 +61,7 @@ export function runGuest(job: RunJob, around?: Partial<Surroundings>): RunOutcom
 }
 
 /** Runs a module on a host that the user made. */
-export async function runUserHost(job: RunJob, around?: Partial<Surroundings>): Promise<RunOutcome> {
+export async function runUserHost(job: RunJob, around?: Surroundings): Promise<RunOutcome> {
   const run = new GuestRun(job, around);
   const path = job.host.userHost!;
   const pluginModule = job.plugin && compiled(job.plugin.module);
@@ -142,9 +142,10 @@ class GuestRun {
   #ended = false;
   #milliseconds = 0;
 
-  constructor(job: RunJob, { descriptors = ownDescriptors, look, Monitored }: Partial<Surroundings> = {}) {
+  constructor(job: RunJob, { descriptors: given = ownDescriptors, look, Monitored }: Surroundings = {}) {
     this.#job = job;
     const { passThrough } = job.host;
+    const descriptors = job.passed ? passedOn(given, job.passed) : given;
     this.#output = {
       1: new Output(passThrough === "stderr" ? 2 : passThrough ? 1 : null, descriptors),
       2: new Output(passThrough ? 2 : null, descriptors),

@@ -23,7 +23,7 @@ export class GuestThread implements Compiler {
 
   /** @throws Diagnostic (unsupported) where the compiler does not come to an end. */
   async compile(job: CompileJob): Promise<CompileOutcome> {
-    const tried = this.#tries ? (await import("./trial.ts")).tryCompile(job) : null;
+    const tried = (await this.#trial())?.tryCompile(job);
     if (tried) return tried;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -40,13 +40,13 @@ export class GuestThread implements Compiler {
   }
 
   async run(job: RunJob): Promise<RunOutcome> {
-    const tried = this.#tries ? (await import("./trial.ts")).tryRun(job) : { job };
+    const tried = (await this.#trial())?.tryRun(job) ?? { job };
     return "outcome" in tried ? tried.outcome : this.#ask(tried.job);
   }
 
-  /** Whether jobs are tried on the calling thread: not once one has proved too long for that. */
-  get #tries(): boolean {
-    return this.#mayBlock && this.#worker === undefined;
+  /** What tries jobs on the calling thread; null once one has proved too long for that. */
+  async #trial(): Promise<typeof import("./trial.ts") | null> {
+    return this.#mayBlock && this.#worker === undefined ? import("./trial.ts") : null;
   }
 
   /** Whether another job can be given to it: it is there, not at work, and nothing of the last job can linger in it. */

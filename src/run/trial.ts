@@ -49,13 +49,12 @@ export type Tried = { readonly outcome: RunOutcome } | { readonly job: RunJob };
 
 export function tryRun(job: RunJob): Tried {
   if (!isRepeatable(job)) return { job };
-  const first = attempt(job);
-  if (first !== "input needed") return first ?? { job };
+  const tried = attempt(job);
+  if (tried !== null) return tried;
   const stdin = inputAtHand();
   if (stdin === null) return { job };
   const given: RunJob = { ...job, host: { ...job.host, stdin } };
-  const second = attempt(given);
-  return second === null || second === "input needed" ? { job: given } : second;
+  return attempt(given) ?? { job: given };
 }
 
 /** Whether a run can begin here: it does the same each time, is counted, and nothing of it takes its own time. */
@@ -66,8 +65,8 @@ function isRepeatable({ host, profile, monitor }: RunJob): boolean {
   return !(host.passThrough && platform() === "win32");
 }
 
-/** Null where it did not come to a plain end. */
-function attempt(job: RunJob): Tried | "input needed" | null {
+/** Null where the guest asks for an input that is not there yet. */
+function attempt(job: RunJob): Tried | null {
   const output = new HeldOutput();
   const words = new Int32Array(job.control);
   const look = () => {
@@ -81,13 +80,13 @@ function attempt(job: RunJob): Tried | "input needed" | null {
   try {
     outcome = within(longestMs, () => runGuest(job, { descriptors, look }));
   } catch (error) {
-    if (error instanceof InputNeeded) return "input needed";
+    if (error instanceof InputNeeded) return null;
     // whatever it is, it happens in a thread, too, or comes of this thread's stack
-    return null;
+    return { job };
   } finally {
     words.fill(0, Control.progress);
   }
-  if (outcome === null || !isPlain(outcome)) return null;
+  if (outcome === null || !isPlain(outcome)) return { job };
   const passed = output.passOn();
   return passed === null ? { outcome } : { job: { ...job, passed } };
 }

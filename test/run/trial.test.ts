@@ -5,8 +5,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
 import { version } from "../../src/base/version.ts";
+import type { Descriptors } from "../../src/host/streams.ts";
 import { open, type ProfileOptions, profile } from "../../src/index.ts";
 import { requested } from "../../src/library/requested.ts";
+import { runGuest } from "../../src/run/guest.ts";
 import type { RunJob } from "../../src/run/job.ts";
 import { profileProgram } from "../../src/run/session.ts";
 import { GuestThread } from "../../src/run/thread.ts";
@@ -58,6 +60,22 @@ test("a short program needs no thread, and its output is passed on", async () =>
   expect(tried).toMatchObject({
     outcome: { end: { kind: "ok" }, stdout: { bytes: 4 }, stderr: { bytes: 4 } },
   });
+});
+
+test("a run that repeats another leaves out what that has written, and counts it", async () => {
+  const job = await jobOf('console.log("out"); console.log("more"); console.error("err");');
+  const written = { 1: "", 2: "" };
+  const descriptors: Descriptors = {
+    read: () => new Uint8Array(),
+    write: (fd, bytes) => {
+      written[fd] += Buffer.from(bytes);
+      return null;
+    },
+  };
+  const host = { ...job.host, passThrough: true };
+  const outcome = runGuest({ ...job, host, passed: { 1: 6, 2: 0 } }, { descriptors });
+  expect(written).toEqual({ 1: "re\n", 2: "err\n" });
+  expect([outcome.stdout.bytes, outcome.stderr.bytes]).toEqual([9, 4]);
 });
 
 describe("left to a thread, as it was", () => {

@@ -40,6 +40,7 @@ interface Code {
 }
 
 const free = new Set(["nop", "drop", "block", "loop", "unreachable", "return", "else", "end"]);
+const opensBlock = /^(block|loop|if|try|try_table)$/;
 const bulk = /^(memory\.(copy|fill|init)|table\.(copy|fill|init|grow))$/;
 
 /** What a branch returns to its blocks: how many labels further out; -1 for falling through. */
@@ -194,7 +195,7 @@ export class Machine {
       }
       const code: Code = { offset, immediates, name, inner: [], otherwise: [], elseOffset: -1, handlers: [] };
       codes.push(code);
-      if (!/^(block|loop|if|try|try_table)$/.test(name)) continue;
+      if (!opensBlock.test(name)) continue;
       code.inner.push(...this.#parse(cursor));
       while (cursor.stopped !== "end") {
         if (cursor.stopped === "delegate") break;
@@ -272,8 +273,8 @@ export class Machine {
       return -1;
     };
 
-    const isBlock = /^(block|loop|if|try|try_table)$/.test(name);
-    if (isBlock && this.#options.replaced?.(code.offset)) {
+    const { replaced } = this.#options;
+    if (replaced && opensBlock.test(name) && replaced(code.offset)) {
       if (name === "if") pop();
       return this.#leftOut(code, stack);
     }
@@ -283,7 +284,7 @@ export class Machine {
       case "if": {
         const chosen = name !== "if" || i32() !== 0 ? code.inner : code.otherwise;
         const entersElse = chosen === code.otherwise && code.elseOffset >= 0;
-        if (entersElse && this.#options.replaced?.(code.elseOffset)) return this.#leftOut(code, stack);
+        if (entersElse && replaced?.(code.elseOffset)) return this.#leftOut(code, stack);
         const { params, results } = this.#blockType(immediates);
         const height = stack.length - params;
         if (name !== "loop")

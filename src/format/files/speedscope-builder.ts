@@ -44,8 +44,7 @@ export class EventedBuilder {
   }
 
   enter(frame: number, at: number): void {
-    if (at < this.#clock) this.#fail(`entering ${this.#table.name(frame)}`, at);
-    this.#clock = at;
+    this.#advance(at, "entering", frame);
     this.#open.push(frame);
     this.#frames.push(frame);
     this.#at.push(at);
@@ -57,8 +56,7 @@ export class EventedBuilder {
       throw internalError(
         `profile "${this.#name}": leaving ${this.#table.name(frame)} at ${at} while ${this.#innermost()} is innermost`,
       );
-    if (at < this.#clock) this.#fail(`leaving ${this.#table.name(frame)}`, at);
-    this.#clock = at;
+    this.#advance(at, "leaving", frame);
     this.#open.pop();
     this.#frames.push(-1 - frame);
     this.#at.push(at);
@@ -66,7 +64,7 @@ export class EventedBuilder {
 
   /** The profile, `endValue` fuel long. */
   finish(endValue: number): EventedProfile {
-    if (endValue < this.#clock) this.#fail("finishing", endValue);
+    this.#advance(endValue, "finishing");
     if (this.#open.length > 0)
       throw internalError(
         `profile "${this.#name}": finished while ${this.#innermost()} (outermost: ${this.#table.name(this.#open[0]!)}) is open`,
@@ -94,10 +92,14 @@ export class EventedBuilder {
     return top === undefined ? "no frame" : this.#table.name(top);
   }
 
-  #fail(what: string, at: number): never {
-    throw internalError(
-      `profile "${this.#name}": ${what} at ${at} goes back from ${this.#clock} in ${this.#innermost()}`,
-    );
+  #advance(at: number, act: string, frame?: number): void {
+    if (at < this.#clock) {
+      const what = frame === undefined ? act : `${act} ${this.#table.name(frame)}`;
+      throw internalError(
+        `profile "${this.#name}": ${what} at ${at} goes back from ${this.#clock} in ${this.#innermost()}`,
+      );
+    }
+    this.#clock = at;
   }
 }
 
