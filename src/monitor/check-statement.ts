@@ -18,6 +18,7 @@ import {
 } from "./language-types.ts";
 import { type Surroundings, unknownName, Wrong } from "./scope.ts";
 import type { Expr, Place, Statement, Variable } from "./tree.ts";
+import { languageCallee } from "./visit.ts";
 
 /** The piece of a script that statements stand in. */
 export interface Part {
@@ -171,8 +172,7 @@ function refuse(expr: Expr, part: Part, what: string): void {
       if (expr.variable.storage !== "script") throw wrong(`${expr.variable.name} belongs to a visit`);
       return;
     case "call":
-      if (expr.callee.kind === "language" && expr.callee.name === "read_str")
-        throw wrong("read_str reads at a visit");
+      if (languageCallee(expr) === "read_str") throw wrong("read_str reads at a visit");
       for (const arg of expr.args) refuse(arg, part, what);
       return;
     case "unary":

@@ -17,7 +17,7 @@ import { supportLibrary } from "../support/library.ts";
 import { libraryMemory, memoryRule } from "../targets/calls.ts";
 import { partBytes, type SiteMemory } from "../targets/environment.ts";
 import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { dropsAlways } from "../visit.ts";
+import { dropsAlways, languageCallee } from "../visit.ts";
 import { type AltCall, type Argument, exportName, type HelperCall, type ModuleProbe } from "./export-name.ts";
 import { type Call, Parameters, parameterNamed } from "./parameters.ts";
 import { isProgramMemory, ProgramData, type Told } from "./program-data.ts";
@@ -131,8 +131,9 @@ class Lowering {
   }
 
   /** What the program is to do when the body calls it back. */
-  #programCall({ callee, args }: Call, reached: Expr | null, probe: Probe): Argument {
-    const name = (callee as { readonly name: string }).name;
+  #programCall(call: Call, reached: Expr | null, probe: Probe): Argument {
+    const name = languageCallee(call);
+    const { args } = call;
     if (name === "drop_args") return { kind: "drop_args" };
     if (name === "dup_at") return { kind: "dup_at", memory: this.#memory(args[0]!) };
     const [target] = args;
@@ -165,9 +166,10 @@ class Lowering {
   #memory(expr: Expr): number | null {
     if (isProgramMemory(expr)) return null;
     if (expr.kind === "constant") return Number(expr.value);
-    const [library] = expr.kind === "call" ? expr.args : [];
-    if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "memid")
+    if (expr.kind === "call" && languageCallee(expr) === "memid") {
+      const [library] = expr.args;
       return libraryMemory(this.#script.libraries, (library as Expr & { kind: "constant" }).value as string);
+    }
     throw new Wrong(expr.span, memoryRule);
   }
 

@@ -8,6 +8,7 @@ import { mapExpression, mapStatements } from "../map-expression.ts";
 import { firstForeign } from "../targets/calls.ts";
 import { dataExport } from "../targets/state.ts";
 import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import { languageCallee } from "../visit.ts";
 
 export type DataFunction = "active_data_start" | "active_data_len";
 
@@ -65,10 +66,10 @@ export class ProgramData implements Told {
   }
 
   readonly #whole = (expr: Expr): Expr | undefined => {
-    if (expr.kind !== "call" || expr.callee.kind !== "language") return undefined;
-    const { name } = expr.callee;
-    const memory = isDataFunction(name) ? memoryName(expr.args[0]!) : undefined;
-    if (memory === undefined || !isDataFunction(name)) return undefined;
+    const name = languageCallee(expr);
+    if (expr.kind !== "call" || name === undefined || !isDataFunction(name)) return undefined;
+    const memory = memoryName(expr.args[0]!);
+    if (memory === undefined) return undefined;
     const variable = this.#of(memory)[name];
     return { kind: "variable", variable, type: variable.type, span: expr.span };
   };

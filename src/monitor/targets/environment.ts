@@ -13,6 +13,7 @@ import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten, type Type } from "../language-types.ts";
 import type { SupportFunction } from "../support/library.ts";
 import type { Expr, Routine, Variable } from "../tree.ts";
+import { languageCallee } from "../visit.ts";
 import { altCallNumber, type Calls, dropArgsNumber, dupAtNumber } from "./calls.ts";
 import { CodeWriter, type Environment } from "./code.ts";
 import type { ProgramCalls } from "./program-calls.ts";
@@ -106,11 +107,11 @@ export class InPlace extends Common {
   }
 
   override special(expr: Expr & { kind: "call" }, code: CodeWriter): boolean {
-    if (expr.callee.kind === "language" && expr.callee.name === "dup_at") {
+    const name = languageCallee(expr);
+    if (name === "dup_at") {
       this.shared.calls.duplicate(expr, this, code, this.#bound.site!, (name) => this.#bound.push(name));
       return true;
     }
-    const name = expr.callee.kind === "language" ? expr.callee.name : "";
     if (name === dupAtNumber) {
       const { site, push } = this.#bound;
       const number = duplicating(this.shared, expr, site!);
@@ -129,7 +130,7 @@ export class InPlace extends Common {
       emit(this.w, "i32.const", this.shared.programCalls.dropping(this.#bound.keeps ?? []));
       return true;
     }
-    if (!name.startsWith("alt_call") && name !== altCallNumber) return super.special(expr, code);
+    if (!name?.startsWith("alt_call") && name !== altCallNumber) return super.special(expr, code);
     this.#bound.instead!(expr);
     return true;
   }
