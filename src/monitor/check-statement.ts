@@ -17,7 +17,7 @@ import {
   unit,
 } from "./language-types.ts";
 import { type Surroundings, unknownName, Wrong } from "./scope.ts";
-import type { Expr, Place, Statement, Variable } from "./tree.ts";
+import type { Call, Expr, Place, Statement, Variable } from "./tree.ts";
 import { languageCallee } from "./visit.ts";
 
 /** The piece of a script that statements stand in. */
@@ -81,7 +81,7 @@ function checkStatement(ast: AstStatement, part: Part): readonly Statement[] {
     case "return":
       return [checkReturn(ast, part)];
     case "call": {
-      const call = checkExpression(ast.call, at) as Expr & { kind: "call" };
+      const call = checkExpression(ast.call, at) as Call;
       const statement: Statement = { kind: "call", call, span };
       const { callee } = call;
       const once = callee.kind === "library" && callee.when === "init" && part.kind !== "script";

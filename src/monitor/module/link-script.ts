@@ -10,7 +10,7 @@ import { isMap, type Type, unit } from "../language-types.ts";
 import { type EventScope, eventName, findBound } from "../scope.ts";
 import { altCallNumber, dropArgsNumber, dupAtNumber, monitorModule, monitorTexts } from "../targets/calls.ts";
 import { beginExport, dataExport, initExport } from "../targets/state.ts";
-import type { Expr, Probe, Script, Statement, Variable } from "../tree.ts";
+import type { Call, Expr, Probe, Script, Statement, Variable } from "../tree.ts";
 import { type Argument, dataFunctions, type HelperCall, readExportName, readMemory } from "./export-name.ts";
 import { and } from "./static-part.ts";
 
@@ -92,7 +92,7 @@ class Linking {
         body.push({ kind: "call", span: nowhere, call: languageCall("drop_args", [], unit) });
       else args.push(this.#argument(arg, scope, variables));
     }
-    const visit: Expr & { kind: "call" } = {
+    const visit: Call = {
       ...{ kind: "call", args, type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when: "run" },
     };
@@ -111,7 +111,7 @@ class Linking {
     { export: name, args }: Pick<HelperCall, "export" | "args">,
     when: "static" | "run",
     scope: EventScope | null,
-  ): Expr & { kind: "call" } {
+  ): Call {
     return {
       ...{ kind: "call", type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when },
@@ -152,7 +152,7 @@ class Linking {
   }
 }
 
-function languageCall(name: string, args: readonly Expr[], type: Type): Expr & { kind: "call" } {
+function languageCall(name: string, args: readonly Expr[], type: Type): Call {
   return { kind: "call", callee: { kind: "language", name }, args, type, span: nowhere };
 }
 

@@ -16,10 +16,10 @@ import { withPlaces } from "../script.ts";
 import { supportLibrary } from "../support/library.ts";
 import { libraryMemory, memoryRule, notReached } from "../targets/calls.ts";
 import { partBytes, type SiteMemory } from "../targets/environment.ts";
-import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import type { Call, Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { dropsAlways, languageCallee } from "../visit.ts";
 import { type AltCall, type Argument, exportName, type HelperCall, type ModuleProbe } from "./export-name.ts";
-import { type Call, Parameters, parameterNamed } from "./parameters.ts";
+import { Parameters, parameterNamed } from "./parameters.ts";
 import { isProgramMemory, ProgramData, type Told } from "./program-data.ts";
 import { reachedCalls } from "./reached.ts";
 import { isStatic, not, partsOf } from "./static-part.ts";
@@ -177,7 +177,7 @@ class Lowering {
   }
 
   /** The result of an `@static` call whose arguments are static as an argument. */
-  #static(call: Expr & { kind: "call" }, probe: Probe): HelperCall {
+  #static(call: Call, probe: Probe): HelperCall {
     return this.#helper("static", call.type, probe, (asks) => [returned(asks.expression(call))]);
   }
 

@@ -5,13 +5,12 @@
 import type { Type } from "../language-types.ts";
 import { mapExpression, mapStatements } from "../map-expression.ts";
 import { programCall } from "../targets/calls.ts";
-import type { Expr, Probe, Statement, Variable } from "../tree.ts";
+import type { Call, Expr, Probe, Statement, Variable } from "../tree.ts";
 import { languageCallee } from "../visit.ts";
 import type { Argument, HelperCall } from "./export-name.ts";
 import { isDataFunction, isProgramMemory } from "./program-data.ts";
 import { isStatic } from "./static-part.ts";
 
-export type Call = Expr & { kind: "call" };
 type Asked = (call: Call) => HelperCall;
 
 /** The parameters of a function while its body is written: what it asks for, in the order in which it does. */

@@ -4,7 +4,7 @@
  * mixed (`a && x > 1 || b`) what must be true in any case is asked before, too.
  */
 import { foldExpression } from "../fold.ts";
-import type { Expr } from "../tree.ts";
+import type { Call, Expr } from "../tree.ts";
 import { visitExpression } from "../visit.ts";
 
 export interface Parts {
@@ -69,7 +69,7 @@ export function isStatic(expr: Expr): boolean {
 
 const isConstant = (expr: Expr) => foldExpression(expr, { value: () => undefined }).kind === "constant";
 
-function isFolded({ callee }: Expr & { kind: "call" }): boolean {
+function isFolded({ callee }: Call): boolean {
   if (callee.kind === "library") return callee.when === "static";
   return callee.kind === "method" && callee.name !== "addr";
 }

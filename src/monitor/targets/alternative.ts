@@ -11,7 +11,7 @@ import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
 import { funcTypeAt, I64, type ValType } from "../../wasm/types.ts";
 import { Wrong } from "../scope.ts";
-import type { Expr } from "../tree.ts";
+import type { Call, Expr } from "../tree.ts";
 import { callsLanguage, dropsAlways, languageCallee, visitStatements } from "../visit.ts";
 import { InGlobals, InLocals } from "./alt-results.ts";
 import { altCallNumber, dropArgsNumber, notReached } from "./calls.ts";
@@ -97,8 +97,6 @@ function asOnArrival(w: ByteWriter, place: Place, bound: BoundValues): BoundValu
   };
   return { ...bound, push };
 }
-
-type Call = Expr & { kind: "call" };
 
 const altCallOf = ({ type }: Expr) => (type === "str" ? "alt_call_by_name" : "alt_call_by_id");
 

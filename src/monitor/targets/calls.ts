@@ -15,7 +15,7 @@ import { I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten } from "../language-types.ts";
 import { Wrong } from "../scope.ts";
 import { type SupportFunction, supportFunctions, supportLibrary } from "../support/library.ts";
-import type { Expr, Routine } from "../tree.ts";
+import type { Call, Expr, Routine } from "../tree.ts";
 import { languageCallee } from "../visit.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import type { ModuleFacts } from "./known.ts";
@@ -61,8 +61,6 @@ export const monitorModule = "monitor module";
 export const monitorTexts = "monitor module's texts";
 
 export const libraryModule = (name: string) => `javy_prof_library.${name}`;
-
-type Call = Expr & { kind: "call" };
 type WithIndices = Environment & { readonly indices: Indices };
 
 export class Calls {
