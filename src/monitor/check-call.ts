@@ -7,7 +7,7 @@ import { languageFunctions, stringMethods } from "./language-functions.ts";
 import { flatten, isInteger, isMap, isPrimitive, type Type, typeText, unit } from "./language-types.ts";
 import { findBound, type Surroundings, unknownName, Wrong } from "./scope.ts";
 import { supportInterface, supportLibrary } from "./support/library.ts";
-import type { Callee, Expr } from "./tree.ts";
+import type { Call, Callee, Expr } from "./tree.ts";
 
 /** How arguments are checked: check-expression.ts, which calls this file. */
 export interface Checks {
@@ -18,14 +18,14 @@ export interface Checks {
 
 type AstCall = AstExpr & { kind: "call" };
 
-export function checkCall(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+export function checkCall(ast: AstCall, at: Surroundings, checks: Checks): Call {
   if (!ast.receiver) return checkFree(ast, at, checks);
   const { text, span } = ast.receiver;
   const isVariable = at.scope.find(text) ?? (at.event && findBound(at.event, text, span));
   return isVariable && !at.libraries.has(text) ? checkMethod(ast, at, checks) : checkLibrary(ast, at, checks);
 }
 
-function call(ast: AstCall, callee: Callee, args: readonly Expr[], type: Type): Expr & { kind: "call" } {
+function call(ast: AstCall, callee: Callee, args: readonly Expr[], type: Type): Call {
   return { kind: "call", callee, args, type, span: ast.span };
 }
 
@@ -41,7 +41,7 @@ function counted(ast: AstCall, wanted: number, params?: readonly Type[]): void {
   );
 }
 
-function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+function checkFree(ast: AstCall, at: Surroundings, checks: Checks): Call {
   const { text, span } = ast.name;
   const routine = at.routines.get(text);
   if (routine) {
@@ -108,7 +108,7 @@ function languageArgument(
   return expr;
 }
 
-function checkMethod(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+function checkMethod(ast: AstCall, at: Surroundings, checks: Checks): Call {
   const receiver = checks.name(ast.receiver!, at);
   if (receiver.type !== "str")
     throw new Wrong(
@@ -130,7 +130,7 @@ function checkMethod(ast: AstCall, at: Surroundings, checks: Checks): Expr & { k
   return call(ast, { kind: "method", name: method.name }, [receiver, ...args], method.result);
 }
 
-function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Call {
   const { text: library, span } = ast.receiver!;
   const found = at.libraries.get(library);
   if (!found)
@@ -161,7 +161,7 @@ function checkLibrary(ast: AstCall, at: Surroundings, checks: Checks): Expr & { 
 /** Functions of the support library that take a map as it is. */
 const mapPrinters = ["print_map", "print_map_as_csv"];
 
-function checkPrintMap(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+function checkPrintMap(ast: AstCall, at: Surroundings, checks: Checks): Call {
   counted(ast, 1);
   const map = checks.expression(ast.args[0]!, at);
   if (!isMap(map.type) || map.kind === "bound")
@@ -170,7 +170,7 @@ function checkPrintMap(ast: AstCall, at: Surroundings, checks: Checks): Expr & {
 }
 
 /** `puts` of a string: of its address and its length. */
-function checkPutString(ast: AstCall, at: Surroundings, checks: Checks): Expr & { kind: "call" } {
+function checkPutString(ast: AstCall, at: Surroundings, checks: Checks): Call {
   const text = checks.as(ast.args[0]!, at, "str", "what puts prints");
   // it stands twice in the tree, and what it does must not be done twice
   if (text.kind === "call" || text.kind === "choose")

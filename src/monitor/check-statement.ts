@@ -17,7 +17,8 @@ import {
   unit,
 } from "./language-types.ts";
 import { type Surroundings, unknownName, Wrong } from "./scope.ts";
-import type { Expr, Place, Statement, Variable } from "./tree.ts";
+import type { Call, Expr, Place, Statement, Variable } from "./tree.ts";
+import { languageCallee } from "./visit.ts";
 
 /** The piece of a script that statements stand in. */
 export interface Part {
@@ -80,7 +81,7 @@ function checkStatement(ast: AstStatement, part: Part): readonly Statement[] {
     case "return":
       return [checkReturn(ast, part)];
     case "call": {
-      const call = checkExpression(ast.call, at) as Expr & { kind: "call" };
+      const call = checkExpression(ast.call, at) as Call;
       const statement: Statement = { kind: "call", call, span };
       const { callee } = call;
       const once = callee.kind === "library" && callee.when === "init" && part.kind !== "script";
@@ -171,8 +172,7 @@ function refuse(expr: Expr, part: Part, what: string): void {
       if (expr.variable.storage !== "script") throw wrong(`${expr.variable.name} belongs to a visit`);
       return;
     case "call":
-      if (expr.callee.kind === "language" && expr.callee.name === "read_str")
-        throw wrong("read_str reads at a visit");
+      if (languageCallee(expr) === "read_str") throw wrong("read_str reads at a visit");
       for (const arg of expr.args) refuse(arg, part, what);
       return;
     case "unary":

@@ -6,7 +6,7 @@
  */
 import { binary, cast, unary } from "./evaluate.ts";
 import { type Primitive, type Type, type Value, valueKey, zeroOf } from "./language-types.ts";
-import type { Callee, Expr, Place, Statement } from "./tree.ts";
+import type { Call, Callee, Expr, Place, Statement } from "./tree.ts";
 
 /** What is known of a place. */
 export interface Known {
@@ -119,7 +119,7 @@ function pure(expr: Expr): boolean {
   }
 }
 
-function foldCall(expr: Expr & { kind: "call" }, known: Known): Expr & { kind: "call" | "constant" } {
+function foldCall(expr: Call, known: Known): Expr & { kind: "call" | "constant" } {
   const args = expr.args.map((arg) => foldExpression(arg, known));
   const values = constants(args);
   const value = values && callValue(expr.callee, values, known);

@@ -2,7 +2,7 @@
  * Trees with their expressions replaced, innermost first; what `replace` gives back stands as it is. What `whole` gives
  * something for is not looked into.
  */
-import type { Expr, Place, Statement } from "./tree.ts";
+import type { Call, Expr, Place, Statement } from "./tree.ts";
 
 export type Whole = (expr: Expr) => Expr | undefined;
 
@@ -63,7 +63,7 @@ function mapStatement(statement: Statement, replace: (expr: Expr) => Expr, whole
         otherwise: mapStatements(statement.otherwise, replace, whole),
       };
     case "call":
-      return { ...statement, call: map(statement.call) as Expr & { kind: "call" } };
+      return { ...statement, call: map(statement.call) as Call };
   }
 }
 

@@ -58,7 +58,3 @@ export function position(text: string, offset: number): { line: number; column: 
     text: text.slice(start, end < 0 ? undefined : end).replace(/\r$/, ""),
   };
 }
-
-export function covering(first: Span, last: Span): Span {
-  return { start: first.start, end: last.end };
-}

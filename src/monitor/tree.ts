@@ -83,6 +83,8 @@ export type Expr = { readonly type: Type; readonly span: Span } & (
   | { readonly kind: "call"; readonly callee: Callee; readonly args: readonly Expr[] }
 );
 
+export type Call = Expr & { readonly kind: "call" };
+
 export type Place =
   | { readonly kind: "variable"; readonly variable: Variable }
   /** An item of a tuple variable, down the path of indices. */
@@ -101,5 +103,5 @@ export type Statement = { readonly span: Span } /** A local comes to be, with th
       readonly otherwise: readonly Statement[];
     }
   | { readonly kind: "return"; readonly value: Expr | null }
-  | { readonly kind: "call"; readonly call: Expr & { readonly kind: "call" } }
+  | { readonly kind: "call"; readonly call: Call }
 );

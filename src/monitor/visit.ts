@@ -73,11 +73,16 @@ function mayReturn(statement: Statement): boolean {
   return statement.taken.some(mayReturn) || statement.otherwise.some(mayReturn);
 }
 
+/** Name of the function of the language that an expression calls; undefined where it calls none. */
+export function languageCallee(expr: Expr): string | undefined {
+  return expr.kind === "call" && expr.callee.kind === "language" ? expr.callee.name : undefined;
+}
+
 /** Whether code calls a function of the language. */
 export function callsLanguage(statements: readonly Statement[], name: string): boolean {
   let found = false;
   visitStatements(statements, (expr) => {
-    if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === name) found = true;
+    if (languageCallee(expr) === name) found = true;
   });
   return found;
 }

@@ -38,13 +38,15 @@ export function initialisers(names: readonly string[]): string[] {
 
 /** Runs a start function that was put off until the instance was there. */
 export function runStart({ exports }: WebAssembly.Instance): void {
-  const start = exports[meterNames.start];
-  if (typeof start === "function") (start as () => void)();
+  callExport(exports, meterNames.start);
 }
 
+/** Runs what `initialisers` names, but for `entry`. */
 export function initialise({ exports }: WebAssembly.Instance, entry?: string): void {
-  for (const name of initialisers(Object.keys(exports))) {
-    const call = exports[name];
-    if (name !== entry && typeof call === "function") (call as () => void)();
-  }
+  for (const name of initialisers(Object.keys(exports))) if (name !== entry) callExport(exports, name);
+}
+
+function callExport(exports: WebAssembly.Exports, name: string): void {
+  const call = exports[name];
+  if (typeof call === "function") (call as () => void)();
 }

@@ -11,7 +11,7 @@ import { finishFile, writeReportSection } from "../monitor/report-section.ts";
 import { reportRows } from "../monitor/support/report-rows.ts";
 import { selfContained } from "../monitor/targets/self-contained.ts";
 import { reportingOf, selfReporting } from "../monitor/targets/self-report.ts";
-import { type Meter, meterNames, type Plan } from "../probe/plan.ts";
+import type { Meter, Plan } from "../probe/plan.ts";
 import { rewrite } from "../probe/rewrite.ts";
 import { unattached } from "../profiler/js-listener.ts";
 import { type JsListening, listenTo } from "../profiler/js-listening.ts";
@@ -19,6 +19,7 @@ import { Program } from "../program/program.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { entry } from "../wasm/encode.ts";
 import type { Module } from "../wasm/types.ts";
+import { runStart } from "./instances.ts";
 import { instrumentMonitor, linkMonitor, type MonitorScript, planMonitor } from "./monitor-session.ts";
 import { MonitoredRun } from "./monitored-run.ts";
 
@@ -125,8 +126,7 @@ export function instrumentLinked(
     begun.add(instance);
     run.attach(instance);
     if (heard) run.begin();
-    const start = instance.exports[meterNames.start];
-    if (typeof start === "function") (start as () => void)();
+    runStart(instance);
   };
   return {
     ...{ bytes, monitor: null, imports: run.imports, attach },

@@ -4,7 +4,7 @@
  * script's own, also what it exports.
  */
 
-import { grouped } from "../../base/numbers.ts";
+import { grouped, plural } from "../../base/numbers.ts";
 import type { Matched } from "../../monitor/matched.ts";
 import { inertText } from "../inert.ts";
 import { expressionText } from "./expression-text.ts";
@@ -27,7 +27,6 @@ export function renderDryRun({ places, unmatched, exports }: Matched): string {
   const kept = places.filter(({ residual }) => residual !== null).length;
   const notes = unmatched.map((event) => inertText(`note: ${noPlace(event)}`));
   const exported = exports.map((name) => inertText(`export ${name}`));
-  const matched = `${grouped(places.length)} place${places.length === 1 ? "" : "s"} matched`;
-  const total = `${matched}, ${grouped(kept)} get${kept === 1 ? "s" : ""} code`;
+  const total = `${plural(places.length, "place")} matched, ${grouped(kept)} get${kept === 1 ? "s" : ""} code`;
   return [...lines, ...notes, ...exported, total].map((line) => `${line}\n`).join("");
 }

@@ -1,6 +1,6 @@
 /** What is left of a predicate or a body, in the script's own words; every operation in parentheses. */
 import { typeText, type Value } from "../../monitor/language-types.ts";
-import type { Expr } from "../../monitor/tree.ts";
+import type { Call, Expr } from "../../monitor/tree.ts";
 
 export function expressionText(expr: Expr): string {
   switch (expr.kind) {
@@ -29,7 +29,7 @@ export function expressionText(expr: Expr): string {
   }
 }
 
-function callText({ callee, args }: Expr & { kind: "call" }): string {
+function callText({ callee, args }: Call): string {
   const texts = args.map(expressionText);
   if (callee.kind === "method") return `${texts[0]}.${callee.name}(${texts.slice(1).join(", ")})`;
   const list = `(${texts.join(", ")})`;

@@ -13,7 +13,7 @@ export function monitorNotes({
 }): string[] {
   const notes = idle.map(({ event, places }) => inertText(places === 0 ? noPlace(event) : no(event, places)));
   const isEmpty = report.rows.length === 0 && report.output === "";
-  return isEmpty && notes.length === 0 ? [...notes, nothing] : notes;
+  return isEmpty && notes.length === 0 ? [nothing] : notes;
 }
 
 export function noPlace(event: string): string {

@@ -9,7 +9,7 @@
 import { isInteger, isTuple, type TupleType, type Type, unit } from "../language-types.ts";
 import { mapExpression } from "../map-expression.ts";
 import { eventName } from "../scope.ts";
-import type { Expr, Place, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import type { Call, Expr, Place, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
 import { visitExpression } from "../visit.ts";
 import { jsProvider } from "./js-events.ts";
 
@@ -261,7 +261,7 @@ class Bodies {
           ...{ taken: this.statements(statement.taken), otherwise: this.statements(statement.otherwise) },
         };
       case "call":
-        return { ...statement, call: expression(statement.call) as Expr & { kind: "call" } };
+        return { ...statement, call: expression(statement.call) as Call };
       case "assign":
         return this.#assign(statement);
     }

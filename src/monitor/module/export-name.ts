@@ -16,19 +16,21 @@
  * `@dropped`, which is no argument: they never are. In mode alt a function that gives 0 leaves the instruction as it is.
  */
 
+const programMemoryName = "APP_MEMID";
+
 export type Argument =
   /** A variable that the event binds, or APP_MEMID. */
   | { readonly kind: "bound"; readonly name: string }
   /** What the data segments of a memory fill: its number, or null for APP_MEMID. */
-  | {
-      readonly kind: "data";
-      readonly name: "active_data_start" | "active_data_len";
-      readonly memory: number | null;
-    }
+  | { readonly kind: "data"; readonly name: DataFunction; readonly memory: number | null }
   | { readonly kind: "dup_at"; readonly memory: number | null }
   | { readonly kind: "drop_args" }
   | { readonly kind: "dropped" }
   | HelperCall;
+
+/** Functions of the language that say what data segments fill. */
+export const dataFunctions = ["active_data_start", "active_data_len"] as const;
+export type DataFunction = (typeof dataFunctions)[number];
 
 /** Functions of the language that call another function instead of the instruction. */
 export type AltCall = "alt_call_by_id" | "alt_call_by_name";
@@ -58,11 +60,16 @@ export function exportName({ rule, at, number, predicate, args }: ModuleProbe): 
 
 function argumentText(arg: Argument): string {
   if (arg.kind === "bound") return arg.name;
-  if (arg.kind === "data") return `${arg.name}(${arg.memory ?? "APP_MEMID"})`;
-  if (arg.kind === "dup_at") return `@dup_at(${arg.memory ?? "APP_MEMID"})`;
+  if (arg.kind === "data") return `${arg.name}(${memoryText(arg.memory)})`;
+  if (arg.kind === "dup_at") return `@dup_at(${memoryText(arg.memory)})`;
   if (arg.kind === "drop_args" || arg.kind === "dropped") return `@${arg.kind}`;
   return (arg.kind === "state" ? "" : `@${arg.kind} `) + callText(arg);
 }
+
+/** How a memory is named: its number, or null for the program's own. */
+export const memoryText = (memory: number | null) => String(memory ?? programMemoryName);
+
+export const readMemory = (text: string) => (text === programMemoryName ? null : Number(text));
 
 const callText = (call: HelperCall) => `${call.export}(${call.args.map(argumentText).join(", ")})`;
 
@@ -95,8 +102,8 @@ function readArguments(text: string): Argument[] {
 }
 
 function readArgument(text: string): Argument {
-  if (text === "@drop_args" || text === "@dropped")
-    return { kind: text === "@dropped" ? "dropped" : "drop_args" };
+  if (text === "@drop_args") return { kind: "drop_args" };
+  if (text === "@dropped") return { kind: "dropped" };
   const call = /^(?:@(static|init|alt_call_by_id|alt_call_by_name) )?(\$\d+)\((.*)\)$/.exec(text);
   if (call) {
     const kind = (call[1] ?? "state") as HelperCall["kind"];
@@ -104,7 +111,7 @@ function readArgument(text: string): Argument {
   }
   const data = /^(active_data_start|active_data_len|@dup_at)\((APP_MEMID|\d+)\)$/.exec(text);
   if (!data) return { kind: "bound", name: text };
-  const memory = data[2] === "APP_MEMID" ? null : Number(data[2]);
+  const memory = readMemory(data[2]!);
   if (data[1] === "@dup_at") return { kind: "dup_at", memory };
-  return { kind: "data", name: data[1] as "active_data_start" | "active_data_len", memory };
+  return { kind: "data", name: data[1] as DataFunction, memory };
 }

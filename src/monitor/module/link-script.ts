@@ -10,8 +10,9 @@ import { isMap, type Type, unit } from "../language-types.ts";
 import { type EventScope, eventName, findBound } from "../scope.ts";
 import { altCallNumber, dropArgsNumber, dupAtNumber, monitorModule, monitorTexts } from "../targets/calls.ts";
 import { beginExport, dataExport, initExport } from "../targets/state.ts";
-import type { Expr, Probe, Script, Statement, Variable } from "../tree.ts";
-import { type Argument, type HelperCall, readExportName } from "./export-name.ts";
+import type { Call, Expr, Probe, Script, Statement, Variable } from "../tree.ts";
+import { type Argument, dataFunctions, type HelperCall, readExportName, readMemory } from "./export-name.ts";
+import { and } from "./static-part.ts";
 
 /** `reports`: whether something of the state is reported that an export makes. */
 export function linkScript(module: Module, reports: (state: string) => boolean): Script {
@@ -36,7 +37,6 @@ export function linkScript(module: Module, reports: (state: string) => boolean):
 }
 
 const nowhere = { start: 0, end: 0 };
-const dataFunctions = ["active_data_start", "active_data_len"] as const;
 const beginScope = (): EventScope => ({ event: beginEvent(), mode: null, bounds: new Map() });
 const beginEvent = () => wasmEvents().find(({ package: of, name }) => of === null && name === "begin")!;
 
@@ -64,14 +64,8 @@ class Linking {
   data(): Statement[] {
     const told = [...this.#types.keys()].filter((name) => name.startsWith(dataExport));
     return told.map((name) => {
-      const memory = name.slice(dataExport.length);
-      const args = dataFunctions.map(
-        (fn): Argument => ({
-          kind: "data",
-          name: fn,
-          memory: memory === "APP_MEMID" ? null : Number(memory),
-        }),
-      );
+      const memory = readMemory(name.slice(dataExport.length));
+      const args = dataFunctions.map((fn): Argument => ({ kind: "data", name: fn, memory }));
       return { kind: "call", span: nowhere, call: this.call({ export: name, args }, "run", beginScope()) };
     });
   }
@@ -98,7 +92,7 @@ class Linking {
         body.push({ kind: "call", span: nowhere, call: languageCall("drop_args", [], unit) });
       else args.push(this.#argument(arg, scope, variables));
     }
-    const visit: Expr & { kind: "call" } = {
+    const visit: Call = {
       ...{ kind: "call", args, type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when: "run" },
     };
@@ -107,7 +101,7 @@ class Linking {
     const answers = visit.type !== unit;
     if (!answers) body.push({ kind: "call", call: visit, span: nowhere });
     return {
-      ...{ ...scope, number: said.number, predicate: answers ? both(wanted, isTrue(visit)) : wanted },
+      ...{ ...scope, number: said.number, predicate: answers ? and([wanted, isTrue(visit)]) : wanted },
       ...{ body, variables, first },
       span: { start: said.at, end: said.at },
     };
@@ -117,7 +111,7 @@ class Linking {
     { export: name, args }: Pick<HelperCall, "export" | "args">,
     when: "static" | "run",
     scope: EventScope | null,
-  ): Expr & { kind: "call" } {
+  ): Call {
     return {
       ...{ kind: "call", type: this.#types.get(name) ?? unit, span: nowhere },
       callee: { kind: "library", library: monitorModule, name, when },
@@ -158,7 +152,7 @@ class Linking {
   }
 }
 
-function languageCall(name: string, args: readonly Expr[], type: Type): Expr & { kind: "call" } {
+function languageCall(name: string, args: readonly Expr[], type: Type): Call {
   return { kind: "call", callee: { kind: "language", name }, args, type, span: nowhere };
 }
 
@@ -170,10 +164,6 @@ function memoryOf(memory: number | null, scope: EventScope): Expr {
 function isTrue(asked: Expr): Expr {
   const zero: Expr = { kind: "constant", value: 0, type: "i32", span: nowhere };
   return { kind: "binary", operator: "!=", left: asked, right: zero, type: "bool", span: nowhere };
-}
-
-function both(left: Expr | null, right: Expr): Expr {
-  return left ? { kind: "binary", operator: "&&", left, right, type: "bool", span: nowhere } : right;
 }
 
 function boundValue(name: string, scope: EventScope): Expr {

@@ -10,19 +10,19 @@
  */
 import { I64 } from "../../wasm/types.ts";
 import { foldStatements } from "../fold.ts";
-import { flatten, isMap, type Type, typeText, unit, zeroOf } from "../language-types.ts";
+import { flatten, isMap, type Type, typeText, unit, type Value, zeroOf } from "../language-types.ts";
 import { eventName, Wrong } from "../scope.ts";
 import { withPlaces } from "../script.ts";
 import { supportLibrary } from "../support/library.ts";
-import { libraryMemory, memoryRule } from "../targets/calls.ts";
+import { libraryMemory, memoryRule, notReached } from "../targets/calls.ts";
 import { partBytes, type SiteMemory } from "../targets/environment.ts";
-import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { dropsAlways } from "../visit.ts";
+import type { Call, Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import { dropsAlways, languageCallee } from "../visit.ts";
 import { type AltCall, type Argument, exportName, type HelperCall, type ModuleProbe } from "./export-name.ts";
-import { type Call, Parameters, parameterNamed } from "./parameters.ts";
+import { Parameters, parameterNamed } from "./parameters.ts";
 import { isProgramMemory, ProgramData, type Told } from "./program-data.ts";
 import { reachedCalls } from "./reached.ts";
-import { isStatic, partsOf } from "./static-part.ts";
+import { isStatic, not, partsOf } from "./static-part.ts";
 
 /** A variable of each place that is reported: bytes behind the address of the place's state. */
 export interface SiteVariable {
@@ -131,33 +131,21 @@ class Lowering {
   }
 
   /** What the program is to do when the body calls it back. */
-  #programCall({ callee, args }: Call, reached: Expr | null, probe: Probe): Argument {
-    const name = (callee as { readonly name: string }).name;
+  #programCall(call: Call, reached: Expr | null, probe: Probe): Argument {
+    const name = languageCallee(call);
+    const { args } = call;
     if (name === "drop_args") return { kind: "drop_args" };
     if (name === "dup_at") return { kind: "dup_at", memory: this.#memory(args[0]!) };
-    const [target] = args;
-    if (!isStatic(target!))
-      throw new Wrong(target!.span, `${name} takes a function that is known beforehand`);
-    const asked = { type: target!.type, span: probe.span };
-    return this.#helper(name as AltCall, target!.type, probe, (asks) => [
-      ...(reached
-        ? [
-            {
-              ...({ kind: "if", span: probe.span, otherwise: [] } as const),
-              condition: not(asks.expression(reached)),
-              // no function, and no string
-              taken: [
-                returned({
-                  ...asked,
-                  kind: "constant",
-                  value: flatten(asked.type)[0] === I64 ? -1n : -1,
-                  type: flatten(asked.type)[0] === I64 ? "i64" : "i32",
-                }),
-              ],
-            },
-          ]
-        : []),
-      returned(asks.expression(target!)),
+    const target = args[0]!;
+    if (!isStatic(target)) throw new Wrong(target.span, `${name} takes a function that is known beforehand`);
+    // no function, and no string
+    const none =
+      flatten(target.type)[0] === I64
+        ? constant(BigInt(notReached), "i64", probe)
+        : constant(notReached, "i32", probe);
+    return this.#helper(name as AltCall, target.type, probe, (asks) => [
+      ...(reached ? [when(not(asks.expression(reached)), [returned(none)], probe)] : []),
+      returned(asks.expression(target)),
     ]);
   }
 
@@ -165,9 +153,10 @@ class Lowering {
   #memory(expr: Expr): number | null {
     if (isProgramMemory(expr)) return null;
     if (expr.kind === "constant") return Number(expr.value);
-    const [library] = expr.kind === "call" ? expr.args : [];
-    if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "memid")
+    if (expr.kind === "call" && languageCallee(expr) === "memid") {
+      const [library] = expr.args;
       return libraryMemory(this.#script.libraries, (library as Expr & { kind: "constant" }).value as string);
+    }
     throw new Wrong(expr.span, memoryRule);
   }
 
@@ -188,7 +177,7 @@ class Lowering {
   }
 
   /** The result of an `@static` call whose arguments are static as an argument. */
-  #static(call: Expr & { kind: "call" }, probe: Probe): HelperCall {
+  #static(call: Call, probe: Probe): HelperCall {
     return this.#helper("static", call.type, probe, (asks) => [returned(asks.expression(call))]);
   }
 
@@ -232,25 +221,24 @@ class Lowering {
   }
 }
 
-const constant = (value: number, type: Type, { span }: Probe): Expr => ({
+const constant = (value: Value, type: Type, { span }: Probe): Expr => ({
   kind: "constant",
   value,
   type,
   span,
 });
 
-const not = (operand: Expr): Expr => ({
-  ...{ kind: "unary", operator: "!", operand, type: "bool", span: operand.span },
+const when = (condition: Expr, taken: readonly Statement[], { span }: Probe): Statement => ({
+  ...{ kind: "if", condition, taken, otherwise: [], span },
 });
 
 /** What is done at a visit, under what is left of a predicate. */
 function visiting(
   condition: Expr | null,
   body: readonly Statement[],
-  { span }: Probe,
+  probe: Probe,
 ): Pick<Routine, "result" | "body"> {
-  if (!condition) return { result: unit, body };
-  return { result: unit, body: [{ kind: "if", condition, taken: body, otherwise: [], span }] };
+  return { result: unit, body: condition ? [when(condition, body, probe)] : body };
 }
 
 /** The same where it must be said whether it was done. */
@@ -259,13 +247,9 @@ function answering(
   body: readonly Statement[],
   probe: Probe,
 ): Pick<Routine, "result" | "body"> {
-  const answer = (value: boolean): Statement =>
-    returned({ kind: "constant", value, type: "bool", span: probe.span });
+  const answer = (value: boolean) => returned(constant(value, "bool", probe));
   const taken = [...answered(body, answer(true)), answer(true)];
-  return {
-    result: "bool",
-    body: [{ kind: "if", condition, taken, otherwise: [], span: probe.span }, answer(false)],
-  };
+  return { result: "bool", body: [when(condition, taken, probe), answer(false)] };
 }
 
 function answered(statements: readonly Statement[], answer: Statement): readonly Statement[] {

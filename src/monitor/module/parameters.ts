@@ -5,12 +5,12 @@
 import type { Type } from "../language-types.ts";
 import { mapExpression, mapStatements } from "../map-expression.ts";
 import { programCall } from "../targets/calls.ts";
-import type { Expr, Probe, Statement, Variable } from "../tree.ts";
+import type { Call, Expr, Probe, Statement, Variable } from "../tree.ts";
+import { languageCallee } from "../visit.ts";
 import type { Argument, HelperCall } from "./export-name.ts";
 import { isDataFunction, isProgramMemory } from "./program-data.ts";
 import { isStatic } from "./static-part.ts";
 
-export type Call = Expr & { kind: "call" };
 type Asked = (call: Call) => HelperCall;
 
 /** The parameters of a function while its body is written: what it asks for, in the order in which it does. */
@@ -67,13 +67,14 @@ export class Parameters {
   readonly #whole = (expr: Expr): Expr | undefined => {
     if (expr.kind !== "call") return undefined;
     const { callee, args } = expr;
-    const isDrop = callee.kind === "language" && callee.name === "drop_args" && this.#drops;
-    if (callee.kind === "language" && (programCalls.has(callee.name) || isDrop)) {
+    const name = languageCallee(expr);
+    const isDrop = name === "drop_args" && this.#drops;
+    if (name !== undefined && (programCalls.has(name) || isDrop)) {
       const called = this.#called!;
       // each call is one of its own, but for drop_args
-      const name = isDrop ? callee.name : `${callee.name} ${this.args.length}`;
-      const number = this.#named(name, { ...expr, type: "i32" }, () => called(expr));
-      const address = callee.name === "dup_at" ? [this.expression(args[1]!)] : [];
+      const key = isDrop ? name : `${name} ${this.args.length}`;
+      const number = this.#named(key, { ...expr, type: "i32" }, () => called(expr));
+      const address = name === "dup_at" ? [this.expression(args[1]!)] : [];
       return { ...expr, callee: { kind: "language", name: programCall }, args: [number, ...address] };
     }
     if (callee.kind === "library" && callee.when === "static" && this.#asked && args.every(isStatic)) {
@@ -81,13 +82,12 @@ export class Parameters {
       // each call is asked for itself: it may answer differently
       return this.#named(`@static ${this.args.length}`, expr, () => asked(expr));
     }
-    const memories = callee.kind === "language" ? memoryArguments[callee.name] : undefined;
-    if (!memories) return undefined;
+    const memories = name === undefined ? undefined : memoryArguments[name];
+    if (name === undefined || !memories) return undefined;
     const [memory] = args;
-    const data = callee.kind === "language" && isDataFunction(callee.name) ? callee.name : undefined;
-    if (data && memory && (memory.kind === "constant" || isProgramMemory(memory))) {
+    if (isDataFunction(name) && memory && (memory.kind === "constant" || isProgramMemory(memory))) {
       const number = memory.kind === "constant" ? Number(memory.value) : null;
-      return this.#named(`${data} ${number}`, expr, () => ({ kind: "data", name: data, memory: number }));
+      return this.#named(`${name} ${number}`, expr, () => ({ kind: "data", name, memory: number }));
     }
     // the program's memory stays named by APP_MEMID: its number is another matter
     const kept = args.map((arg, i) => (memories.includes(i) ? arg : this.expression(arg)));

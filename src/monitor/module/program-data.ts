@@ -8,10 +8,11 @@ import { mapExpression, mapStatements } from "../map-expression.ts";
 import { firstForeign } from "../targets/calls.ts";
 import { dataExport } from "../targets/state.ts";
 import type { Expr, Probe, Routine, Script, Statement, Variable } from "../tree.ts";
+import { languageCallee } from "../visit.ts";
+import { type DataFunction, dataFunctions, memoryText } from "./export-name.ts";
 
-export type DataFunction = "active_data_start" | "active_data_len";
-
-export const isDataFunction = (name: string): name is DataFunction => /^active_data_(start|len)$/.test(name);
+export const isDataFunction = (name: string): name is DataFunction =>
+  (dataFunctions as readonly string[]).includes(name);
 export const isProgramMemory = (expr: Expr) => expr.kind === "bound" && expr.name === "APP_MEMID";
 
 /** What stands instead of parts of a script, whose objects stay what they are: others name them. */
@@ -65,10 +66,10 @@ export class ProgramData implements Told {
   }
 
   readonly #whole = (expr: Expr): Expr | undefined => {
-    if (expr.kind !== "call" || expr.callee.kind !== "language") return undefined;
-    const { name } = expr.callee;
-    const memory = isDataFunction(name) ? memoryName(expr.args[0]!) : undefined;
-    if (memory === undefined || !isDataFunction(name)) return undefined;
+    const name = languageCallee(expr);
+    if (expr.kind !== "call" || name === undefined || !isDataFunction(name)) return undefined;
+    const memory = memoryName(expr.args[0]!);
+    if (memory === undefined) return undefined;
     const variable = this.#of(memory)[name];
     return { kind: "variable", variable, type: variable.type, span: expr.span };
   };
@@ -106,6 +107,7 @@ function number(name: string, storage: Variable["storage"]): Variable {
 
 /** How the export says which memory of the program it is; undefined for other memories, whose data is no program's. */
 function memoryName(memory: Expr): string | undefined {
-  if (isProgramMemory(memory)) return "APP_MEMID";
-  return memory.kind === "constant" && Number(memory.value) < firstForeign ? String(memory.value) : undefined;
+  if (isProgramMemory(memory)) return memoryText(null);
+  const number = memory.kind === "constant" ? Number(memory.value) : firstForeign;
+  return number < firstForeign ? memoryText(number) : undefined;
 }

@@ -3,10 +3,8 @@
  * each place, and what it leaves out there is not asked for. A module beside the program has one body for all places, so
  * it says with each such call what must be so.
  */
-import type { Expr, Statement } from "../tree.ts";
+import type { Call, Expr, Statement } from "../tree.ts";
 import { and, asksLibrary, necessary } from "./static-part.ts";
-
-type Call = Expr & { kind: "call" };
 
 /** Calls that stand as statements of a folded body, each with a static condition without which it is not reached; null: none. */
 export function reachedCalls(body: readonly Statement[]): ReadonlyMap<Call, Expr | null> {

@@ -4,7 +4,7 @@
  * mixed (`a && x > 1 || b`) what must be true in any case is asked before, too.
  */
 import { foldExpression } from "../fold.ts";
-import type { Expr } from "../tree.ts";
+import type { Call, Expr } from "../tree.ts";
 import { visitExpression } from "../visit.ts";
 
 export interface Parts {
@@ -30,8 +30,7 @@ function conjuncts(expr: Expr): readonly Expr[] {
 
 /** A static condition that holds wherever the expression can be `value`; null where there is none. */
 export function necessary(expr: Expr, value = true): Expr | null {
-  if (isStatic(expr))
-    return value ? expr : { kind: "unary", operator: "!", operand: expr, type: "bool", span: expr.span };
+  if (isStatic(expr)) return value ? expr : not(expr);
   if (asksLibrary(expr)) return null;
   if (expr.kind === "unary" && expr.operator === "!") return necessary(expr.operand, !value);
   if (expr.kind !== "binary") return null;
@@ -41,6 +40,10 @@ export function necessary(expr: Expr, value = true): Expr | null {
   return expr.operator === (value ? "||" : "&&") && left && right
     ? { ...expr, operator: "||", left, right }
     : null;
+}
+
+export function not(operand: Expr): Expr {
+  return { kind: "unary", operator: "!", operand, type: "bool", span: operand.span };
 }
 
 export function and(sides: readonly (Expr | null)[]): Expr | null {
@@ -66,7 +69,7 @@ export function isStatic(expr: Expr): boolean {
 
 const isConstant = (expr: Expr) => foldExpression(expr, { value: () => undefined }).kind === "constant";
 
-function isFolded({ callee }: Expr & { kind: "call" }): boolean {
+function isFolded({ callee }: Call): boolean {
   if (callee.kind === "library") return callee.when === "static";
   return callee.kind === "method" && callee.name !== "addr";
 }

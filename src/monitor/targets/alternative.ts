@@ -11,10 +11,10 @@ import type { Site } from "../../probe/sites.ts";
 import { emit } from "../../wasm/emit.ts";
 import { funcTypeAt, I64, type ValType } from "../../wasm/types.ts";
 import { Wrong } from "../scope.ts";
-import type { Expr } from "../tree.ts";
-import { callsLanguage, dropsAlways, visitStatements } from "../visit.ts";
+import type { Call, Expr } from "../tree.ts";
+import { callsLanguage, dropsAlways, languageCallee, visitStatements } from "../visit.ts";
 import { InGlobals, InLocals } from "./alt-results.ts";
-import { altCallNumber, dropArgsNumber } from "./calls.ts";
+import { altCallNumber, dropArgsNumber, notReached } from "./calls.ts";
 import { CodeWriter } from "./code.ts";
 import { type BoundValues, InPlace, type Shared } from "./environment.ts";
 import { dynamicNames, guarded, type Residual, rehearse, Values } from "./in-place.ts";
@@ -38,7 +38,7 @@ export function alternative(
   const first = values.arguments.length;
   for (let index = 0; index < takes.length; index++) values.arguments.push({ kind: "operand", index });
   const keeps = !dropsAlways(residual.body) && takes.join() === leaves.join();
-  const callsBack = [...calls.keys()].some(isNumber) || callsLanguage(code, dropArgsNumber);
+  const callsBack = callsLanguage(code, altCallNumber) || callsLanguage(code, dropArgsNumber);
   const action: CodeInPlace & { reenters: boolean } = {
     values: values.arguments,
     reenters: calls.size > 0,
@@ -59,7 +59,7 @@ export function alternative(
       const env = new InPlace(w, shared, place, cells, {
         ...(calls.size > 0 && names.includes("fuel") ? asOnArrival(w, place, bound) : bound),
         instead: (call) => {
-          if (isNumber(call)) return emit(w, "i32.const", calls.get(call)!);
+          if (languageCallee(call) === altCallNumber) return emit(w, "i32.const", calls.get(call)!);
           pushOperands();
           emit(w, "call", place.indices.moved.func(calls.get(call)!));
           results.set();
@@ -98,14 +98,7 @@ function asOnArrival(w: ByteWriter, place: Place, bound: BoundValues): BoundValu
   return { ...bound, push };
 }
 
-type Call = Expr & { kind: "call" };
-
-/** What a module beside the program says of a call that a place cannot come to. */
-const notReached = -1;
-
 const altCallOf = ({ type }: Expr) => (type === "str" ? "alt_call_by_name" : "alt_call_by_id");
-
-const isNumber = ({ callee }: Call) => callee.kind === "language" && callee.name === altCallNumber;
 
 /** The functions that the body calls instead, which must be of the same type; or the numbers of these calls. */
 function calledInstead(
@@ -117,13 +110,14 @@ function calledInstead(
   const found = new Map<Call, number>();
   const { takes, leaves } = site.replaced;
   visitStatements(code, (expr) => {
-    if (expr.kind !== "call" || expr.callee.kind !== "language") return;
-    if (!expr.callee.name.startsWith("alt_call") && !isNumber(expr)) return;
+    const called = languageCallee(expr);
+    const isNumber = called === altCallNumber;
+    if (expr.kind !== "call" || !(isNumber || called?.startsWith("alt_call"))) return;
     const [target] = expr.args;
-    const name = isNumber(expr) ? altCallOf(target!) : expr.callee.name;
+    const name = isNumber ? altCallOf(target!) : called;
     if (target?.kind !== "constant")
       throw new Wrong(expr.span, `${name} takes a function that is known beforehand`);
-    if (isNumber(expr) && typeof target.value !== "string" && Number(target.value) === notReached) {
+    if (isNumber && typeof target.value !== "string" && Number(target.value) === notReached) {
       found.set(expr, notReached);
       return;
     }
@@ -140,7 +134,7 @@ function calledInstead(
         target.span,
         `${name}: the function ${String(target.value)} has another type than what it replaces`,
       );
-    found.set(expr, isNumber(expr) ? shared.programCalls.calling(index!, takes, leaves) : index!);
+    found.set(expr, isNumber ? shared.programCalls.calling(index!, takes, leaves) : index!);
   });
   return found;
 }

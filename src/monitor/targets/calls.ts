@@ -15,7 +15,8 @@ import { I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten } from "../language-types.ts";
 import { Wrong } from "../scope.ts";
 import { type SupportFunction, supportFunctions, supportLibrary } from "../support/library.ts";
-import type { Expr, Routine } from "../tree.ts";
+import type { Call, Expr, Routine } from "../tree.ts";
+import { languageCallee } from "../visit.ts";
 import type { CodeWriter, Environment } from "./code.ts";
 import type { ModuleFacts } from "./known.ts";
 import { printMap } from "./print-map.ts";
@@ -51,14 +52,15 @@ export const altCallNumber = "number of alt_call";
 export const dupAtNumber = "number of dup_at";
 export const dropArgsNumber = "number of drop_args";
 
+/** What a module beside the program says of a call of another function that a place cannot come to. */
+export const notReached = -1;
+
 /** Name of the library that a module beside the program is for it; none that a script can have. */
 export const monitorModule = "monitor module";
 /** The same for functions whose result is the number of a string. */
 export const monitorTexts = "monitor module's texts";
 
 export const libraryModule = (name: string) => `javy_prof_library.${name}`;
-
-type Call = Expr & { kind: "call" };
 type WithIndices = Environment & { readonly indices: Indices };
 
 export class Calls {
@@ -302,8 +304,8 @@ export class Calls {
   }
 
   #memory(expr: Expr): number {
-    const call = expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === "memid";
-    if (call) return this.#memoryOf(constantOf(expr.args[0]!) as string);
+    if (expr.kind === "call" && languageCallee(expr) === "memid")
+      return this.#memoryOf(constantOf(expr.args[0]!) as string);
     const number = Number(constantOf(expr));
     // Where the program has no memory, 0 is that of the strings, as in Whamm.
     return number === 0 && this.#facts.module.memories.length === 0 && !this.#beside ? firstForeign : number;

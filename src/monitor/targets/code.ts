@@ -19,7 +19,7 @@ import {
   zeroOf,
 } from "../language-types.ts";
 import type { SupportFunction } from "../support/library.ts";
-import type { Expr, Place, Statement, Variable } from "../tree.ts";
+import type { Call, Expr, Place, Statement, Variable } from "../tree.ts";
 import { writeCast, writeNarrow, writeOperator } from "./operators.ts";
 
 /** What the target provides. */
@@ -36,9 +36,9 @@ export interface Environment {
   string(text: string): number;
   support(name: SupportFunction): void;
   /** Writes the call of what is no operator; arguments were pushed in order. */
-  call(expr: Expr & { kind: "call" }): void;
+  call(expr: Call): void;
   /** Takes calls whose arguments are not to be pushed in the usual way; true where it did. */
-  special?(expr: Expr & { kind: "call" }, code: CodeWriter): boolean;
+  special?(expr: Call, code: CodeWriter): boolean;
   blockType(results: readonly ValType[]): BlockType;
 }
 

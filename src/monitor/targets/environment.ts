@@ -12,7 +12,8 @@ import { type BlockType, emit } from "../../wasm/emit.ts";
 import { F32, F64, I32, I64, type ValType } from "../../wasm/types.ts";
 import { flatten, type Type } from "../language-types.ts";
 import type { SupportFunction } from "../support/library.ts";
-import type { Expr, Routine, Variable } from "../tree.ts";
+import type { Call, Expr, Routine, Variable } from "../tree.ts";
+import { languageCallee } from "../visit.ts";
 import { altCallNumber, type Calls, dropArgsNumber, dupAtNumber } from "./calls.ts";
 import { CodeWriter, type Environment } from "./code.ts";
 import type { ProgramCalls } from "./program-calls.ts";
@@ -33,7 +34,7 @@ export interface BoundValues {
   /** The instruction at which it stands; null where there is none. */
   readonly site: Site | null;
   /** Mode alt: writes the call of another function, or pushes the number of one for a module beside the program. */
-  instead?(call: Expr & { kind: "call" }): void;
+  instead?(call: Call): void;
   /** Types of the results where they are the operands at first. */
   readonly keeps?: readonly ValType[];
   /** The same: the operands are not the results. */
@@ -78,11 +79,11 @@ abstract class Common implements Environment {
     emit(this.w, "call", this.shared.calls.support(name, this.indices));
   }
 
-  call(expr: Expr & { kind: "call" }): void {
+  call(expr: Call): void {
     this.shared.calls.write(expr, this);
   }
 
-  special(expr: Expr & { kind: "call" }, code: CodeWriter): boolean {
+  special(expr: Call, code: CodeWriter): boolean {
     return this.shared.calls.writeSpecial(expr, this, code);
   }
 
@@ -105,12 +106,12 @@ export class InPlace extends Common {
     return this.#place.scratch(type);
   }
 
-  override special(expr: Expr & { kind: "call" }, code: CodeWriter): boolean {
-    if (expr.callee.kind === "language" && expr.callee.name === "dup_at") {
+  override special(expr: Call, code: CodeWriter): boolean {
+    const name = languageCallee(expr);
+    if (name === "dup_at") {
       this.shared.calls.duplicate(expr, this, code, this.#bound.site!, (name) => this.#bound.push(name));
       return true;
     }
-    const name = expr.callee.kind === "language" ? expr.callee.name : "";
     if (name === dupAtNumber) {
       const { site, push } = this.#bound;
       const number = duplicating(this.shared, expr, site!);
@@ -129,7 +130,7 @@ export class InPlace extends Common {
       emit(this.w, "i32.const", this.shared.programCalls.dropping(this.#bound.keeps ?? []));
       return true;
     }
-    if (!name.startsWith("alt_call") && name !== altCallNumber) return super.special(expr, code);
+    if (!name?.startsWith("alt_call") && name !== altCallNumber) return super.special(expr, code);
     this.#bound.instead!(expr);
     return true;
   }
@@ -249,7 +250,7 @@ export function addedFunction(
 }
 
 /** The number of what dup_at writes at a place, which a module beside the program calls back for. */
-export function duplicating(shared: Shared, { args, span }: Expr & { kind: "call" }, site: Site): number {
+export function duplicating(shared: Shared, { args, span }: Call, site: Site): number {
   const { programCalls, calls } = shared;
   const [memory] = args;
   const key = memory?.kind === "constant" ? String(memory.value) : "";

@@ -19,7 +19,7 @@ import type { ReportLayout, RowPlace } from "../report.ts";
 import { eventName } from "../scope.ts";
 import { withPlaces } from "../script.ts";
 import type { Probe, Routine, Script, Statement, Variable } from "../tree.ts";
-import { visitStatements } from "../visit.ts";
+import { languageCallee, visitStatements } from "../visit.ts";
 import { alternative } from "./alternative.ts";
 import {
   Calls,
@@ -454,7 +454,7 @@ class Rewriter {
     if (names.includes("fuel")) this.#usesFuel = true;
     const action = inPlace(this.#shared, code, cells, values);
     visitStatements(code, (expr) => {
-      if (expr.kind === "call" && expr.callee.kind === "language" && expr.callee.name === dupAtNumber)
+      if (expr.kind === "call" && languageCallee(expr) === dupAtNumber)
         duplicating(this.#shared, expr, site!);
     });
     if (!folded.rehearsed.done) rehearse(action);

@@ -4,7 +4,7 @@ import { emit } from "../../wasm/emit.ts";
 import { referenceOf } from "../../wasm/heap-types.ts";
 import { F32, F64, I32, I64, V128, type ValType } from "../../wasm/types.ts";
 
-export function pushZero(w: ByteWriter, type: ValType): void {
+function pushZero(w: ByteWriter, type: ValType): void {
   const reference = referenceOf(type);
   if (type === I32) emit(w, "i32.const", 0);
   else if (type === I64) emit(w, "i64.const", 0n);
@@ -15,7 +15,7 @@ export function pushZero(w: ByteWriter, type: ValType): void {
   else emit(w, "unreachable");
 }
 
-/** The same for several, topmost first. */
+/** Of each type, topmost first. */
 export function pushZeros(w: ByteWriter, types: readonly ValType[]): void {
   for (const type of [...types].reverse()) pushZero(w, type);
 }
