@@ -1,8 +1,9 @@
 /**
  * What a module beside the program cannot do itself, since it needs the operands of the instruction or its results:
- * another function that is called instead, what `dup_at` writes, and `drop_args`. The program does it when the module calls it back, by a number. A place
- * puts the operands into globals in front of its call of the module; what runs meanwhile may come to such a place too,
- * so a function that does the work puts them back behind it, and leaves its results in globals.
+ * another function that is called instead, what `dup_at` writes, and `drop_args`. The program does it when the module
+ * calls it back, by a number. A place puts the operands into globals in front of its call of the module; what runs
+ * meanwhile may come to such a place too, so a function that does the work puts them back behind it, and leaves its
+ * results in globals.
  *
  *   place      operands → globals, zeros → results; call the module's probe(…, 3); results → stack
  *   module     … call_indirect slot `call` (3, 0) …
@@ -12,8 +13,8 @@ import type { ByteWriter } from "../../base/bytes.ts";
 import type { Indices } from "../../probe/action.ts";
 import type { AddedElements, AddedFunction, AddedGlobal, AddedTable } from "../../probe/additions.ts";
 import { emit } from "../../wasm/emit.ts";
-import { hasDefault, withNull } from "../../wasm/heap-types.ts";
-import { FUNCREF, I32, I64, V128, type ValType } from "../../wasm/types.ts";
+import { hasDefault, referenceOf, withNull } from "../../wasm/heap-types.ts";
+import { FUNCREF, I32, I64, type ValType } from "../../wasm/types.ts";
 import { monitorPrefix } from "./state.ts";
 import { pushZeros } from "./zero.ts";
 
@@ -146,8 +147,7 @@ export class ProgramCalls {
     const key = `${what} ${n} ${type}`;
     let number = this.#globals.get(key);
     if (number === undefined) {
-      const isReference = type !== V128 && !numbers.has(type);
-      const initial = isReference ? null : type === I64 ? 0n : 0;
+      const initial = referenceOf(type) ? null : type === I64 ? 0n : 0;
       number = this.globals.push({ type, mutable: true, initial }) - 1;
       this.#globals.set(key, number);
     }
@@ -189,5 +189,3 @@ export class ProgramCalls {
     };
   }
 }
-
-const numbers = new Set<ValType>([0x7f, 0x7e, 0x7d, 0x7c]);
