@@ -5,7 +5,7 @@
  */
 import { unsupported } from "../../base/diagnostics.ts";
 import type { Hook, Indices } from "../../probe/action.ts";
-import type { AddedFunction, AddedMemory } from "../../probe/additions.ts";
+import type { AddedMemory } from "../../probe/additions.ts";
 import type { Plan } from "../../probe/plan.ts";
 import { decodeModule } from "../../wasm/decode.ts";
 import { emit } from "../../wasm/emit.ts";
@@ -16,7 +16,7 @@ import { reporterBytes } from "../support/library.ts";
 import { firstForeign, supportModule } from "../targets/calls.ts";
 import { partBytes } from "../targets/environment.ts";
 import { memoriesOf } from "../targets/memories.ts";
-import { addedExport, type Reporting } from "../targets/self-report.ts";
+import { addedExport, forwarding, type Reporting } from "../targets/self-report.ts";
 import { supportExports, valueExport } from "../targets/state.ts";
 import { joinedRows, type LinkedLayout } from "./joined-report.ts";
 
@@ -118,15 +118,5 @@ export function pairReporting(
       { number: firstForeign, is64: false, index: (indices: Indices) => indices.memory(memory) },
     ],
     ...{ value, endings: ending },
-  };
-}
-
-function forwarding({ params, results = [] }: Hook, hook: number): AddedFunction {
-  return {
-    ...{ params, results },
-    write: (w, indices) => {
-      for (let n = 0; n < params.length; n++) emit(w, "local.get", n);
-      emit(w, "call", indices.hook(hook));
-    },
   };
 }

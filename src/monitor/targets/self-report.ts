@@ -4,7 +4,7 @@
  * a trap nothing runs any more, so then there is no report; the exports still have it.
  */
 import { unsupported, usageError } from "../../base/diagnostics.ts";
-import type { Action } from "../../probe/action.ts";
+import type { Action, Hook } from "../../probe/action.ts";
 import type { AddedFunction } from "../../probe/additions.ts";
 import { type Lists, type Merged, merge } from "../../probe/merge.ts";
 import type { FunctionProbes, Plan } from "../../probe/plan.ts";
@@ -20,6 +20,7 @@ import type { SelfContained } from "./self-contained.ts";
 import { valueExport } from "./state.ts";
 
 const wasi = "wasi_snapshot_preview1";
+const fdWrite: Hook = { module: wasi, name: "fd_write", params: [I32, I32, I32, I32], results: [I32] };
 
 /** The plan of a file, with what writing needs of it. */
 export interface Reporting {
@@ -80,18 +81,11 @@ export function selfReporting(
     },
   };
   const add = (one: AddedFunction) => lists.functions.push(one) - 1;
-  const write = plan.hooks.length;
   const program: Readonly<Record<string, number>> = {
     // A script without values has no such function.
     value: value ?? add({ params: [I32], results: [I64], write: (w) => emit(w, "i64.const", 0n) }),
     copy: add(copyFunction(memories)),
-    fd_write: add({
-      ...{ params: [I32, I32, I32, I32], results: [I32] },
-      write: (w, indices) => {
-        for (let n = 0; n < 4; n++) emit(w, "local.get", n);
-        emit(w, "call", indices.hook(write));
-      },
-    }),
+    fd_write: add(forwarding(fdWrite, plan.hooks.length)),
   };
   const reporter = merge("the reporter", decodeModule(reporterBytes()), lists, (from) =>
     from.module === "program" ? program[from.name] : support.exported(from.description.kind, from.name),
@@ -119,9 +113,20 @@ export function selfReporting(
   });
   return {
     ...plan,
-    hooks: [...plan.hooks, { module: wasi, name: "fd_write", params: [I32, I32, I32, I32], results: [I32] }],
+    hooks: [...plan.hooks, fdWrite],
     functions: withCalls(plan.functions, module, command.index, { function: done, arguments: [] }),
     added: { ...plan.added, ...lists },
+  };
+}
+
+/** A function of the module that does what a hook does, for merged modules to call; `number`: the hook's place in the plan. */
+export function forwarding({ params, results = [] }: Hook, number: number): AddedFunction {
+  return {
+    ...{ params, results },
+    write: (w, indices) => {
+      for (let n = 0; n < params.length; n++) emit(w, "local.get", n);
+      emit(w, "call", indices.hook(number));
+    },
   };
 }
 
