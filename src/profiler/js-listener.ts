@@ -29,7 +29,7 @@ import {
   throwingStatics,
 } from "./js-functions.ts";
 import { jsGlobals, jsMemory } from "./js-plan.ts";
-import { Exceptions, type Seen } from "./js-thrown.ts";
+import { Exceptions, noneThrown, type Seen } from "./js-thrown.ts";
 import type { NativeFrame, SharedNative } from "./native-frames.ts";
 import { FunctionRegistry, type RegistryListener } from "./registry.ts";
 
@@ -94,7 +94,7 @@ const none: readonly Call[] = [];
 
 /** An activation that came to no opcode yet. In full: to spread an object here made calls eight times as dear on Node.js 20. */
 function begun(fn: Watched | null, code: number, argc: number, resumed: boolean): Activation {
-  return { fn, code, argc, resumed, at: 0, site: -1, thrown: [] };
+  return { fn, code, argc, resumed, at: 0, site: -1, thrown: noneThrown };
 }
 
 export class JsListener {
@@ -376,14 +376,14 @@ export class JsListener {
   }
 
   #leave(fuel: bigint | undefined): void {
-    const activation = this.#activations.pop();
-    if (!activation?.fn) return;
-    const { fn } = activation;
-    this.#activations.push(activation);
-    this.#behind(fn, activation, -1, fuel);
-    this.#fire(fn.exit, activation, fuel);
+    const activation = this.#activations.at(-1);
+    if (activation?.fn) {
+      const { fn } = activation;
+      this.#behind(fn, activation, -1, fuel);
+      this.#fire(fn.exit, activation, fuel);
+      this.#depth--;
+    }
     this.#activations.pop();
-    this.#depth--;
   }
 
   // ---- exceptions

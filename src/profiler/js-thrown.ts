@@ -18,8 +18,11 @@ import {
 /** What an activation keeps of them. */
 export interface Seen {
   /** With which exceptions functions left that one of its opcodes called; for that opcode alone. */
-  thrown: bigint[];
+  thrown: readonly bigint[];
 }
+
+/** What every activation begins with. */
+export const noneThrown: readonly bigint[] = [];
 
 export class Exceptions {
   readonly #memory: GuestMemory;
